@@ -1,0 +1,128 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Linq;
+using ModelCompiler.Compiler.Diagnostics;
+
+namespace ModelCompiler.Cli;
+
+/// <summary>Reads values as the metadata of a <c>ModelFile</c> item has them; what is wrong becomes a finding at the model file.</summary>
+/// <param name="modelPath">Path of the model file.</param>
+/// <param name="diagnostics">Takes the findings.</param>
+internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnostics)
+{
+    private static readonly char[] Separators = [',', ';'];
+
+    /// <summary>Notes that a value is wrong unless the condition holds.</summary>
+    /// <param name="condition">Whether the value is right.</param>
+    /// <param name="name">Name of the metadata.</param>
+    /// <param name="value">Its value.</param>
+    /// <param name="advice">What to write instead.</param>
+    public void Require(bool condition, string name, string value, string advice)
+    {
+        if (!condition)
+        {
+            diagnostics.Add(DiagnosticKinds.MetadataInvalid.At(modelPath, "", name, value, advice));
+        }
+    }
+
+    /// <summary>One of some names, in any case; <see langword="null"/> when there is none or it is wrong.</summary>
+    public string? Choice(string name, string? value, IReadOnlyList<string> choices)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        string? choice = choices.FirstOrDefault(choice => choice.Equals(value.Trim(), StringComparison.OrdinalIgnoreCase));
+        Require(choice is not null, name, value, $"use {string.Join(", ", choices.SkipLast(1))} or {choices[^1]}");
+        return choice;
+    }
+
+    /// <summary>One of an enumeration's names.</summary>
+    public T? Choice<T>(string name, string? value)
+        where T : struct, Enum => Choice(name, value, Enum.GetNames<T>()) is { } choice ? Enum.Parse<T>(choice) : null;
+
+    /// <summary>Finite numbers separated by <c>,</c> or <c>;</c>.</summary>
+    public ImmutableArray<float> Numbers(string name, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return [];
+        }
+
+        var numbers = ImmutableArray.CreateBuilder<float>();
+        foreach (string part in value.Split(Separators))
+        {
+            if (!float.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out float number) || !float.IsFinite(number))
+            {
+                Require(false, name, value, "use one number, or one a channel separated by commas, such as 0.5 or 123.7,116.3,103.5");
+                return [];
+            }
+
+            numbers.Add(number);
+        }
+
+        return numbers.ToImmutable();
+    }
+
+    /// <summary>A whole number of at least 0.</summary>
+    public int? Count(string name, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        bool valid = int.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int count);
+        Require(valid, name, value, "use a whole number from 0 to 2147483647");
+        return valid ? count : null;
+    }
+
+    /// <summary>Shapes by input name, <c>name:1,3,224,224;other:1,10</c>. A name may hold colons itself.</summary>
+    public ImmutableDictionary<string, ImmutableArray<int>> Shapes(string name, string? value)
+    {
+        var shapes = ImmutableDictionary.CreateBuilder<string, ImmutableArray<int>>(StringComparer.Ordinal);
+        foreach (string part in (value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int colon = part.LastIndexOf(':');
+            ImmutableArray<int> shape = colon > 0 ? Dimensions(part[(colon + 1)..]) : [];
+            string input = colon > 0 ? part[..colon].Trim() : "";
+            Require(!shape.IsEmpty && !shapes.ContainsKey(input), name, value!, "use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10");
+            shapes[input] = shape;
+        }
+
+        return shapes.ToImmutable();
+    }
+
+    /// <summary>Files, wildcards expanded, in the order given.</summary>
+    public ImmutableArray<string> Files(string name, IEnumerable<string> patterns)
+    {
+        var files = ImmutableArray.CreateBuilder<string>();
+        foreach (string pattern in patterns)
+        {
+            ImmutableArray<string> matches = FilePattern.Expand(pattern);
+            Require(!matches.IsEmpty, name, pattern, "no file matches");
+            files.AddRange(matches);
+        }
+
+        return files.ToImmutable();
+    }
+
+    private static ImmutableArray<int> Dimensions(string text)
+    {
+        var dimensions = ImmutableArray.CreateBuilder<int>();
+        foreach (string part in text.Split(','))
+        {
+            if (!int.TryParse(part, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int dimension) || dimension < 1)
+            {
+                return [];
+            }
+
+            dimensions.Add(dimension);
+        }
+
+        return dimensions.ToImmutable();
+    }
+}

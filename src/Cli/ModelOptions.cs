@@ -1,0 +1,81 @@
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Linq;
+using ModelCompiler.Compiler;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.MSBuildTasks;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Cli;
+
+/// <summary>
+/// The model and what a user says of it: the same for every command, and the same as the metadata of a <c>ModelFile</c> item. Values are read here rather
+/// than by the parser, so that what is wrong is said at the model file and in the words of the project file.
+/// </summary>
+internal sealed class ModelOptions
+{
+    private readonly Argument<string> model = new("MODEL") { Description = "The model file (.onnx)." };
+    private readonly Option<string?> className = new("--class") { Description = "Name of the class. Default: the file name in PascalCase.", HelpName = "NAME" };
+    private readonly Option<string?> classNamespace = new("--namespace") { Description = "Namespace of the class.", HelpName = "NAME" };
+    private readonly Option<bool> isPublic = new("--public") { Description = "Makes the class public." };
+    private readonly Option<string?> access = new("--access") { Description = "Internal (default) or Public.", HelpName = "ACCESS", Hidden = true };
+    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default) or Int8.", HelpName = "PRECISION" };
+    private readonly Option<string[]> calibration = new("--calibration")
+    {
+        Description = "Example inputs that int8 chooses its ranges from: images, .npy, .bin; wildcards allowed. May be repeated.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> labels = new("--labels") { Description = "File with one label a line, in the order of the classes.", HelpName = "FILE" };
+    private readonly Option<string?> mean = new("--mean") { Description = "Subtracted from each pixel (0..255): one number, or one a channel.", HelpName = "NUMBERS" };
+    private readonly Option<string?> scale = new("--scale") { Description = "Multiplied with each pixel afterwards: one number, or one a channel.", HelpName = "NUMBERS" };
+    private readonly Option<bool> reverseChannels = new("--reverse-channels") { Description = "The model wants blue, green, red." };
+
+    // A switch that took a value would take the argument behind it.
+    private readonly Option<string?> reverseChannelsValue = new("--reverse-channels-value") { Description = "true or false.", Hidden = true };
+    private readonly Option<string?> inputShape = new("--input-shape") { Description = "Shapes the model leaves open: name:1,3,224,224;other:1,10.", HelpName = "SHAPES" };
+    private readonly Option<string?> scores = new("--scores") { Description = "Raw, Softmax or Exponential. Default: softmax unless the model ends in one.", HelpName = "TRANSFORM" };
+    private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    public void AddTo(Command command)
+    {
+        command.Arguments.Add(model);
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, scores, literalLimit])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <summary>Reads the values.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="diagnostics">Takes what is wrong with them.</param>
+    /// <returns>The options, or <see langword="null"/> when something is wrong.</returns>
+    public CompileOptions? Read(ParseResult parsed, List<Diagnostic> diagnostics)
+    {
+        string modelPath = parsed.GetRequiredValue(model);
+        var reader = new MetadataReader(modelPath, diagnostics);
+        string name = parsed.GetValue(className) ?? ModelNames.ClassName(modelPath);
+        string space = parsed.GetValue(classNamespace) ?? "";
+        reader.Require(ModelNames.IsIdentifier(name), "ClassName", name, "use a C# identifier");
+        reader.Require(space.Length == 0 || space.Split('.').All(ModelNames.IsIdentifier), "Namespace", space, "use C# identifiers separated by dots");
+        var options = new CompileOptions
+        {
+            ModelPath = modelPath,
+            ClassName = name,
+            Namespace = space,
+            IsPublic = parsed.GetValue(isPublic) || reader.Choice("Access", parsed.GetValue(access), ["Internal", "Public"]) == "Public",
+            Precision = reader.Choice<Precision>("Precision", parsed.GetValue(precision)) ?? Precision.Float32,
+            Calibration = reader.Files("Calibration", parsed.GetValue(calibration) ?? []),
+            LabelsPath = parsed.GetValue(labels),
+            Mean = reader.Numbers("Mean", parsed.GetValue(mean)),
+            Scale = reader.Numbers("Scale", parsed.GetValue(scale)),
+            ReverseChannels = parsed.GetValue(reverseChannels) || reader.Choice("ReverseChannels", parsed.GetValue(reverseChannelsValue), ["true", "false"]) == "true",
+            InputShapes = reader.Shapes("InputShape", parsed.GetValue(inputShape)),
+            Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
+            LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,
+        };
+        return diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : options;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler;
+
+/// <summary>The arithmetic of the compiled model.</summary>
+public enum Precision
+{
+    /// <summary>All arithmetic in float32.</summary>
+    Float32,
+
+    /// <summary>int8 where there is an int8 form, float32 elsewhere. Needs calibration data.</summary>
+    Int8,
+}
+
+/// <summary>What a user says of a model: the metadata of a <c>ModelFile</c> item, the options of <c>modelc</c>.</summary>
+public sealed record CompileOptions
+{
+    /// <summary>Largest weights, in bytes, that are written as literals unless told otherwise: above, the C# compiler becomes slow.</summary>
+    public const int DefaultLiteralLimit = 1 << 20;
+
+    /// <summary>Path of the model file.</summary>
+    public required string ModelPath { get; init; }
+
+    /// <summary>Name of the class; a C# identifier.</summary>
+    public required string ClassName { get; init; }
+
+    /// <summary>Namespace of the class, or empty.</summary>
+    public string Namespace { get; init; } = "";
+
+    /// <summary>Whether the class is public.</summary>
+    public bool IsPublic { get; init; }
+
+    /// <summary>The arithmetic.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Paths of the calibration files, in any order: images, <c>.npy</c>, <c>.bin</c>.</summary>
+    public ImmutableArray<string> Calibration { get; init; } = [];
+
+    /// <summary>Path of a file with one label a line, or <see langword="null"/>.</summary>
+    public string? LabelsPath { get; init; }
+
+    /// <summary>Subtracted from each pixel (0…255) before scaling: one value, or one a channel. Empty: 0.</summary>
+    public ImmutableArray<float> Mean { get; init; } = [];
+
+    /// <summary>Multiplied with each pixel after subtracting the mean: one value, or one a channel. Empty: 1.</summary>
+    public ImmutableArray<float> Scale { get; init; } = [];
+
+    /// <summary>Whether the model wants blue, green, red where pixels come as red, green, blue.</summary>
+    public bool ReverseChannels { get; init; }
+
+    /// <summary>Shapes of inputs that the model leaves open, by input name.</summary>
+    public ImmutableDictionary<string, ImmutableArray<int>> InputShapes { get; init; } = ImmutableDictionary<string, ImmutableArray<int>>.Empty;
+
+    /// <summary>How outputs become scores; <see langword="null"/>: softmax unless the model ends in one.</summary>
+    public ScoreTransform? Scores { get; init; }
+
+    /// <summary>Largest weights, in bytes, that are written as literals.</summary>
+    public int LiteralLimit { get; init; } = DefaultLiteralLimit;
+
+    /// <summary>Logical name of the embedded resource, when the weights become one.</summary>
+    public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";
+}

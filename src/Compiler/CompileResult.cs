@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler;
+
+/// <summary>What <see cref="CompilerDriver.Compile"/> gives: a plan, or what is wrong.</summary>
+/// <param name="Plan">The plan, or <see langword="null"/> when there is an error.</param>
+/// <param name="Weights">The constants that the plan's offsets point into.</param>
+/// <param name="Report">Facts of the compilation, when there is a plan.</param>
+/// <param name="Diagnostics">Everything found, errors first.</param>
+public sealed record CompileResult(ModelPlan? Plan, byte[] Weights, CompileReport? Report, ImmutableArray<Diagnostic> Diagnostics);
+
+/// <summary>Facts of a compilation.</summary>
+/// <param name="Parameters">Elements of the model's weights before quantisation.</param>
+/// <param name="MultiplyAccumulates">Of one prediction.</param>
+/// <param name="WeightBytes">Bytes of the packed weights.</param>
+/// <param name="ArenaBytes">Bytes of the arena.</param>
+/// <param name="Steps">Steps of one prediction.</param>
+/// <param name="FloatSteps">Names of the steps that stayed in float although int8 was asked for.</param>
+/// <param name="CalibrationSamples">Calibration files used; 0 in float.</param>
+/// <param name="Agreement">
+/// Share (0…1) of calibration samples for which int8 and float have the same top class, measured by running both programs with the
+/// kernels that ship; <see langword="null"/> when the model is no classifier or is in float.
+/// </param>
+/// <param name="OutputError">Root mean square difference of int8 and float outputs over that of the float outputs; <see langword="null"/> in float.</param>
+public sealed record CompileReport(
+    long Parameters,
+    long MultiplyAccumulates,
+    int WeightBytes,
+    int ArenaBytes,
+    int Steps,
+    ImmutableArray<string> FloatSteps,
+    int CalibrationSamples,
+    double? Agreement,
+    double? OutputError);

@@ -1,0 +1,142 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Linq;
+using System.Threading;
+using ModelCompiler.Compiler.Data;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Import;
+using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Compiler.Passes;
+using ModelCompiler.Compiler.Quantization;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler;
+
+/// <summary>From a model file to a plan: import, passes, quantisation, lowering.</summary>
+public static class CompilerDriver
+{
+    /// <summary>Compiles a model. Whatever the file holds, the outcome is a result, not an exception.</summary>
+    /// <param name="options">What the user says of the model.</param>
+    /// <param name="progress">Told the calibration files done and their number.</param>
+    /// <param name="cancellation">Ends the compilation.</param>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
+    public static CompileResult Compile(CompileOptions options, IProgress<(int Done, int Total)>? progress = null, CancellationToken cancellation = default)
+    {
+        try
+        {
+            return Run(options, progress, cancellation);
+        }
+        catch (DiagnosticException exception)
+        {
+            return new CompileResult(null, [], null, exception.Diagnostics);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            return new CompileResult(null, [], null, [DiagnosticKinds.Internal.At(options.ModelPath, "", exception.Message)]);
+        }
+    }
+
+    private static CompileResult Run(CompileOptions options, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
+    {
+        var diagnostics = new List<Diagnostic>();
+        Graph imported = ModelImporter.Import(options, diagnostics);
+        Graph graph = PassList.Run(imported, options.Precision);
+        PlanClassifier? classifier = ClassifierDetection.Detect(graph, options.Scores);
+        ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
+        LoweredModel model = ModelLowering.Lower(graph, options, classifier, labels);
+        ImmutableArray<string> floatNodes = [];
+        Comparison? comparison = null;
+        if (options.Precision == Precision.Int8)
+        {
+            Calibration calibration = Calibrate(model, options, progress, cancellation);
+            (Graph quantized, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
+            LoweredModel reference = model;
+            model = ModelLowering.Lower(quantized, options, classifier, labels);
+            comparison = Compare(reference, calibration, model, cancellation);
+            if (floatNodes.Length > 0)
+            {
+                diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, string.Join(", ", floatNodes.Distinct())));
+            }
+        }
+
+        var report = new CompileReport(
+            imported.Constants.Values.Sum(constant => (long)constant.Count),
+            model.Plan.MultiplyAccumulates,
+            model.Weights.Length,
+            model.Plan.ArenaBytes,
+            model.Plan.Steps.Count,
+            floatNodes,
+            comparison?.Samples ?? 0,
+            comparison is null || classifier is null ? null : (double)comparison.SameTop / comparison.Samples,
+            comparison?.RelativeError);
+        ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
+        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]);
+    }
+
+    // All unreadable files are named at once. Examples are read again for the comparison rather than kept: there may be many.
+    private static Calibration Calibrate(LoweredModel model, CompileOptions options, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
+    {
+        var observer = new RangeObserver(model);
+        var files = new List<string>();
+        var problems = new List<Diagnostic>();
+        foreach (string path in options.Calibration.Order(StringComparer.Ordinal))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                observer.Observe(SampleReader.Read(path, model.Plan.Inputs[0]), path);
+                files.Add(path);
+            }
+            catch (DiagnosticException exception)
+            {
+                problems.AddRange(exception.Diagnostics);
+            }
+
+            progress?.Report((files.Count + problems.Count, options.Calibration.Length));
+        }
+
+        return problems.Count == 0 ? new Calibration(observer, files) : throw new DiagnosticException(problems);
+    }
+
+    private static Comparison Compare(LoweredModel reference, Calibration calibration, LoweredModel quantized, CancellationToken cancellation)
+    {
+        var comparison = new Comparison();
+        var executor = new Execution.PlanExecutor(quantized.Plan, quantized.Weights);
+        string input = reference.Plan.Inputs[0].Name;
+        foreach (string path in calibration.Files)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            Sample sample = SampleReader.Read(path, reference.Plan.Inputs[0]);
+            calibration.Observer.Executor.FeedSample(input, sample);
+            calibration.Observer.Executor.Infer();
+            executor.FeedSample(input, sample);
+            executor.Infer();
+            comparison.Add(calibration.Observer.Executor, executor, reference.Plan.Outputs[0].Name);
+        }
+
+        return comparison;
+    }
+
+    private static IEnumerable<string> Remarks(CompileReport report)
+    {
+        if (report.Agreement is { } agreement)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files int8 gives the top class of float32 for {agreement:P1}.");
+        }
+        else if (report.OutputError is { } error)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files the outputs differ from float32 by {error:P2} (root mean square).");
+        }
+
+        if (report.FloatSteps.Length > 0)
+        {
+            yield return $"Computed in float32 for want of an int8 form: {string.Join(", ", report.FloatSteps.Distinct())}.";
+        }
+    }
+
+    private sealed record Calibration(RangeObserver Observer, IReadOnlyList<string> Files);
+}

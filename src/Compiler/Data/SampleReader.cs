@@ -1,0 +1,104 @@
+using System;
+using System.Buffers.Binary;
+using System.IO;
+using System.Linq;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Plans;
+using StbImageSharp;
+
+namespace ModelCompiler.Compiler.Data;
+
+/// <summary>Reads example inputs: pictures (PNG, JPEG, BMP), NumPy arrays (<c>.npy</c>), raw little-endian data (<c>.bin</c>).</summary>
+public static class SampleReader
+{
+    /// <summary>Largest file read, in bytes.</summary>
+    public const long MaximumBytes = 1 << 30;
+
+    /// <summary>Reads a file for an input.</summary>
+    /// <exception cref="DiagnosticException">The file is missing, unreadable, or does not fit the input.</exception>
+    public static Sample Read(string path, PlanPort input)
+    {
+        try
+        {
+            if (new FileInfo(path).Length > MaximumBytes)
+            {
+                throw new InvalidDataException("it has more than 1 GB");
+            }
+
+            byte[] bytes = File.ReadAllBytes(path);
+            return Path.GetExtension(path).ToLowerInvariant() switch
+            {
+                ".npy" => new Sample(null, Fit(NumpyFile.Read(bytes), input)),
+                ".bin" => Raw(bytes, input),
+                ".png" or ".jpg" or ".jpeg" or ".bmp" => Picture(bytes, input),
+                string other => throw new InvalidDataException($"'{other}' is not a kind of file this reads; use .png, .jpg, .bmp, .npy or .bin"),
+            };
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException or OverflowException)
+        {
+            throw new DiagnosticException(DiagnosticKinds.CalibrationUnreadable.At(path, "", exception.Message));
+        }
+    }
+
+    private static Sample Picture(byte[] bytes, PlanPort input)
+    {
+        PlanConversion? pixels = PixelConversion(input);
+        if (pixels is null)
+        {
+            throw new InvalidDataException($"input '{input.Name}' has the shape {string.Join('×', input.Shape)}, which is not that of a picture; use .npy or .bin files");
+        }
+
+        (int height, int width, int channels) = (pixels.Shape[0], pixels.Shape[1], pixels.Shape[2]);
+        ImageResult image;
+        try
+        {
+            if (ImageInfo.FromStream(new MemoryStream(bytes)) is not { } info)
+            {
+                throw new InvalidDataException("it is not a PNG, JPEG or BMP picture");
+            }
+
+            // The size is known from the header: a picture that does not fit is not decoded.
+            if (info.Height != height || info.Width != width)
+            {
+                throw new InvalidDataException($"the picture is {info.Width}×{info.Height}, but the model takes {width}×{height} pixels; resize it as in training");
+            }
+
+            image = ImageResult.FromMemory(bytes, (ColorComponents)channels);
+        }
+        catch (Exception exception) when (exception is not InvalidDataException)
+        {
+            // The decoder reports damage by whatever exception its code runs into.
+            throw new InvalidDataException($"the picture is damaged ({exception.Message})");
+        }
+
+        return new Sample(image.Data, null);
+    }
+
+    private static Sample Raw(byte[] bytes, PlanPort input)
+    {
+        long count = input.Shape.Aggregate(1L, (product, extent) => product * extent);
+        if (PixelConversion(input) is not null && bytes.Length == count)
+        {
+            return new Sample(bytes, null);
+        }
+
+        if (bytes.Length != count * sizeof(float))
+        {
+            throw new InvalidDataException($"it has {bytes.Length} bytes, but input '{input.Name}' takes {count} float32 numbers ({count * sizeof(float)} bytes)");
+        }
+
+        return new Sample(null, [.. Enumerable.Range(0, (int)count).Select(index => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(index * sizeof(float))))]);
+    }
+
+    private static float[] Fit((float[] Values, int[] Shape) array, PlanPort input)
+    {
+        long count = input.Shape.Aggregate(1L, (product, extent) => product * extent);
+        bool fits = array.Values.Length == count
+            && array.Shape.Where(extent => extent != 1).SequenceEqual(input.Shape.Where(extent => extent != 1));
+        return fits
+            ? array.Values
+            : throw new InvalidDataException($"the array is {string.Join('×', array.Shape)}, but input '{input.Name}' is {string.Join('×', input.Shape)}");
+    }
+
+    private static PlanConversion? PixelConversion(PlanPort input) => input.Conversions.FirstOrDefault(conversion => conversion.Kind == ConversionKind.Pixels);
+}

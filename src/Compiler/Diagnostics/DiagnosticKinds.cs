@@ -1,0 +1,33 @@
+namespace ModelCompiler.Compiler.Diagnostics;
+
+/// <summary>
+/// Every code. MC1xxx: the model file; MC2xxx: the item's metadata and its data files; MC3xxx: quantisation; MC9xxx: ourselves.
+/// A code's page is in <c>docs/diagnostics.md</c>; a test compares the two.
+/// </summary>
+public static class DiagnosticKinds
+{
+#pragma warning disable CS1591 // Each message says what the code means.
+    public static readonly DiagnosticKind FileMissing = new("MC1001", Severity.Error, "the model file does not exist; check the Include of the ModelFile item");
+    public static readonly DiagnosticKind FileUnreadable = new("MC1002", Severity.Error, "the file cannot be read: {0}");
+    public static readonly DiagnosticKind FormatUnknown = new("MC1003", Severity.Error, "'{0}' is not a model format this version reads; use .onnx");
+    public static readonly DiagnosticKind FileMalformed = new("MC1004", Severity.Error, "the file is not a valid {0} model: {1}; it may be truncated or damaged, export it again");
+    public static readonly DiagnosticKind OperatorUnsupported = new("MC1010", Severity.Error, "operator {0} (opset {1}) is not supported; see docs/supported-operators.md for those that are");
+    public static readonly DiagnosticKind AttributeUnsupported = new("MC1011", Severity.Error, "operator {0}: {1} is not supported; {2}");
+    public static readonly DiagnosticKind TypeUnsupported = new("MC1012", Severity.Error, "tensor '{0}' has element type {1}, which is not supported");
+    public static readonly DiagnosticKind GraphInvalid = new("MC1013", Severity.Error, "the graph is invalid: {0}");
+    public static readonly DiagnosticKind ShapeInvalid = new("MC1014", Severity.Error, "the shapes do not fit: {0}");
+    public static readonly DiagnosticKind DimensionUnknown = new("MC1015", Severity.Error, "dimension {1} of input '{0}' is not fixed by the model; set InputShape=\"{0}:{2}\" on the ModelFile item");
+    public static readonly DiagnosticKind TooLarge = new("MC1016", Severity.Error, "{0}, which is more than this compiler handles ({1})");
+    public static readonly DiagnosticKind ShapeDependsOnData = new("MC1017", Severity.Error, "operator {0}: input '{1}' decides a shape and must be constant, but is computed from the model's inputs");
+    public static readonly DiagnosticKind MetadataInvalid = new("MC2001", Severity.Error, "{0}=\"{1}\" is not valid: {2}");
+    public static readonly DiagnosticKind LabelsMissing = new("MC2002", Severity.Error, "the label file does not exist; check Labels on the ModelFile item");
+    public static readonly DiagnosticKind LabelCount = new("MC2003", Severity.Error, "the label file has {0} labels, but the model has {1} classes; give one label a line in the order of the classes");
+    public static readonly DiagnosticKind LabelsNotClassifier = new("MC2004", Severity.Error, "Labels is set, but the model has no single output that is a row of class scores: {0}");
+    public static readonly DiagnosticKind CalibrationMissing = new("MC3001", Severity.Error, "Precision=\"{0}\" needs example inputs to choose the ranges from; add Calibration=\"folder/*.png\" (some 100 typical images, or .npy/.bin files in the input's shape), or use Precision=\"Float32\"");
+    public static readonly DiagnosticKind CalibrationUnreadable = new("MC3002", Severity.Error, "the calibration file cannot be used: {0}");
+    public static readonly DiagnosticKind CalibrationInputs = new("MC3003", Severity.Error, "calibration files feed one input, but the model has {0}: {1}; use Precision=\"Float32\"");
+    public static readonly DiagnosticKind CalibrationNotFinite = new("MC3004", Severity.Error, "the model gives NaN or infinity at '{0}' for this calibration file, so no range can be chosen; check Mean and Scale");
+    public static readonly DiagnosticKind FloatIslands = new("MC3010", Severity.Info, "{0} of {1} steps run in float32, for want of an int8 form: {2}");
+    public static readonly DiagnosticKind Internal = new("MC9001", Severity.Error, "internal error of the compiler: {0}; please report it with the model");
+#pragma warning restore CS1591
+}

@@ -1,0 +1,158 @@
+using System;
+using System.Collections.Frozen;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Linq;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Graphs;
+
+/// <summary>
+/// Makes a graph node by node: infers types, gives values unique names, and folds operations on constants as they come,
+/// so that shapes computed inside a model are plain numbers by the time something needs them.
+/// </summary>
+public sealed class GraphBuilder
+{
+    /// <summary>Largest tensor, in bytes: the arena is one array.</summary>
+    public const long MaximumTensorBytes = 1 << 30;
+
+    private readonly List<string> inputs = [];
+    private readonly List<Node> nodes = [];
+    private readonly Dictionary<string, Value> values = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Tensor> constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Node> producers = new(StringComparer.Ordinal);
+
+    /// <summary>Declares an input of the model.</summary>
+    /// <returns>Its value, which has just this name.</returns>
+    /// <exception cref="ShapeException">The name is taken, or the tensor is too large.</exception>
+    public string AddInput(string name, TensorType type)
+    {
+        if (values.ContainsKey(name))
+        {
+            throw new ShapeException($"two inputs are named '{name}'");
+        }
+
+        CheckSize(type);
+        inputs.Add(name);
+        values.Add(name, new Value(name, type));
+        return name;
+    }
+
+    /// <summary>Adds a constant.</summary>
+    /// <param name="tensor">The constant.</param>
+    /// <param name="name">Preferred name.</param>
+    public string AddConstant(Tensor tensor, string name = "constant")
+    {
+        string value = Unique(name);
+        values.Add(value, new Value(value, tensor.TensorType));
+        constants.Add(value, tensor);
+        return value;
+    }
+
+    /// <summary>Adds a node with one output, or its result when all inputs are constant.</summary>
+    /// <param name="name">The model's name for the layer.</param>
+    /// <param name="op">What it does.</param>
+    /// <param name="operands">Its inputs.</param>
+    /// <exception cref="ShapeException">The inputs do not fit the op.</exception>
+    public string Add(string name, Op op, params ReadOnlySpan<string> operands) => AddNode(name, op, [.. operands], [name])[0];
+
+    /// <summary>Adds a node with preferred names for its outputs.</summary>
+    /// <exception cref="ShapeException">The inputs do not fit the op.</exception>
+    public ImmutableArray<string> AddNode(string name, Op op, ImmutableArray<string> operands, ImmutableArray<string> outputNames)
+    {
+        ImmutableArray<TensorType> types = op.Infer([.. operands.Select(operand => values[operand].Type)]);
+        foreach (TensorType type in types)
+        {
+            CheckSize(type);
+        }
+
+        if (operands.All(constants.ContainsKey))
+        {
+            ImmutableArray<Tensor> results = op.Evaluate([.. operands.Select(operand => constants[operand])]);
+            return [.. results.Select((result, index) => AddConstant(result, outputNames[index]))];
+        }
+
+        ImmutableArray<string> outputs = [.. types.Select((type, index) =>
+        {
+            string output = Unique(outputNames[index]);
+            values.Add(output, new Value(output, type));
+            return output;
+        })];
+        Append(new Node(name, op, operands, outputs));
+        return outputs;
+    }
+
+    /// <summary>Says how a value is stored.</summary>
+    public void SetQuantization(string value, QuantizationParameters? quantization) => values[value] = values[value] with { Quantization = quantization };
+
+    /// <summary>A value by name.</summary>
+    public Value ValueOf(string name) => values[name];
+
+    /// <summary>The shape of a value.</summary>
+    public Shape ShapeOf(string name) => values[name].Type.Shape;
+
+    /// <summary>Whether a value of that name exists.</summary>
+    public bool Contains(string name) => values.ContainsKey(name);
+
+    /// <summary>The constant of that name, or <see langword="null"/> when the value is computed.</summary>
+    public Tensor? ConstantOf(string name) => constants.GetValueOrDefault(name);
+
+    /// <summary>The node that computes a value, or <see langword="null"/>.</summary>
+    public Node? ProducerOf(string name) => producers.GetValueOrDefault(name);
+
+    /// <summary>The finished graph, without what the outputs do not need. Inputs stay, used or not.</summary>
+    public Graph ToGraph(IEnumerable<GraphOutput> outputs)
+    {
+        ImmutableArray<GraphOutput> results = [.. outputs];
+        var needed = new HashSet<string>(results.Select(output => output.Value), StringComparer.Ordinal);
+        var kept = new List<Node>();
+        for (int index = nodes.Count - 1; index >= 0; index--)
+        {
+            if (nodes[index].Outputs.Any(needed.Contains))
+            {
+                kept.Add(nodes[index]);
+                needed.UnionWith(nodes[index].Inputs);
+            }
+        }
+
+        kept.Reverse();
+        needed.UnionWith(inputs);
+        needed.UnionWith(kept.SelectMany(node => node.Outputs));
+        return new Graph(
+            [.. inputs],
+            results,
+            [.. kept],
+            values.Where(pair => needed.Contains(pair.Key)).ToFrozenDictionary(StringComparer.Ordinal),
+            constants.Where(pair => needed.Contains(pair.Key)).ToFrozenDictionary(StringComparer.Ordinal));
+    }
+
+    private static void CheckSize(TensorType type)
+    {
+        if (type.Shape.ElementCount * type.Type.SizeOf() > MaximumTensorBytes)
+        {
+            throw new ShapeException($"a tensor of shape {type.Shape} has more than {MaximumTensorBytes >> 20} MB");
+        }
+    }
+
+    private void Append(Node node)
+    {
+        nodes.Add(node);
+        foreach (string output in node.Outputs)
+        {
+            producers.Add(output, node);
+        }
+    }
+
+    private string Unique(string name)
+    {
+        string candidate = name;
+        for (int number = 2; values.ContainsKey(candidate); number++)
+        {
+            candidate = name + "_" + number.ToString(CultureInfo.InvariantCulture);
+        }
+
+        return candidate;
+    }
+}

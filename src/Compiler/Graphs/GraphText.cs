@@ -1,0 +1,38 @@
+using System.Collections.Generic;
+using System.Linq;
+using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Compiler.Ops;
+
+namespace ModelCompiler.Compiler.Graphs;
+
+/// <summary>A graph as text, a line a node.</summary>
+public static class GraphText
+{
+    /// <summary>The lines.</summary>
+    public static IEnumerable<string> Lines(Graph graph)
+    {
+        foreach (string input in graph.Inputs)
+        {
+            yield return $"input  {input}: {graph.Values[input].Type}";
+        }
+
+        foreach (Node node in graph.Nodes)
+        {
+            string inputs = string.Join(", ", node.Inputs.Select(input => graph.Constants.ContainsKey(input) ? $"{input}[{graph.ShapeOf(input)}]" : input));
+            string outputs = string.Join(", ", node.Outputs.Select(output => $"{output}: {graph.Values[output].Type}"));
+            yield return $"{Describe(node.Op)}({inputs}) → {outputs}";
+        }
+
+        foreach (GraphOutput output in graph.Outputs)
+        {
+            yield return $"output {output.Name} = {output.Value}: {graph.Values[output.Value].Type}";
+        }
+    }
+
+    private static string Describe(Op op) => op switch
+    {
+        Elementwise elementwise => $"Elementwise {{ {ExpressionDisplay.Of(elementwise.Expression)} }}",
+        ResampleAxis resample => $"ResampleAxis {{ Axis = {resample.Axis}, Taps = {resample.Taps}, OutputLength = {resample.OutputLength} }}",
+        _ => op.ToString() is var text && text.EndsWith("{ }", System.StringComparison.Ordinal) ? op.GetType().Name : text,
+    };
+}

@@ -1,0 +1,90 @@
+using System;
+using System.Linq;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Graphs;
+
+/// <summary>A constant: type, shape and its elements in row-major order. Nobody writes to it once it is made.</summary>
+public sealed class Tensor
+{
+    private Tensor(ElementType type, Shape shape, Array data)
+    {
+        Type = type;
+        Shape = shape;
+        Data = data;
+    }
+
+    /// <summary>Of the elements.</summary>
+    public ElementType Type { get; }
+
+    /// <summary>The shape.</summary>
+    public Shape Shape { get; }
+
+    /// <summary>The elements: an array of the .NET type of <see cref="Type"/>.</summary>
+    public Array Data { get; }
+
+    /// <summary>Number of elements.</summary>
+    public int Count => Data.Length;
+
+    /// <summary>Wraps an array.</summary>
+    /// <exception cref="ShapeException">The array has not as many elements as the shape.</exception>
+    public static Tensor Of<T>(Shape shape, params T[] data) => Of(shape, (Array)data);
+
+    /// <summary>Wraps an array whose type is known at run time only.</summary>
+    /// <exception cref="ShapeException">The array has not as many elements as the shape.</exception>
+    public static Tensor Of(Shape shape, Array data) =>
+        data.Length == shape.ElementCount
+            ? new Tensor(ElementTypeOf(data.GetType().GetElementType()!), shape, data)
+            : throw new ShapeException($"{data.Length} elements for the shape {shape}");
+
+    /// <summary>A number of any type.</summary>
+    public static Tensor Scalar<T>(T value) => Of(Shape.Scalar, value);
+
+    /// <summary>An array of zeros.</summary>
+    public static Tensor Zeros(TensorType type) => Of(type.Shape, Array.CreateInstance(type.Type.NetType(), Length(type)));
+
+    /// <summary>The elements as an array of their type.</summary>
+    public T[] Values<T>() => (T[])Data;
+
+    /// <summary>The elements converted to 64-bit integers (of shapes, axes, indices).</summary>
+    public long[] ToInt64() => Data is long[] same ? same : [.. Enumerable.Range(0, Count).Select(index => Convert.ToInt64(Data.GetValue(index), null))];
+
+    /// <summary>The elements converted to float32.</summary>
+    public float[] ToFloat32() => Data is float[] same ? same : [.. Enumerable.Range(0, Count).Select(index => Convert.ToSingle(Data.GetValue(index), null))];
+
+    /// <summary>The elements converted to float64.</summary>
+    public double[] ToFloat64() => Data is double[] same ? same : [.. Enumerable.Range(0, Count).Select(index => Convert.ToDouble(Data.GetValue(index), null))];
+
+    /// <summary>The same elements in another shape.</summary>
+    public Tensor Reshape(Shape shape) => Of(shape, Data);
+
+    /// <summary>Type and shape.</summary>
+    public TensorType TensorType => new(Type, Shape);
+
+    /// <summary>The .NET type's element type.</summary>
+    public static ElementType ElementTypeOf(Type type) =>
+        Enum.GetValues<ElementType>().First(candidate => candidate.NetType() == type);
+
+    private static int Length(TensorType type) =>
+        type.Shape.ElementCount <= Array.MaxLength ? (int)type.Shape.ElementCount : throw new ShapeException($"a tensor of shape {type.Shape} is too large");
+}
+
+/// <summary>.NET types of <see cref="ElementType"/>s.</summary>
+public static class ElementTypeExtensions
+{
+    /// <summary>The .NET type.</summary>
+    public static Type NetType(this ElementType type) => type switch
+    {
+        ElementType.Float32 => typeof(float),
+        ElementType.Float64 => typeof(double),
+        ElementType.Int8 => typeof(sbyte),
+        ElementType.UInt8 => typeof(byte),
+        ElementType.Int16 => typeof(short),
+        ElementType.UInt16 => typeof(ushort),
+        ElementType.Int32 => typeof(int),
+        ElementType.UInt32 => typeof(uint),
+        ElementType.Int64 => typeof(long),
+        ElementType.UInt64 => typeof(ulong),
+        _ => typeof(bool),
+    };
+}

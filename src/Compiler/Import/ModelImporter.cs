@@ -1,0 +1,31 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Import.Onnx;
+
+namespace ModelCompiler.Compiler.Import;
+
+/// <summary>From a model file of any format to a graph.</summary>
+public static class ModelImporter
+{
+    /// <summary>Reads a model file. The format is told by the file's extension; nothing in the file is trusted.</summary>
+    /// <param name="options">The file, and the shapes that it leaves open.</param>
+    /// <param name="diagnostics">Receives findings that do not end the import.</param>
+    /// <returns>A graph of core ops with static shapes.</returns>
+    /// <exception cref="DiagnosticException">The model cannot be compiled; holds everything that is wrong with it.</exception>
+    public static Graph Import(CompileOptions options, List<Diagnostic> diagnostics)
+    {
+        string path = options.ModelPath;
+        if (!File.Exists(path))
+        {
+            throw new DiagnosticException(DiagnosticKinds.FileMissing.At(path, ""));
+        }
+
+        string extension = Path.GetExtension(path);
+        return extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase)
+            ? OnnxImporter.Import(options, diagnostics)
+            : throw new DiagnosticException(DiagnosticKinds.FormatUnknown.At(path, "", extension.Length == 0 ? Path.GetFileName(path) : extension));
+    }
+}

@@ -1,0 +1,183 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
+
+namespace ModelCompiler.Compiler.Import.Onnx;
+
+/// <summary>
+/// Imports the nodes of a graph one after the other. A node that fails is reported, and what depends on it passed over in silence, so
+/// that one run finds everything.
+/// </summary>
+/// <param name="session">What the import shares.</param>
+internal sealed class OnnxGraphImporter(OnnxSession session)
+{
+    /// <summary>Makes the constants of a graph known; they are read when a node wants them.</summary>
+    public void DefineConstants(GraphProto graph, OnnxScope scope)
+    {
+        foreach (TensorProto tensor in graph.Initializer)
+        {
+            DefineConstant(scope, tensor.Name, () => session.Tensors.Read(tensor));
+        }
+
+        foreach (SparseTensorProto tensor in graph.SparseInitializer)
+        {
+            DefineConstant(scope, tensor.Values?.Name ?? "", () => session.Tensors.Read(tensor));
+        }
+    }
+
+    /// <summary>Imports nodes.</summary>
+    public void ImportNodes(IReadOnlyList<NodeProto> nodes, OnnxScope scope)
+    {
+        foreach (string output in nodes.SelectMany(node => node.Output))
+        {
+            scope.Announce(output);
+        }
+
+        foreach (NodeProto node in nodes)
+        {
+            string name = session.Unique(OnnxSession.ReadableName(node));
+            ImmutableArray<string?> outputs = Guard(name, node.OpType, () => Import(node, name, scope)) ?? [];
+            Guard(name, node.OpType, () => Bind(node, outputs, scope));
+        }
+    }
+
+    private static ImmutableArray<string?>? Bind(NodeProto node, ImmutableArray<string?> outputs, OnnxScope scope)
+    {
+        for (int index = 0; index < node.Output.Count; index++)
+        {
+            if (node.Output[index].Length > 0)
+            {
+                scope.Define(node.Output[index], index < outputs.Length ? outputs[index] : null);
+            }
+        }
+
+        return outputs;
+    }
+
+    private void DefineConstant(OnnxScope scope, string name, Func<Tensor> read)
+    {
+        Guard("", "", () =>
+        {
+            scope.Define(name, new Lazy<string?>(() => Guard("", "", () => session.Builder.AddConstant(read(), name))));
+            return name;
+        });
+    }
+
+    // Whatever goes wrong at one node, because of what the file says, is a finding about that node.
+    private T? Guard<T>(string node, string operatorName, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (ReportedException)
+        {
+            // The finding is where its cause is.
+        }
+        catch (ImportException exception)
+        {
+            session.Report(exception, node);
+        }
+        catch (ShapeException exception)
+        {
+            session.Report(new ImportException(DiagnosticKinds.ShapeInvalid, exception.Message), node);
+        }
+        catch (OutOfMemoryException)
+        {
+            session.Report(new ImportException(DiagnosticKinds.TooLarge, "a constant is too large for the memory", "what there is"), node);
+        }
+        catch (Exception exception)
+        {
+            session.Report(ImportException.Invalid($"{operatorName} does not make sense here: {exception.Message}"), node);
+        }
+
+        return default;
+    }
+
+    private ImmutableArray<string?>? Import(NodeProto node, string name, OnnxScope scope)
+    {
+        session.CountNode();
+        string domain = node.Domain == "ai.onnx" ? "" : node.Domain;
+        FunctionProto? function = session.Function(domain, node.OpType, node.Overload);
+        int opset = scope.Opsets.GetValueOrDefault(domain);
+        OperatorEntry? entry = function is null ? OperatorTable.Find(domain, node.OpType, opset) : null;
+        if (function is null && entry is null)
+        {
+            throw new ImportException(DiagnosticKinds.OperatorUnsupported, domain.Length == 0 ? node.OpType : domain + "." + node.OpType, opset);
+        }
+
+        ImmutableArray<string?> inputs = [.. node.Input.Select(input => input.Length == 0 || scope.IsMissing(input) ? null : scope.Find(input) ?? throw new ReportedException())];
+        IReadOnlyDictionary<string, AttributeProto> attributes = Attributes(node, scope);
+        if (function is not null)
+        {
+            return session.Nested<ImmutableArray<string?>>($"function {function.Name}", () => Inline(function, inputs, attributes));
+        }
+
+        var imported = new OnnxNode(node, name, opset, attributes, inputs);
+        ImmutableArray<string?> outputs = entry!.Import(
+            imported, new OnnxContext(session, imported, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
+        for (int index = 0; index < node.Output.Count; index++)
+        {
+            if (imported.HasOutput(index) && (index >= outputs.Length || outputs[index] is null))
+            {
+                throw ImportException.Attribute(node.OpType, $"output {index} ('{node.Output[index]}')", "leave it unused");
+            }
+        }
+
+        return outputs;
+    }
+
+    private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)
+    {
+        var attributes = new Dictionary<string, AttributeProto>(StringComparer.Ordinal);
+        foreach (AttributeProto attribute in node.Attribute)
+        {
+            AttributeProto? value = attribute.RefAttrName.Length == 0 ? attribute : scope.Arguments.GetValueOrDefault(attribute.RefAttrName);
+            if (value is not null && !attributes.TryAdd(attribute.Name, value))
+            {
+                throw ImportException.Invalid($"{node.OpType} has two attributes '{attribute.Name}'");
+            }
+        }
+
+        return attributes;
+    }
+
+    private ImmutableArray<string> ImportBranch(GraphProto graph, OnnxScope scope)
+    {
+        var inner = new OnnxScope(scope, scope.Opsets, scope.Arguments);
+        DefineConstants(graph, inner);
+        ImportNodes(graph.Node, inner);
+        return [.. graph.Output.Select(output => inner.Find(output.Name) ?? throw new ReportedException())];
+    }
+
+    private ImmutableArray<string?> Inline(FunctionProto function, ImmutableArray<string?> inputs, IReadOnlyDictionary<string, AttributeProto> attributes)
+    {
+        var arguments = new Dictionary<string, AttributeProto>(attributes, StringComparer.Ordinal);
+        foreach (AttributeProto missing in function.AttributeProto)
+        {
+            arguments.TryAdd(missing.Name, missing);
+        }
+
+        var inner = new OnnxScope(null, OnnxImporter.Opsets(function.OpsetImport), arguments);
+        for (int index = 0; index < function.Input.Count; index++)
+        {
+            if (index < inputs.Length && inputs[index] is { } given)
+            {
+                inner.Define(function.Input[index], given);
+            }
+            else
+            {
+                inner.DefineMissing(function.Input[index]);
+            }
+        }
+
+        ImportNodes(function.Node, inner);
+        return [.. function.Output.Select(inner.Find)];
+    }
+
+    // Ends the import of a node whose trouble has been reported where it began.
+    private sealed class ReportedException : Exception;
+}

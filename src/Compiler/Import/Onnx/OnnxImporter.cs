@@ -1,0 +1,147 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Google.Protobuf;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
+
+namespace ModelCompiler.Compiler.Import.Onnx;
+
+/// <summary>From an ONNX file to a graph.</summary>
+internal static class OnnxImporter
+{
+    // The wire format's own limit.
+    private const long MaximumFileBytes = int.MaxValue;
+
+    /// <summary>Reads and imports a file.</summary>
+    /// <exception cref="DiagnosticException">The model cannot be compiled.</exception>
+    public static Graph Import(CompileOptions options, List<Diagnostic> diagnostics)
+    {
+        try
+        {
+            return Import(Read(options.ModelPath), options, diagnostics);
+        }
+        catch (ImportException exception)
+        {
+            throw new DiagnosticException(exception.At(options.ModelPath, ""));
+        }
+    }
+
+    /// <summary>Imports a model that has been read.</summary>
+    /// <exception cref="DiagnosticException">The model cannot be compiled.</exception>
+    /// <exception cref="ImportException">The file is not a model.</exception>
+    public static Graph Import(ModelProto model, CompileOptions options, List<Diagnostic> diagnostics)
+    {
+        if (model.Graph is null || model.OpsetImport.Count + model.IrVersion == 0)
+        {
+            throw ImportException.Malformed("it holds no graph");
+        }
+
+        var functions = new Dictionary<(string, string, string), FunctionProto>();
+        foreach (FunctionProto function in model.Functions)
+        {
+            functions.TryAdd((function.Domain == "ai.onnx" ? "" : function.Domain, function.Name, function.Overload), function);
+        }
+
+        string folder = Path.GetDirectoryName(Path.GetFullPath(options.ModelPath)) ?? "";
+        var session = new OnnxSession(options.ModelPath, new OnnxTensors(folder), functions);
+        Graph? graph = Import(model, options, session);
+        diagnostics.AddRange(session.Diagnostics.Where(diagnostic => diagnostic.Kind.Severity != Severity.Error));
+        return graph ?? throw new DiagnosticException(session.Diagnostics);
+    }
+
+    /// <summary>Version of each operator set, by domain; files of the first versions do not say it.</summary>
+    public static IReadOnlyDictionary<string, int> Opsets(IEnumerable<OperatorSetIdProto> imports)
+    {
+        var opsets = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (OperatorSetIdProto import in imports)
+        {
+            string domain = import.Domain == "ai.onnx" ? "" : import.Domain;
+            opsets[domain] = (int)Math.Clamp(import.Version, 0, int.MaxValue);
+        }
+
+        opsets.TryAdd("", 1);
+        return opsets;
+    }
+
+    private static Graph? Import(ModelProto model, CompileOptions options, OnnxSession session)
+    {
+        var scope = new OnnxScope(null, Opsets(model.OpsetImport), new Dictionary<string, AttributeProto>());
+        var importer = new OnnxGraphImporter(session);
+        importer.DefineConstants(model.Graph, scope);
+        new OnnxInputs(session, options.InputShapes).Define(model.Graph.Input, scope);
+        importer.ImportNodes(model.Graph.Node, scope);
+        List<GraphOutput> outputs = Outputs(model.Graph, scope, session);
+        return session.Diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : session.Builder.ToGraph(outputs);
+    }
+
+    private static List<GraphOutput> Outputs(GraphProto graph, OnnxScope scope, OnnxSession session)
+    {
+        var outputs = new List<GraphOutput>();
+        if (graph.Output.Count == 0)
+        {
+            session.Report(ImportException.Invalid("it has no outputs"), "");
+        }
+
+        foreach (string name in graph.Output.Select(output => output.Name))
+        {
+            try
+            {
+                if (outputs.Any(output => output.Name == name))
+                {
+                    throw ImportException.Invalid($"two outputs are named '{name}'");
+                }
+
+                if (scope.Find(name) is { } value)
+                {
+                    outputs.Add(new GraphOutput(name, value));
+                }
+            }
+            catch (ImportException exception)
+            {
+                session.Report(exception, "");
+            }
+        }
+
+        return outputs;
+    }
+
+    private static ModelProto Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            if (stream.Length > MaximumFileBytes)
+            {
+                throw new ImportException(DiagnosticKinds.TooLarge, $"the file has {stream.Length >> 20} MB", $"{MaximumFileBytes >> 20} MB, with the weights in files of their own more");
+            }
+
+            CheckBeginning(stream);
+            return ModelProto.Parser.ParseFrom(stream);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException and not InvalidProtocolBufferException)
+        {
+            // InvalidProtocolBufferException is an IOException too.
+            throw exception is InvalidProtocolBufferException
+                ? ImportException.Malformed("its parts do not fit together")
+                : new ImportException(DiagnosticKinds.FileUnreadable, exception.Message);
+        }
+    }
+
+    private static void CheckBeginning(FileStream stream)
+    {
+        Span<byte> beginning = stackalloc byte[64];
+        beginning = beginning[..stream.ReadAtLeast(beginning, beginning.Length, throwOnEndOfStream: false)];
+        stream.Position = 0;
+        if (beginning.IsEmpty)
+        {
+            throw ImportException.Malformed("it is empty");
+        }
+
+        if (beginning.StartsWith("version https://git-lfs"u8))
+        {
+            throw ImportException.Malformed("it is a pointer to a Git LFS file; run 'git lfs pull'");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
+
+namespace ModelCompiler.Compiler.Import.Onnx;
+
+/// <summary>What the import of one file shares: the graph being made, the constants' reader, the findings, the budgets.</summary>
+/// <param name="file">Path of the file.</param>
+/// <param name="tensors">Reads constants.</param>
+/// <param name="functions">The operators that the file defines.</param>
+internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDictionary<(string Domain, string Name, string Overload), FunctionProto> functions)
+{
+    // Functions within functions multiply; so many nodes are no model.
+    private const int MaximumNodes = 200_000;
+
+    // A function or branch within another, so many levels deep, calls itself.
+    private const int MaximumDepth = 32;
+
+    private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
+    private readonly HashSet<string> reported = new(StringComparer.Ordinal);
+    private readonly List<Diagnostic> diagnostics = [];
+    private int nodes;
+    private int depth;
+
+    /// <summary>The graph being made.</summary>
+    public GraphBuilder Builder { get; } = new();
+
+    /// <summary>Reads constants.</summary>
+    public OnnxTensors Tensors => tensors;
+
+    /// <summary>Everything found so far.</summary>
+    public IReadOnlyList<Diagnostic> Diagnostics => diagnostics;
+
+    /// <summary>The file's own operator of that name, or <see langword="null"/>.</summary>
+    public FunctionProto? Function(string domain, string name, string overload) => functions.GetValueOrDefault((domain, name, overload));
+
+    /// <summary>Records a finding. An operator that is not supported is listed once, at its first node.</summary>
+    public void Report(ImportException exception, string node)
+    {
+        if (exception.Kind != DiagnosticKinds.OperatorUnsupported || reported.Add(exception.Message))
+        {
+            diagnostics.Add(exception.At(file, node));
+        }
+    }
+
+    /// <summary>A name that no node has had, made of the one given.</summary>
+    public string Unique(string name)
+    {
+        int count = names.GetValueOrDefault(name);
+        names[name] = count + 1;
+        return count == 0 ? name : Unique(name + "_" + (count + 1).ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Counts a node.</summary>
+    /// <exception cref="ImportException">There are too many.</exception>
+    public void CountNode()
+    {
+        if (++nodes > MaximumNodes)
+        {
+            throw new ImportException(DiagnosticKinds.TooLarge, "the model's functions expand to very many nodes", $"{MaximumNodes}");
+        }
+    }
+
+    /// <summary>Does something one level deeper.</summary>
+    /// <exception cref="ImportException">That is too deep.</exception>
+    public T Nested<T>(string what, Func<T> action)
+    {
+        if (depth >= MaximumDepth)
+        {
+            throw ImportException.Invalid($"{what} is nested more than {MaximumDepth} deep; it may contain itself");
+        }
+
+        depth++;
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            depth--;
+        }
+    }
+
+    /// <summary>
+    /// A readable name for a node: <c>/features/features.0/Conv</c> becomes <c>features.0/Conv</c>, as each part repeats the one before.
+    /// A node without a name takes its operator's and its first output's.
+    /// </summary>
+    public static string ReadableName(NodeProto node)
+    {
+        string[] parts = node.Name.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        string[] kept = [.. parts.Where((part, index) => index + 1 >= parts.Length || !IsRepeatedBy(part, parts[index + 1]))];
+        return kept.Length > 0 ? string.Join('/', kept) : $"{node.OpType}_{node.Output.FirstOrDefault("")}";
+    }
+
+    private static bool IsRepeatedBy(string part, string next) => next == part || next.StartsWith(part + ".", StringComparison.Ordinal);
+}

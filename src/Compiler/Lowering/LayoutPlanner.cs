@@ -1,0 +1,145 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Lowering;
+
+/// <summary>
+/// Decides how each value lies in memory before any step is written: images get the border that the convolutions behind them need, the operands
+/// of a concatenation lie inside its result, elementwise results lie where their operand was, reshapes are other names for the same elements.
+/// Nodes are visited from the last to the first, so that where a value goes is known before where it comes from.
+/// </summary>
+public sealed class LayoutPlanner
+{
+    private readonly Graph graph;
+    private readonly Dictionary<string, View> views = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> lastUse = new(StringComparer.Ordinal);
+
+    private LayoutPlanner(Graph graph) => this.graph = graph;
+
+    /// <summary>Plans the layout of all values that are not constant.</summary>
+    public static Dictionary<string, View> Plan(Graph graph)
+    {
+        var planner = new LayoutPlanner(graph);
+        planner.Run();
+        return planner.views;
+    }
+
+    private void Run()
+    {
+        for (int index = 0; index < graph.Nodes.Length; index++)
+        {
+            foreach (string input in graph.Nodes[index].Inputs)
+            {
+                lastUse[input] = index;
+            }
+        }
+
+        for (int index = graph.Nodes.Length - 1; index >= 0; index--)
+        {
+            Node node = graph.Nodes[index];
+            foreach (string output in node.Outputs)
+            {
+                Place(output);
+            }
+
+            PlaceInputs(node, index);
+        }
+
+        foreach (string input in graph.Inputs)
+        {
+            Place(input);
+        }
+    }
+
+    private void Place(string name)
+    {
+        if (!views.ContainsKey(name))
+        {
+            Value value = graph.Values[name];
+            ElementType type = value.Quantization is null ? value.Type.Type : ElementType.UInt8;
+            views.Add(name, View.Allocate(name, type, value.Type.Shape, PaddingOf(name), value.Quantization));
+        }
+    }
+
+    private void PlaceInputs(Node node, int index)
+    {
+        View output = views[node.Output];
+        switch (node.Op)
+        {
+            case Concat concat:
+                int start = 0;
+                foreach (string input in node.Inputs)
+                {
+                    View part = output with
+                    {
+                        Shape = graph.ShapeOf(input),
+                        Offset = output.Offset + (start * output.Strides[concat.Axis]),
+                        Padding = default,
+                    };
+                    if (node.Inputs.Count(other => other == input) == 1)
+                    {
+                        TryAlias(input, part, index);
+                    }
+
+                    start += graph.ShapeOf(input)[concat.Axis];
+                }
+
+                break;
+            case Reshape when output.IsContiguous:
+                TryAlias(node.Inputs[0], output.Reshape(graph.ShapeOf(node.Inputs[0])), index);
+                break;
+            case Elementwise or Requantize:
+                foreach (string input in node.Inputs.Where(input => graph.ShapeOf(input) == output.Shape))
+                {
+                    if (TryAlias(input, output with { Quantization = graph.Values[input].Quantization, Padding = default }, index))
+                    {
+                        break;
+                    }
+                }
+
+                break;
+        }
+    }
+
+    // A value can lie inside its consumer's result when that is its last use (the result may be overwritten after it), nothing has placed it,
+    // its producer can write there, and the bytes mean the same to both.
+    private bool TryAlias(string input, View view, int consumer)
+    {
+        bool possible = !views.ContainsKey(input) && !graph.Constants.ContainsKey(input) && !graph.IsOutput(input)
+            && lastUse[input] == consumer && TypeOf(input) == view.Type && Equals(graph.Values[input].Quantization, view.Quantization)
+            && PaddingOf(input).IsEmpty && graph.Producer(input) is { } producer && (view.IsContiguous || WritesStrided(producer.Op));
+        if (possible)
+        {
+            views.Add(input, view);
+        }
+
+        return possible;
+    }
+
+    private ElementType TypeOf(string name) => graph.Values[name].Quantization is null ? graph.Values[name].Type.Type : ElementType.UInt8;
+
+    /// <summary>The border that the convolutions reading a value want around it.</summary>
+    private Padding PaddingOf(string name)
+    {
+        if (graph.Producer(name) is { } producer ? !WritesStrided(producer.Op) : !graph.Inputs.Contains(name))
+        {
+            return default;
+        }
+
+        return graph.Consumers(name)
+            .Where(consumer => consumer.Op is Conv2D && consumer.Inputs[0] == name)
+            .Select(consumer => OfWindow(((Conv2D)consumer.Op).Window))
+            .Aggregate(default(Padding), (sum, padding) => sum.Union(padding));
+    }
+
+    /// <summary>The border that a window reads.</summary>
+    public static Padding OfWindow(Window window) => new(window.PadTop, window.PadLeft, window.PadBottom, window.PadRight);
+
+    /// <summary>Whether the kernels of an op can write with strides; the others write row-major order only.</summary>
+    public static bool WritesStrided(Op op) =>
+        op is Conv2D or Pool2D or Elementwise or Requantize or Transpose or Slice or Expand or Pad or Concat or Reshape;
+}

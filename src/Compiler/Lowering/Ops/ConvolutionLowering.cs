@@ -1,0 +1,129 @@
+using System.Collections.Generic;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Lowering;
+
+/// <summary>
+/// Convolutions. The kernels know no window, only runs: a row of the kernel is one contiguous run of the image when its taps are neighbours and
+/// all channels take part, else every tap is a run of its own.
+/// </summary>
+internal static class ConvolutionLowering
+{
+    public static void Lower(StepWriter writer, Node node)
+    {
+        var convolution = (Conv2D)node.Op;
+        View input = writer.Padded(node.Name, node.Inputs[0], LayoutPlanner.OfWindow(convolution.Window));
+        View output = writer.ViewOf(node.Output);
+        Shape weights = writer.Graph.ShapeOf(node.Inputs[1]);
+        bool isConstant = node.Inputs.Skip(1).All(writer.IsConstant);
+        bool isDepthwise = convolution.IsDepthwise(weights) && isConstant;
+        (int[] runs, int runLength) = Runs(convolution, input, weights, isDepthwise);
+        var operands = new Operands(writer, node, convolution, input, output, weights, runs, runLength);
+        List<(string, PlanValue)> arguments = [("input", InputArgument(convolution, input))];
+        string kernel;
+        if (input.Quantization is not null)
+        {
+            kernel = isDepthwise ? "DepthwiseConv2DUInt8" : "Conv2DUInt8";
+            arguments.AddRange(Int8Weights(operands, isDepthwise));
+        }
+        else
+        {
+            kernel = isDepthwise ? "DepthwiseConv2DFloat32" : "Conv2DFloat32";
+            arguments.AddRange(isConstant ? FloatWeights(operands, isDepthwise) : RuntimeWeights(operands));
+        }
+
+        arguments.Add(("output", output.Argument));
+        arguments.Add((isDepthwise ? "tapOffsets" : "runOffsets", runs.Plan()));
+        arguments.Add(("geometry", Geometry(convolution.Window, input, output)));
+        arguments.AddRange(isDepthwise
+            ? [("channels", weights[0].Plan())]
+            : [("runLength", runLength.Plan()), ("groups", convolution.Groups.Plan()), ("inputChannelsPerGroup", weights[3].Plan()), ("outputChannelsPerGroup", (weights[0] / convolution.Groups).Plan())]);
+        arguments.AddRange(OutputRange.Arguments(output.Quantization, convolution.Minimum, convolution.Maximum));
+        writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise), arguments);
+    }
+
+    private static (int[] Offsets, int Length) Runs(Conv2D convolution, View input, Shape weights, bool isDepthwise)
+    {
+        Window window = convolution.Window;
+        int channels = weights[3];
+        bool rowsAreRuns = !isDepthwise && convolution.Groups == 1 && window.DilationWidth == 1 && input.Strides[2] == channels;
+        IEnumerable<int> columns = rowsAreRuns ? [0] : Enumerable.Range(0, window.KernelWidth).Select(x => x * window.DilationWidth * input.Strides[2]);
+        int[] offsets = [.. Enumerable.Range(0, window.KernelHeight).SelectMany(y => columns.Select(x => (y * window.DilationHeight * input.Strides[1]) + x))];
+        return (offsets, rowsAreRuns ? window.KernelWidth * channels : channels);
+    }
+
+    private static TensorValue InputArgument(Conv2D convolution, View input) =>
+        input.Argument with { Offset = input.Offset - (convolution.Window.PadTop * input.Strides[1]) - (convolution.Window.PadLeft * input.Strides[2]) };
+
+    private static PlanValue Geometry(Window window, View input, View output) => PlanValues.Structure(
+        "ConvolutionGeometry",
+        ("Batches", output.Shape[0]),
+        ("OutputHeight", output.Shape[1]),
+        ("OutputWidth", output.Shape[2]),
+        ("InputBatchStride", input.Strides[0]),
+        ("InputRowStep", window.StrideHeight * input.Strides[1]),
+        ("InputPixelStep", window.StrideWidth * input.Strides[2]),
+        ("OutputBatchStride", output.Strides[0]),
+        ("OutputRowStride", output.Strides[1]),
+        ("OutputPixelStride", output.Strides[2]));
+
+    private static IEnumerable<(string, PlanValue)> Int8Weights(Operands operands, bool isDepthwise)
+    {
+        (StepWriter writer, Node node) = (operands.Writer, operands.Node);
+        float[] weights = writer.Graph.Constants[node.Inputs[1]].Values<float>();
+        QuantizedWeights quantized = QuantizedWeights.Of(weights, operands.ConstantBias(), operands.Input.Quantization!, operands.Output.Quantization!);
+        int groups = isDepthwise ? 1 : operands.Convolution.Groups;
+        sbyte[] packed = isDepthwise
+            ? WeightPacking.Depthwise(quantized.Weights, operands.Runs.Length)
+            : WeightPacking.Int8(quantized.Weights, groups, operands.Runs.Length, operands.RunLength);
+        yield return ("weights", writer.Constants.Add<sbyte>(node.Inputs[1], packed));
+        yield return ("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, groups)));
+        yield return ("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, groups)));
+    }
+
+    private static IEnumerable<(string, PlanValue)> FloatWeights(Operands operands, bool isDepthwise)
+    {
+        (StepWriter writer, Node node) = (operands.Writer, operands.Node);
+        float[] weights = writer.Graph.Constants[node.Inputs[1]].Values<float>();
+        int groups = isDepthwise ? 1 : operands.Convolution.Groups;
+        float[] packed = isDepthwise
+            ? WeightPacking.Depthwise(weights, operands.Runs.Length)
+            : WeightPacking.Float32(weights, groups, operands.Runs.Length * operands.RunLength);
+        yield return ("weights", writer.Constants.Add<float>(node.Inputs[1], packed));
+        yield return ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups)));
+    }
+
+    private static IEnumerable<(string, PlanValue)> RuntimeWeights(Operands operands)
+    {
+        (StepWriter writer, Node node) = (operands.Writer, operands.Node);
+        int groups = operands.Convolution.Groups;
+        int perGroup = operands.Weights[0] / groups;
+        int terms = operands.Runs.Length * operands.RunLength;
+        yield return ("weights", writer.IsConstant(node.Inputs[1])
+            ? writer.Constants.Add<float>(node.Inputs[1], WeightPacking.Float32(writer.Graph.Constants[node.Inputs[1]].Values<float>(), groups, terms))
+            : RuntimePacking.Weights(writer, node.Name, node.Inputs[1], groups, perGroup, terms));
+        yield return ("bias", node.Inputs.Length < 3 || writer.IsConstant(node.Inputs[2])
+            ? writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups))
+            : RuntimePacking.Bias(writer, node.Name, node.Inputs[2], groups, perGroup));
+    }
+
+    private static string Note(StepWriter writer, Node node, Conv2D convolution, Shape weights, bool isDepthwise)
+    {
+        Window window = convolution.Window;
+        string kind = isDepthwise ? "Depthwise convolution" : convolution.Groups > 1 ? $"Convolution in {convolution.Groups} groups" : "Convolution";
+        string stride = (window.StrideHeight, window.StrideWidth) == (1, 1) ? "" : $", stride {window.StrideHeight}×{window.StrideWidth}";
+        string dilation = (window.DilationHeight, window.DilationWidth) == (1, 1) ? "" : $", dilation {window.DilationHeight}×{window.DilationWidth}";
+        string clamp = OutputRange.Describe(convolution.Minimum, convolution.Maximum);
+        return $"{kind} {weights[1]}×{weights[2]}{stride}{dilation}{clamp}: {writer.Graph.ShapeOf(node.Inputs[0])} → {writer.Graph.ShapeOf(node.Output)}";
+    }
+
+    private sealed record Operands(
+        StepWriter Writer, Node Node, Conv2D Convolution, View Input, View Output, Shape Weights, int[] Runs, int RunLength)
+    {
+        public float[] ConstantBias() =>
+            Node.Inputs.Length > 2 ? Writer.Graph.Constants[Node.Inputs[2]].Values<float>() : new float[Weights[0]];
+    }
+}

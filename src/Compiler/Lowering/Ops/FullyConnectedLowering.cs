@@ -1,0 +1,47 @@
+using System.Collections.Generic;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Lowering;
+
+/// <summary>Fully connected layers; their weights are always constant.</summary>
+internal static class FullyConnectedLowering
+{
+    public static void Lower(StepWriter writer, Node node)
+    {
+        var layer = (FullyConnected)node.Op;
+        View input = writer.Contiguous(node.Name, node.Inputs[0]);
+        View output = writer.ViewOf(node.Output);
+        float[] weights = writer.Graph.Constants[node.Inputs[1]].Values<float>();
+        float[] bias = writer.Graph.Constants[node.Inputs[2]].Values<float>();
+        int inputs = input.Shape[1];
+        List<(string, PlanValue)> arguments = [("input", input.Argument)];
+        if (input.Quantization is not null)
+        {
+            QuantizedWeights quantized = QuantizedWeights.Of(weights, bias, input.Quantization, output.Quantization!);
+            arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], WeightPacking.Int8(quantized.Weights, 1, 1, inputs))));
+            arguments.Add(("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, 1))));
+            arguments.Add(("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, 1))));
+        }
+        else
+        {
+            arguments.Add(("weights", writer.Constants.Add<float>(node.Inputs[1], WeightPacking.Float32(weights, 1, inputs))));
+            arguments.Add(("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, 1))));
+        }
+
+        writer.Add(
+            node.Name,
+            input.Quantization is null ? "FullyConnectedFloat32" : "FullyConnectedUInt8",
+            $"Fully connected{OutputRange.Describe(layer.Minimum, layer.Maximum)}: {input.Shape} → {output.Shape}",
+            arguments.Concat(
+            [
+                ("output", output.Argument),
+                ("rows", input.Shape[0].Plan()),
+                ("inputs", inputs.Plan()),
+                ("outputs", bias.Length.Plan()),
+                .. OutputRange.Arguments(output.Quantization, layer.Minimum, layer.Maximum),
+            ]));
+    }
+}

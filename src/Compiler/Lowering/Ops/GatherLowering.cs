@@ -1,0 +1,37 @@
+using System;
+using System.Globalization;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Lowering;
+
+/// <summary>Gathers; with indices known at build time, they are part of the code and need no checks.</summary>
+internal static class GatherLowering
+{
+    public static void Lower(StepWriter writer, Node node)
+    {
+        int axis = ((Gather)node.Op).Axis;
+        View output = writer.ViewOf(node.Output);
+        Shape data = writer.Graph.ShapeOf(node.Inputs[0]);
+        ElementType type = StepWriter.CopyType(output.Type);
+        PlanValue input = writer.IsConstant(node.Inputs[0])
+            ? ((ConstantValue)writer.Operand(node.Inputs[0])) with { Type = type }
+            : writer.Contiguous(node.Name, node.Inputs[0]).ArgumentAs(type);
+        int length = data[axis];
+        bool isConstant = writer.IsConstant(node.Inputs[1]);
+        PlanValue indices = isConstant
+            ? writer.Constants.Add<int>(node.Name + ".indices", Array.ConvertAll(writer.Graph.Constants[node.Inputs[1]].Values<long>(), index => (int)(index < 0 ? index + length : index)))
+            : writer.Contiguous(node.Name, node.Inputs[1]).Argument;
+        writer.Add(
+            node.Name,
+            (isConstant ? "GatherAxis" : "Gather") + (output.Type.SizeOf() * 8).ToString(CultureInfo.InvariantCulture),
+            $"Gather along axis {axis}: {data} → {output.Shape}",
+            ("input", input),
+            ("indices", indices),
+            ("output", output.ArgumentAs(type)),
+            ("outer", ReductionLowering.Extent(data.Extents[..axis]).Plan()),
+            ("axisLength", length.Plan()),
+            ("inner", ReductionLowering.Extent(data.Extents[(axis + 1)..]).Plan()));
+    }
+}

@@ -1,0 +1,180 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Lowering;
+
+/// <summary>Writes the ways in and out of a model: the steps between a caller's span and the arena.</summary>
+internal sealed class PortLowering(StepWriter writer, CompileOptions options)
+{
+    private static readonly byte[] TopBitFlipped = [.. Enumerable.Range(0, 256).Select(level => (byte)(level ^ 0x80))];
+
+    /// <summary>An input; a transpose that is its only reader is part of the conversion.</summary>
+    /// <returns>The port, and the value that the conversions write.</returns>
+    public (PlanPort Port, string Value) Input(string name)
+    {
+        Graph graph = writer.Graph;
+        Node? transpose = AbsorbedTranspose(graph, name);
+        string value = transpose?.Output ?? name;
+        View view = writer.ViewOf(value);
+        TensorType declared = graph.Values[name].Type;
+        int[] strides = Unpermuted(view, transpose);
+        var conversions = new List<PlanConversion>
+        {
+            new(ConversionKind.Declared, declared.Shape.ToEquatableArray(), Steps(Declared(name, declared, view, strides))),
+        };
+        if (view.Quantization is not null)
+        {
+            PlanStep flip = Flip(name, new PortValue(name, ElementType.UInt8), declared.Shape.Strides(), view.Argument, strides, declared.Shape);
+            conversions.Add(new PlanConversion(ConversionKind.Quantized, declared.Shape.ToEquatableArray(), Steps(flip)));
+        }
+
+        if (ImageLayout.Of(graph, name) is { } image && declared.Type == ElementType.Float32)
+        {
+            EquatableArray<int> pixels = new([image.Height, image.Width, image.Channels]);
+            conversions.Add(new PlanConversion(ConversionKind.Pixels, pixels, Steps(Pixels(name, image, view, strides))));
+        }
+
+        return (Port(name, declared, view.Quantization, conversions), value);
+    }
+
+    /// <summary>An output.</summary>
+    public PlanPort Output(GraphOutput output)
+    {
+        TensorType declared = writer.Graph.Values[output.Value].Type;
+        QuantizationParameters? quantization = writer.IsConstant(output.Value) ? null : writer.ViewOf(output.Value).Quantization;
+        IReadOnlyList<int> strides = writer.StridesOf(output.Value);
+        PlanValue source = writer.Operand(output.Value);
+        int[] rowMajor = declared.Shape.Strides();
+        PlanStep step = quantization is null
+            ? Copy(output.Name, WithType(source, StepWriter.CopyType(declared.Type)), strides, new PortValue(output.Name, StepWriter.CopyType(declared.Type)), rowMajor, declared)
+            : Convert(output.Name, source, strides, quantization, new PortValue(output.Name, ElementType.Float32), rowMajor, null, declared.Shape);
+        var conversions = new List<PlanConversion> { new(ConversionKind.Declared, declared.Shape.ToEquatableArray(), Steps(step)) };
+        if (quantization is not null)
+        {
+            PlanStep flip = Flip(output.Name, source, strides, new PortValue(output.Name, ElementType.UInt8), rowMajor, declared.Shape);
+            conversions.Add(new PlanConversion(ConversionKind.Quantized, declared.Shape.ToEquatableArray(), Steps(flip)));
+        }
+
+        return Port(output.Name, declared, quantization, conversions);
+    }
+
+    /// <summary>The transpose that is the only reader of an input, or <see langword="null"/>.</summary>
+    public static Node? AbsorbedTranspose(Graph graph, string input) =>
+        graph.UseCount(input) == 1 && graph.Consumers(input).FirstOrDefault() is { Op: Transpose } transpose ? transpose : null;
+
+    private static PlanPort Port(string name, TensorType declared, QuantizationParameters? quantization, List<PlanConversion> conversions) =>
+        new(name, declared.Type, declared.Shape.ToEquatableArray(), quantization?.Scale ?? 0, quantization?.ZeroPoint ?? 0, conversions.ToEquatableArray());
+
+    // The strides of the stored tensor in the order of the declared axes.
+    private static int[] Unpermuted(View view, Node? transpose)
+    {
+        if (transpose is null)
+        {
+            return [.. view.Strides];
+        }
+
+        List<int> permutation = [.. ((Transpose)transpose.Op).Permutation];
+        return [.. Enumerable.Range(0, permutation.Count).Select(axis => view.Strides[permutation.IndexOf(axis)])];
+    }
+
+    private PlanStep Declared(string name, TensorType declared, View view, int[] strides)
+    {
+        ElementType copied = StepWriter.CopyType(declared.Type);
+        return view.Quantization is { } quantization
+            ? Convert(name, new PortValue(name, ElementType.Float32), declared.Shape.Strides(), null, view.Argument, strides, quantization, declared.Shape)
+            : Copy(name, new PortValue(name, copied), declared.Shape.Strides(), view.ArgumentAs(copied), strides, declared);
+    }
+
+    private PlanStep Pixels(string name, ImageLayout image, View view, int[] strides)
+    {
+        float[] means = Preprocessing.PerChannel(options.Mean, image.Channels, 0);
+        float[] scales = Preprocessing.PerChannel(options.Scale, image.Channels, 1);
+        List<(string, PlanValue)> arguments = [("pixels", new PortValue(name, ElementType.UInt8))];
+        if (view.Quantization is { } quantization)
+        {
+            byte[] tables = [.. Enumerable.Range(0, image.Channels * 256).Select(index =>
+                Requantize.Element(Preprocessing.Apply(index % 256, means[index / 256], scales[index / 256]), quantization))];
+            arguments.Add(("tables", writer.Constants.Add<byte>(name + ".pixels", tables)));
+        }
+        else
+        {
+            arguments.Add(("scales", writer.Constants.Add<float>(name + ".scales", scales)));
+            arguments.Add(("offsets", writer.Constants.Add<float>(name + ".means", means)));
+        }
+
+        arguments.AddRange(
+        [
+            ("output", view.Argument),
+            ("height", image.Height.Plan()),
+            ("width", image.Width.Plan()),
+            ("channels", image.Channels.Plan()),
+            ("outputRowStride", strides[image.RowAxis].Plan()),
+            ("outputPixelStride", strides[image.RowAxis + 1].Plan()),
+            ("outputChannelStride", strides[image.ChannelAxis].Plan()),
+            ("reverseChannels", options.ReverseChannels.Plan()),
+        ]);
+        string kernel = view.Quantization is null ? "PixelsToFloat32" : "PixelsToUInt8";
+        return Step(name, kernel, "(pixel − mean) × scale", arguments);
+    }
+
+    private PlanStep Flip(string name, PlanValue source, IReadOnlyList<int> sourceStrides, PlanValue target, IReadOnlyList<int> targetStrides, Shape shape)
+    {
+        (int[] extents, int[][] strides) = Strided.Merge(shape.Extents, sourceStrides, targetStrides);
+        return Step(
+            name,
+            "LookupUInt8",
+            "int8 is uint8 with the top bit flipped",
+            [
+                ("input", source),
+                ("table", writer.Constants.Add<byte>("top-bit-flipped", TopBitFlipped)),
+                ("output", target),
+                ("shape", extents.Plan()),
+                ("inputStrides", strides[0].Plan()),
+                ("outputStrides", strides[1].Plan()),
+            ]);
+    }
+
+    private PlanStep Convert(
+        string name, PlanValue source, IReadOnlyList<int> sourceStrides, QuantizationParameters? from, PlanValue target, IReadOnlyList<int> targetStrides, QuantizationParameters? to, Shape shape)
+    {
+        PlanStep? step = null;
+        RequantizeLowering.Add(
+            writer.Constants, (layer, kernel, note, arguments) => step = Step(layer, kernel, note, arguments), name, source, sourceStrides, from, target, targetStrides, to, shape);
+        return step!;
+    }
+
+    private static PlanStep Copy(
+        string name, PlanValue source, IReadOnlyList<int> sourceStrides, PlanValue target, IReadOnlyList<int> targetStrides, TensorType type)
+    {
+        (int[] extents, int[][] strides) = Strided.Merge(type.Shape.Extents, sourceStrides, targetStrides);
+        return Step(
+            name,
+            "CopyStrided" + (type.Type.SizeOf() * 8).ToString(CultureInfo.InvariantCulture),
+            type.ToString(),
+            [
+                ("input", source),
+                ("output", target),
+                ("shape", extents.Plan()),
+                ("inputStrides", strides[0].Plan()),
+                ("outputStrides", strides[1].Plan()),
+                ("inputOffset", 0.Plan()),
+                ("outputOffset", 0.Plan()),
+            ]);
+    }
+
+    private static PlanStep Step(string name, string kernel, string note, IEnumerable<(string Name, PlanValue Value)> arguments) =>
+        new(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray());
+
+    private static EquatableArray<PlanStep> Steps(PlanStep step) => new([step]);
+
+    private static PlanValue WithType(PlanValue value, ElementType type) => value switch
+    {
+        TensorValue tensor => tensor with { Type = type },
+        ConstantValue constant => constant with { Type = type },
+        _ => value,
+    };
+}

@@ -1,0 +1,92 @@
+using System;
+
+namespace ModelCompiler.Compiler.Lowering;
+
+/// <summary>The orders in which kernels read weights.</summary>
+public static class WeightPacking
+{
+    /// <summary>Output channels of a block.</summary>
+    public const int Block = 16;
+
+    /// <summary>
+    /// int8 weights [outputs][runs][runLength] as [groups][blocks of 16][runs][runLength / 4][16][4]: a 64-byte line holds 4 terms of 16 outputs,
+    /// which is what dot-product instructions take.
+    /// </summary>
+    public static sbyte[] Int8(sbyte[] weights, int groups, int runs, int runLength)
+    {
+        int outputs = weights.Length / Math.Max(1, runs * runLength);
+        int perGroup = outputs / groups;
+        int blocks = Blocks(perGroup);
+        int quads = (runLength + 3) / 4;
+        var packed = new sbyte[groups * blocks * runs * quads * Block * 4];
+        for (int output = 0; output < outputs; output++)
+        {
+            int inGroup = output % perGroup;
+            int block = (output / perGroup * blocks) + (inGroup / Block);
+            for (int run = 0; run < runs; run++)
+            {
+                for (int term = 0; term < runLength; term++)
+                {
+                    int line = (((block * runs) + run) * quads) + (term / 4);
+                    packed[(((line * Block) + (inGroup % Block)) * 4) + (term % 4)] = weights[(((output * runs) + run) * runLength) + term];
+                }
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>float weights [outputs][terms] as [groups][blocks of 16][terms][16].</summary>
+    public static float[] Float32(float[] weights, int groups, int terms)
+    {
+        int outputs = weights.Length / Math.Max(1, terms);
+        int perGroup = outputs / groups;
+        int blocks = Blocks(perGroup);
+        var packed = new float[groups * blocks * terms * Block];
+        for (int output = 0; output < outputs; output++)
+        {
+            int inGroup = output % perGroup;
+            int block = (output / perGroup * blocks) + (inGroup / Block);
+            for (int term = 0; term < terms; term++)
+            {
+                packed[(((block * terms) + term) * Block) + (inGroup % Block)] = weights[(output * terms) + term];
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>Depthwise weights [channels][taps] as [taps][channels padded to 16].</summary>
+    public static T[] Depthwise<T>(T[] weights, int taps)
+    {
+        int channels = weights.Length / Math.Max(1, taps);
+        int padded = Blocks(channels) * Block;
+        var packed = new T[taps * padded];
+        for (int channel = 0; channel < channels; channel++)
+        {
+            for (int tap = 0; tap < taps; tap++)
+            {
+                packed[(tap * padded) + channel] = weights[(channel * taps) + tap];
+            }
+        }
+
+        return packed;
+    }
+
+    /// <summary>Values per output, each group padded to a multiple of 16.</summary>
+    public static T[] PerOutput<T>(T[] values, int groups)
+    {
+        int perGroup = values.Length / groups;
+        int padded = Blocks(perGroup) * Block;
+        var packed = new T[groups * padded];
+        for (int output = 0; output < values.Length; output++)
+        {
+            packed[(output / perGroup * padded) + (output % perGroup)] = values[output];
+        }
+
+        return packed;
+    }
+
+    /// <summary>Blocks of 16 that hold so many channels.</summary>
+    public static int Blocks(int channels) => (channels + Block - 1) / Block;
+}

@@ -1,0 +1,109 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler;
+
+/// <summary>Checks what the user says of a model against the model, all of it before anything takes time.</summary>
+internal static class MetadataChecker
+{
+    /// <summary>Reads the labels and checks the rest.</summary>
+    /// <exception cref="DiagnosticException">Something does not fit; all of it is named.</exception>
+    public static ImmutableArray<string> Check(CompileOptions options, Graph graph, PlanClassifier? classifier)
+    {
+        var problems = new List<Diagnostic>();
+        ImmutableArray<string> labels = Labels(options, classifier, problems);
+        CheckPreprocessing(options, graph, problems);
+        foreach (string name in options.InputShapes.Keys.Where(name => !graph.Inputs.Contains(name)).Order(StringComparer.Ordinal))
+        {
+            problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", "InputShape", name, $"the model has no such input; it has {string.Join(", ", graph.Inputs)}"));
+        }
+
+        CheckCalibration(options, graph, problems);
+        return problems.Count == 0 ? labels : throw new DiagnosticException(problems);
+    }
+
+    private static ImmutableArray<string> Labels(CompileOptions options, PlanClassifier? classifier, List<Diagnostic> problems)
+    {
+        if (options.LabelsPath is not { } path)
+        {
+            return [];
+        }
+
+        if (!File.Exists(path))
+        {
+            problems.Add(DiagnosticKinds.LabelsMissing.At(path, ""));
+            return [];
+        }
+
+        string[] lines;
+        try
+        {
+            lines = File.ReadAllLines(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problems.Add(DiagnosticKinds.FileUnreadable.At(path, "", exception.Message));
+            return [];
+        }
+
+        // Lines left empty at the end are an editor's, not labels.
+        ImmutableArray<string> labels = [.. lines.Select(line => line.Trim()).Reverse().SkipWhile(line => line.Length == 0).Reverse()];
+        if (classifier is null)
+        {
+            problems.Add(DiagnosticKinds.LabelsNotClassifier.At(options.ModelPath, "", "a classifier has one float input and one output of two or more scores"));
+        }
+        else if (labels.Length != classifier.Classes)
+        {
+            problems.Add(DiagnosticKinds.LabelCount.At(path, "", labels.Length, classifier.Classes));
+        }
+
+        return labels;
+    }
+
+    private static void CheckPreprocessing(CompileOptions options, Graph graph, List<Diagnostic> problems)
+    {
+        ImageLayout[] images = [.. graph.Inputs.Select(input => ImageLayout.Of(graph, input)).OfType<ImageLayout>()];
+        foreach ((string name, ImmutableArray<float> values) in new[] { ("Mean", options.Mean), ("Scale", options.Scale) })
+        {
+            string text = string.Join(", ", values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
+            if (values.Length > 0 && images.Length == 0)
+            {
+                problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", name, text, "no input of the model has the shape of a picture (1 × channels × height × width or 1 × height × width × channels)"));
+            }
+            else if (values.Length > 1 && images.Any(image => image.Channels != values.Length))
+            {
+                problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", name, text, $"give one value, or one for each of the {images[0].Channels} channels"));
+            }
+            else if (values.Any(value => !float.IsFinite(value) || (name == "Scale" && value == 0)))
+            {
+                problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", name, text, "each value must be a finite number, and a scale not 0"));
+            }
+        }
+    }
+
+    private static void CheckCalibration(CompileOptions options, Graph graph, List<Diagnostic> problems)
+    {
+        if (options.Precision == Precision.Float32)
+        {
+            return;
+        }
+
+        if (graph.Inputs.Length != 1 || graph.Values[graph.Inputs[0]].Type.Type != ElementType.Float32)
+        {
+            problems.Add(DiagnosticKinds.CalibrationInputs.At(
+                options.ModelPath, "", graph.Inputs.Length, string.Join(", ", graph.Inputs.Select(input => $"{input} ({graph.Values[input].Type})"))));
+        }
+        else if (options.Calibration.IsEmpty)
+        {
+            problems.Add(DiagnosticKinds.CalibrationMissing.At(options.ModelPath, "", options.Precision));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System;
+using System.Linq;
+using ModelCompiler.Compiler.Execution;
+
+namespace ModelCompiler.Compiler.Quantization;
+
+/// <summary>Compares the outputs of two programs of one model, example by example.</summary>
+public sealed class Comparison
+{
+    private double squaredDifference;
+    private double squaredReference;
+
+    /// <summary>Examples compared.</summary>
+    public int Samples { get; private set; }
+
+    /// <summary>Examples on which the greatest element of the first output is at the same place.</summary>
+    public int SameTop { get; private set; }
+
+    /// <summary>Root mean square of the difference over that of the reference.</summary>
+    public double RelativeError => squaredReference > 0 ? Math.Sqrt(squaredDifference / squaredReference) : Math.Sqrt(squaredDifference);
+
+    /// <summary>Adds an example that both programs have just run on.</summary>
+    public void Add(PlanExecutor reference, PlanExecutor candidate, string output)
+    {
+        float[] expected = reference.Fetch<float>(output);
+        float[] actual = candidate.Fetch<float>(output);
+        Samples++;
+        SameTop += expected.Length > 0 && Array.IndexOf(expected, expected.Max()) == Array.IndexOf(actual, actual.Max()) ? 1 : 0;
+        for (int index = 0; index < expected.Length; index++)
+        {
+            double difference = (double)actual[index] - expected[index];
+            squaredDifference += difference * difference;
+            squaredReference += (double)expected[index] * expected[index];
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Collections.Generic;
+using System.Linq;
+using Microsoft.CodeAnalysis.Text;
+using ModelCompiler.Generator.Input;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Generator.Emission;
+
+/// <summary>Writes the model's class: what users call, the steps, the memory.</summary>
+internal static class ClassEmitter
+{
+    /// <summary>The arena begins at a multiple of this, the size of a cache line and of the widest vector.</summary>
+    private const int Alignment = 64;
+
+    /// <summary>The file <c>Class.g.cs</c>.</summary>
+    public static SourceText Write(EmissionContext context)
+    {
+        ModelPlan plan = context.Plan;
+        SourceWriter writer = EmissionContext.BeginFile(
+            plan.Namespace, "enable", ["System", "System.Globalization", "System.Runtime.CompilerServices", "System.Runtime.InteropServices"]);
+        DocumentationEmitter.Class(writer, plan);
+        using (writer.Block($"{(plan.IsPublic ? "public" : "internal")} sealed partial class {context.ClassName}"))
+        {
+            writer.Line("private readonly byte[] arena;");
+            writer.Line("private readonly int arenaStart;");
+            if (plan.Classifier is not null)
+            {
+                PredictEmitter.Fields(writer, context);
+            }
+
+            writer.Line();
+            Constructor(writer, context);
+            if (plan.Classifier is not null)
+            {
+                PredictEmitter.Members(writer, context);
+            }
+
+            RunEmitter.Overloads(writer, context);
+            Infer(writer, context);
+            StepEmitter.Methods(writer, context, plan.InitialSteps, context.Names.InitialSteps);
+            StepEmitter.Methods(writer, context, plan.Steps, context.Names.Steps);
+            ConversionEmitter.Methods(writer, context);
+            MemoryAccess(writer, plan);
+            RunEmitter.LengthCheck(writer);
+        }
+
+        return writer.ToSource();
+    }
+
+    private static void Constructor(SourceWriter writer, EmissionContext context)
+    {
+        ModelPlan plan = context.Plan;
+        writer.Lines(
+            $$"""
+            /// <summary>Allocates the working memory, {{Literals.Bytes(plan.ArenaBytes)}}. Nothing is allocated after that.</summary>
+            /// <exception cref="PlatformNotSupportedException">The processor is big-endian.</exception>
+            """);
+        using (writer.Block($"public {context.ClassName}()"))
+        {
+            writer.Lines(
+                $$"""
+                if (!BitConverter.IsLittleEndian)
+                {
+                    throw new PlatformNotSupportedException("The weights are stored for little-endian processors.");
+                }
+
+                // Pinned, so that it stays where it is aligned to cache lines.
+                arena = GC.AllocateArray<byte>({{Literals.Integer(plan.ArenaBytes + Alignment)}}, pinned: true);
+                arenaStart = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) & {{Literals.Integer(Alignment - 1)}});
+                """);
+            foreach (string step in context.Names.InitialSteps)
+            {
+                writer.Line($"{step}();");
+            }
+        }
+    }
+
+    private static void Infer(SourceWriter writer, EmissionContext context)
+    {
+        writer.Line();
+        writer.Line("// From the fed inputs to the outputs.");
+        using (writer.Block("private void Infer()"))
+        {
+            foreach (string step in context.Names.Steps)
+            {
+                writer.Line($"{step}();");
+            }
+        }
+    }
+
+    private static void MemoryAccess(SourceWriter writer, ModelPlan plan)
+    {
+        foreach (ElementType type in TensorTypes(plan))
+        {
+            string keyword = type.Keyword();
+            string bytes = $"arena.AsSpan(arenaStart + offset, length{(type.SizeOf() == 1 ? "" : " * sizeof(" + keyword + ")")})";
+            writer.Line();
+            writer.Line($"private Span<{keyword}> {type}(int offset, int length) =>");
+            using (writer.Indent())
+            {
+                writer.Line(type == ElementType.UInt8 ? $"{bytes};" : $"MemoryMarshal.Cast<byte, {keyword}>({bytes});");
+            }
+        }
+    }
+
+    private static IEnumerable<ElementType> TensorTypes(ModelPlan plan) => PlanSteps.All(plan)
+        .SelectMany(step => step.Arguments)
+        .Select(argument => argument.Value)
+        .OfType<TensorValue>()
+        .Select(tensor => tensor.Type)
+        .Distinct()
+        .OrderBy(type => type);
+}

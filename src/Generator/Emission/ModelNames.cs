@@ -1,0 +1,92 @@
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Generator.Emission;
+
+/// <summary>The identifiers of a generated class: what the model's names become.</summary>
+internal sealed class ModelNames
+{
+    private static readonly string[] Members =
+    [
+        "Arena", "Classify", "Equals", "Expect", "Finalize", "GetHashCode", "GetType", "Infer", "Kernels", "LabelTexts", "Labels", "MemberwiseClone",
+        "Predict", "Prediction", "ReferenceEquals", "Run", "Scores", "ToString", "TopK", "Weights", "Float32", "Float64", "Int8", "UInt8", "Int16", "UInt16",
+        "Int32", "UInt32", "Int64", "UInt64", "Boolean",
+    ];
+
+    private readonly Dictionary<string, string> parameters = [];
+    private readonly Dictionary<PlanConversion, string> conversions = new(ReferenceComparer.Instance);
+
+    /// <summary>Names everything of a plan.</summary>
+    public ModelNames(ModelPlan plan)
+    {
+        // Not the name of a type that the methods' bodies mention: those begin with capitals, parameters with small letters.
+        var parameterNames = new NameTable();
+        foreach (string kind in new[] { "in:", "out:" })
+        {
+            foreach (PlanPort port in kind == "in:" ? plan.Inputs : plan.Outputs)
+            {
+                parameters[kind + port.Name] = Identifiers.Escape(parameterNames.Unique(Identifiers.Parameter(port.Name)));
+            }
+        }
+
+        var members = new NameTable([.. Members, plan.ClassName]);
+        InitialSteps = StepNames(members, "Prepare", plan.InitialSteps);
+        Steps = StepNames(members, "Step", plan.Steps);
+        NameConversions(members, "Feed", plan.Inputs);
+        NameConversions(members, "Fetch", plan.Outputs);
+    }
+
+    /// <summary>The methods of the initial steps.</summary>
+    public IReadOnlyList<string> InitialSteps { get; }
+
+    /// <summary>The methods of the steps.</summary>
+    public IReadOnlyList<string> Steps { get; }
+
+    /// <summary>Why a plan's class cannot be called as it is, or <see langword="null"/>.</summary>
+    public static string? ClassNameProblem(ModelPlan plan) =>
+        plan.ClassName.Contains(".") || !Identifiers.IsValidDotted(plan.ClassName) ? "it is not a C# identifier"
+        : plan.Namespace.Length > 0 && !Identifiers.IsValidDotted(plan.Namespace) ? "its namespace is not one"
+        : Members.Contains(plan.ClassName) ? "the class needs that name for a member"
+        : null;
+
+    /// <summary>The parameter of an input.</summary>
+    public string Input(PlanPort port) => parameters["in:" + port.Name];
+
+    /// <summary>The parameter of an output.</summary>
+    public string Output(PlanPort port) => parameters["out:" + port.Name];
+
+    /// <summary>The method of a conversion.</summary>
+    public string Conversion(PlanConversion conversion) => conversions[conversion];
+
+    private static string[] StepNames(NameTable members, string prefix, EquatableArray<PlanStep> steps)
+    {
+        string digits = steps.Count > 100 ? "000" : "00";
+        return steps
+            .Select((step, index) => members.Unique($"{prefix}{index.ToString(digits, CultureInfo.InvariantCulture)}_{Identifiers.Sanitize(step.Name)}"))
+            .ToArray();
+    }
+
+    private void NameConversions(NameTable members, string verb, EquatableArray<PlanPort> ports)
+    {
+        foreach (PlanPort port in ports)
+        {
+            foreach (PlanConversion conversion in port.Conversions)
+            {
+                string kind = conversion.Kind == ConversionKind.Declared ? port.Type.ToString() : conversion.Kind.ToString();
+                conversions[conversion] = members.Unique(verb + Identifiers.Member(port.Name) + kind);
+            }
+        }
+    }
+
+    // Two ports may have equal conversions; each has a method of its own.
+    private sealed class ReferenceComparer : IEqualityComparer<PlanConversion>
+    {
+        public static readonly ReferenceComparer Instance = new();
+
+        public bool Equals(PlanConversion? first, PlanConversion? second) => ReferenceEquals(first, second);
+
+        public int GetHashCode(PlanConversion conversion) => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(conversion);
+    }
+}

@@ -1,0 +1,175 @@
+using System.Collections.Generic;
+using Microsoft.CodeAnalysis.Text;
+using ModelCompiler.Generator.Input;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Generator.Emission;
+
+/// <summary>Writes what makes a class a classifier: <c>Predict</c>, <c>TopK</c>, <c>Scores</c>, <c>Labels</c>.</summary>
+internal static class PredictEmitter
+{
+    /// <summary>Kernels that the members call beside those of the steps.</summary>
+    public static IEnumerable<string> Kernels(PlanClassifier classifier) => classifier.Scores switch
+    {
+        ScoreTransform.Softmax => ["TopKFloat32", "SoftmaxFloat32"],
+        ScoreTransform.Exponential => ["TopKFloat32", "ElementwiseMath"],
+        _ => ["TopKFloat32"],
+    };
+
+    /// <summary>The file <c>Class.Labels.g.cs</c>: long lists would hide the code.</summary>
+    public static SourceText Labels(EmissionContext context)
+    {
+        ModelPlan plan = context.Plan;
+        SourceWriter writer = EmissionContext.BeginFile(plan.Namespace, "enable", []);
+        using (writer.Block($"partial class {context.ClassName}"))
+        {
+            writer.Line("private static readonly string[] LabelTexts =");
+            writer.Line("[");
+            using (writer.Indent())
+            {
+                for (int index = 0; index < plan.Classifier!.Classes; index++)
+                {
+                    writer.Line(Literals.Text(plan.Labels.Count > 0 ? plan.Labels[index] : Literals.Integer(index)) + ",");
+                }
+            }
+
+            writer.Line("];");
+        }
+
+        return writer.ToSource();
+    }
+
+    public static void Fields(SourceWriter writer, EmissionContext context)
+    {
+        string classes = Literals.Integer(context.Plan.Classifier!.Classes);
+        if (context.ClassifierOutput.Type != ElementType.Float32)
+        {
+            string type = context.ClassifierOutput.Type.Keyword();
+            writer.Line($"private readonly {type}[] rawScores = new {type}[{classes}];");
+        }
+
+        writer.Line($"private readonly float[] scores = new float[{classes}];");
+        writer.Line($"private readonly int[] topIndices = new int[{classes}];");
+        writer.Line($"private readonly Prediction[] topPredictions = new Prediction[{classes}];");
+    }
+
+    public static void Members(SourceWriter writer, EmissionContext context)
+    {
+        writer.Line();
+        string labels = context.Plan.Labels.Count > 0 ? "The class labels, in the order of the scores." : "The class numbers as text: the model came without labels.";
+        writer.Line($"/// <summary>{labels}</summary>");
+        writer.Line("public static ReadOnlySpan<string> Labels => LabelTexts;");
+        writer.Line();
+        writer.Line($"/// <summary>The scores of the latest prediction, one a class{ScoreRange(context.Plan.Classifier!.Scores)}; zeros before the first. The next prediction overwrites them.</summary>");
+        writer.Line("public ReadOnlySpan<float> Scores => scores;");
+        Overloads(writer, context);
+        TopK(writer, context.Plan.Classifier.Classes);
+        Classify(writer, context);
+    }
+
+    private static string ScoreRange(ScoreTransform transform) => transform == ScoreTransform.Raw ? " as the model gives them" : ", probabilities from 0 to 1";
+
+    private static void Overloads(SourceWriter writer, EmissionContext context)
+    {
+        PlanPort input = context.ClassifierInput;
+        var types = new HashSet<ElementType>();
+        foreach (ConversionKind kind in new[] { ConversionKind.Pixels, ConversionKind.Declared, ConversionKind.Quantized })
+        {
+            // Two forms of the same type would be one overload: the first wins, the other is still there in Run.
+            if (input.Find(kind) is { } conversion && types.Add(PlanSteps.CallerType(input, conversion)))
+            {
+                Overload(writer, context, input, conversion);
+            }
+        }
+    }
+
+    private static void Overload(SourceWriter writer, EmissionContext context, PlanPort input, PlanConversion conversion)
+    {
+        string name = conversion.Kind == ConversionKind.Pixels ? "pixels" : context.Names.Input(input);
+        string what = conversion.Kind switch
+        {
+            ConversionKind.Pixels => "The image, row by row from the top, its channels side by side",
+            ConversionKind.Quantized => $"Input <c>{Literals.Xml(input.Name)}</c>, quantised: real = (q + {Literals.Integer(128 - input.ZeroPoint)}) × {Literals.Float(input.Scale).TrimEnd('f')}",
+            _ => $"Input <c>{Literals.Xml(input.Name)}</c>",
+        };
+        writer.Line();
+        writer.Line("/// <summary>Classifies. Nothing is allocated.</summary>");
+        writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{what}: {PlanSteps.Elements(conversion.Shape)} {RunEmitter.ShapeText(input, conversion)}.</param>");
+        writer.Line("/// <returns>The class with the highest score.</returns>");
+        writer.Line("/// <exception cref=\"ArgumentException\">The span has another length.</exception>");
+        using (writer.Block($"public Prediction Predict(ReadOnlySpan<{PlanSteps.CallerType(input, conversion).Keyword()}> {name})"))
+        {
+            writer.Line(RunEmitter.Check(input, conversion, name));
+            writer.Line($"{context.Names.Conversion(conversion)}({name});");
+            writer.Line("return Classify();");
+        }
+    }
+
+    private static void TopK(SourceWriter writer, int classes)
+    {
+        writer.Line();
+        writer.Lines(
+            $$"""
+            /// <summary>The classes with the highest scores of the latest prediction, best first. Nothing is allocated.</summary>
+            /// <param name="count">How many, 1…{{Literals.Integer(classes)}}.</param>
+            /// <returns>The classes, valid until the next call.</returns>
+            /// <exception cref="ArgumentOutOfRangeException"><paramref name="count"/> is not 1…{{Literals.Integer(classes)}}.</exception>
+            public ReadOnlySpan<Prediction> TopK(int count)
+            {
+                if (count is < 1 or > {{Literals.Integer(classes)}})
+                {
+                    throw new ArgumentOutOfRangeException(nameof(count), count, "The model has {{Literals.Integer(classes)}} classes.");
+                }
+
+                Kernels.TopKFloat32.Run(scores: scores, indices: topIndices, count: count);
+                for (int rank = 0; rank < count; rank++)
+                {
+                    int index = topIndices[rank];
+                    topPredictions[rank] = new Prediction(index, LabelTexts[index], scores[index]);
+                }
+
+                return topPredictions.AsSpan(0, count);
+            }
+            """);
+    }
+
+    private static void Classify(SourceWriter writer, EmissionContext context)
+    {
+        PlanPort output = context.ClassifierOutput;
+        string classes = Literals.Integer(context.Plan.Classifier!.Classes);
+        string fetch = context.Names.Conversion(output.Find(ConversionKind.Declared)!);
+        writer.Line();
+        using (writer.Block("private Prediction Classify()"))
+        {
+            writer.Line("Infer();");
+            writer.Line($"{fetch}({(output.Type == ElementType.Float32 ? "scores" : "rawScores")});");
+            if (output.Type != ElementType.Float32)
+            {
+                Loop(writer, output.Type == ElementType.Boolean ? "scores[index] = rawScores[index] ? 1 : 0;" : "scores[index] = (float)rawScores[index];");
+            }
+
+            switch (context.Plan.Classifier.Scores)
+            {
+                case ScoreTransform.Softmax:
+                    writer.Line($"Kernels.SoftmaxFloat32.Run(input: scores, output: scores, rows: 1, columns: {classes});");
+                    break;
+                case ScoreTransform.Exponential:
+                    Loop(writer, "scores[index] = Kernels.ElementwiseMath.Exp(scores[index]);");
+                    break;
+            }
+
+            writer.Line();
+            writer.Line("Kernels.TopKFloat32.Run(scores: scores, indices: topIndices, count: 1);");
+            writer.Line("int best = topIndices[0];");
+            writer.Line("return new Prediction(best, LabelTexts[best], scores[best]);");
+        }
+    }
+
+    private static void Loop(SourceWriter writer, string body)
+    {
+        using (writer.Block("for (int index = 0; index < scores.Length; index++)"))
+        {
+            writer.Line(body);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.CodeAnalysis.Text;
+using ModelCompiler.Generator.Input;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Generator.Emission;
+
+/// <summary>
+/// Writes the weights. As literals they become data of the assembly's file, which is mapped and never copied; <c>ulong</c>s cost the C# compiler
+/// an eighth of what bytes do. A large model's weights are a resource instead, whose mapped memory is used as it lies.
+/// </summary>
+internal static class WeightsEmitter
+{
+    private const int LiteralsInLine = 6;
+
+    /// <summary>The file <c>Class.Weights.g.cs</c>.</summary>
+    public static SourceText Write(ModelWeights weights)
+    {
+        bool isResource = weights.Storage == WeightStorage.Resource;
+
+        // Nullable analysis of so many literals takes gigabytes.
+        SourceWriter writer = EmissionContext.BeginFile(
+            weights.Namespace,
+            "disable",
+            isResource
+                ? ["System", "System.IO", "System.Reflection", "System.Runtime.CompilerServices", "System.Runtime.InteropServices"]
+                : ["System", "System.Runtime.InteropServices"]);
+        using (writer.Block($"partial class {Identifiers.EscapeType(weights.ClassName)}"))
+        {
+            using (writer.Block("private static class Weights"))
+            {
+                foreach (int type in weights.Types)
+                {
+                    Accessor(writer, (ElementType)type);
+                }
+
+                if (isResource)
+                {
+                    Resource(writer, weights);
+                }
+                else
+                {
+                    Data(writer, weights.File);
+                }
+            }
+        }
+
+        return writer.ToSource();
+    }
+
+    private static void Accessor(SourceWriter writer, ElementType type)
+    {
+        string keyword = type.Keyword();
+        string bytes = $"Bytes.Slice(offset, length{(type.SizeOf() == 1 ? "" : " * sizeof(" + keyword + ")")})";
+        writer.Line($"internal static ReadOnlySpan<{keyword}> {type}(int offset, int length) =>");
+        using (writer.Indent())
+        {
+            writer.Line(type == ElementType.UInt8 ? $"{bytes};" : $"MemoryMarshal.Cast<byte, {keyword}>({bytes});");
+        }
+
+        writer.Line();
+    }
+
+    private static void Data(SourceWriter writer, WeightsFile? file)
+    {
+        writer.Line("private static ReadOnlySpan<byte> Bytes => MemoryMarshal.AsBytes(Data);");
+        writer.Line();
+        writer.Line("private static ReadOnlySpan<ulong> Data => new ulong[]");
+        writer.Line("{");
+        var line = new StringBuilder();
+        ulong[] data = file?.Data ?? [];
+        for (int index = 0; index < data.Length; index++)
+        {
+            line.Append("0x").Append(data[index].ToString("X16", CultureInfo.InvariantCulture)).Append(',');
+            if (index % LiteralsInLine == LiteralsInLine - 1 || index == data.Length - 1)
+            {
+                writer.Verbatim(line.Append('\n').ToString());
+                line.Clear();
+            }
+        }
+
+        writer.Line("};");
+    }
+
+    private static void Resource(SourceWriter writer, ModelWeights weights) => writer.Lines(
+        $$"""
+        private const int Length = {{Literals.Integer(weights.Bytes)}};
+
+        private const string ResourceName = {{Literals.Text(weights.Resource)}};
+
+        // The owner keeps the memory alive.
+        private static readonly (nint Address, object Owner) Memory = Locate();
+
+        private static ReadOnlySpan<byte> Bytes =>
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), Memory.Address), Length);
+
+        private static (nint Address, object Owner) Locate()
+        {
+            Stream stream = typeof({{Identifiers.EscapeType(weights.ClassName)}}).Assembly.GetManifestResourceStream(ResourceName);
+            if (stream is null || stream.Length != Length)
+            {
+                throw new InvalidOperationException($"The weights are missing: the assembly should have a resource '{ResourceName}' of {Length} bytes. Rebuild the project.");
+            }
+
+            nint address = MappedAddress(stream);
+            if (address != 0)
+            {
+                return (address, stream);
+            }
+
+            byte[] copy = GC.AllocateUninitializedArray<byte>(Length, pinned: true);
+            stream.ReadExactly(copy);
+            return (Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0), copy);
+        }
+
+        // A resource is a part of the mapped file. Its address is only to be had as a pointer, which this class, made of safe code, cannot name:
+        // reflection carries it from the stream to a number. 0 when that does not work; the weights are then copied.
+        private static nint MappedAddress(Stream stream)
+        {
+            try
+            {
+                object pointer = stream is UnmanagedMemoryStream
+                    ? typeof(UnmanagedMemoryStream).GetProperty(nameof(UnmanagedMemoryStream.PositionPointer))?.GetValue(stream)
+                    : null;
+                foreach (ConstructorInfo constructor in typeof(nint).GetConstructors())
+                {
+                    ParameterInfo[] parameters = constructor.GetParameters();
+                    if (pointer is not null && parameters.Length == 1 && parameters[0].ParameterType.IsPointer)
+                    {
+                        return (nint)constructor.Invoke(new[] { pointer });
+                    }
+                }
+            }
+            catch (Exception exception) when (exception is NotSupportedException or MemberAccessException or TargetInvocationException or ArgumentException)
+            {
+            }
+
+            return 0;
+        }
+        """);
+}

@@ -1,0 +1,184 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ModelCompiler.Generator.Kernels;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Generator.Input;
+
+/// <summary>
+/// Checks what the emitters rely on: every name is known, every region lies inside its memory. A plan that the compiler wrote passes; one that
+/// was edited by hand or torn must not become wrong code.
+/// </summary>
+internal sealed class PlanValidator
+{
+    private const int LargestArena = int.MaxValue - 1024;
+
+    private readonly Dictionary<string, PlanTensor> tensors = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PlanConstant> constants = new(StringComparer.Ordinal);
+    private readonly ModelPlan plan;
+
+    private PlanValidator(ModelPlan plan) => this.plan = plan;
+
+    /// <summary>The first thing that is wrong, or <see langword="null"/>.</summary>
+    public static string? FindProblem(ModelPlan plan)
+    {
+        var validator = new PlanValidator(plan);
+        return validator.Regions() ?? validator.Ports() ?? validator.ClassifierProblem() ?? validator.Steps();
+    }
+
+    private string? Regions()
+    {
+        if (plan.ArenaBytes is < 0 or > LargestArena || plan.WeightBytes < 0 || plan.WeightBytes % sizeof(ulong) != 0)
+        {
+            return "the sizes of arena and weights are out of range";
+        }
+
+        foreach (PlanTensor tensor in plan.Tensors)
+        {
+            if (tensor.Offset < 0 || tensor.Length < 0 || tensor.Offset + ((long)tensor.Length * tensor.Type.SizeOf()) > plan.ArenaBytes)
+            {
+                return $"tensor '{tensor.Name}' lies outside the arena";
+            }
+
+            if (tensors.ContainsKey(tensor.Name))
+            {
+                return $"there are two tensors '{tensor.Name}'";
+            }
+
+            tensors.Add(tensor.Name, tensor);
+        }
+
+        foreach (PlanConstant constant in plan.Constants)
+        {
+            if (constant.Offset < 0 || constant.Length < 0 || constant.Offset + ((long)constant.Length * constant.Type.SizeOf()) > plan.WeightBytes)
+            {
+                return $"constant '{constant.Name}' lies outside the weights";
+            }
+
+            if (constants.ContainsKey(constant.Name))
+            {
+                return $"there are two constants '{constant.Name}'";
+            }
+
+            constants.Add(constant.Name, constant);
+        }
+
+        return null;
+    }
+
+    private string? Ports()
+    {
+        foreach (PlanPort port in PlanSteps.Ports(plan))
+        {
+            foreach (EquatableArray<int> shape in port.Conversions.Select(conversion => conversion.Shape).Prepend(port.Shape))
+            {
+                if (shape.Any(extent => extent < 0) || shape.Aggregate(1.0, (elements, extent) => elements * extent) > int.MaxValue)
+                {
+                    return $"'{port.Name}' has the impossible shape {shape}";
+                }
+            }
+        }
+
+        return null;
+    }
+
+    private string? ClassifierProblem()
+    {
+        if (plan.Classifier is not { } classifier)
+        {
+            return null;
+        }
+
+        PlanPort? input = plan.Inputs.FirstOrDefault(port => port.Name == classifier.Input);
+        PlanPort? output = plan.Outputs.FirstOrDefault(port => port.Name == classifier.Output);
+        if (input is null || output is null)
+        {
+            return "the classifier names no input and output of the model";
+        }
+
+        if (plan.Inputs.Count != 1)
+        {
+            return "a classifier has one input";
+        }
+
+        if (output.Find(ConversionKind.Declared) is not { } scores || PlanSteps.Elements(scores.Shape) != classifier.Classes || classifier.Classes < 1)
+        {
+            return $"the output '{output.Name}' is not one row of {classifier.Classes} scores";
+        }
+
+        return plan.Labels.Count == 0 || plan.Labels.Count == classifier.Classes
+            ? null
+            : $"there are {plan.Labels.Count} labels for {classifier.Classes} classes";
+    }
+
+    private string? Steps()
+    {
+        foreach (PlanPort port in PlanSteps.Ports(plan))
+        {
+            foreach (PlanStep step in port.Conversions.SelectMany(conversion => conversion.Steps))
+            {
+                if (StepProblem(step, port.Name) is { } problem)
+                {
+                    return $"step '{step.Name}': {problem}";
+                }
+            }
+        }
+
+        foreach (PlanStep step in plan.InitialSteps.Concat(plan.Steps))
+        {
+            if (StepProblem(step, null) is { } problem)
+            {
+                return $"step '{step.Name}': {problem}";
+            }
+        }
+
+        return null;
+    }
+
+    private string? StepProblem(PlanStep step, string? port)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        foreach (PlanArgument argument in step.Arguments)
+        {
+            if (!names.Add(argument.Name))
+            {
+                return $"there are two arguments '{argument.Name}'";
+            }
+
+            if (ValueProblem(argument.Value, port) is { } problem)
+            {
+                return problem;
+            }
+        }
+
+        return step.Kernel == PlanStep.ElementwiseKernel
+            ? ElementwiseStep.FindProblem(step)
+            : KernelSources.Shared.Contains(step.Kernel) ? null : $"there is no kernel '{step.Kernel}'";
+    }
+
+    private string? ValueProblem(PlanValue value, string? port)
+    {
+        switch (value)
+        {
+            case TensorValue tensor:
+                return !tensors.TryGetValue(tensor.Tensor, out PlanTensor region)
+                    ? $"there is no tensor '{tensor.Tensor}'"
+                    : tensor.Offset < 0 || (long)tensor.Offset * tensor.Type.SizeOf() > (long)region.Length * region.Type.SizeOf()
+                        ? $"the offset into '{tensor.Tensor}' is out of range"
+                        : null;
+            case ConstantValue constant:
+                return constants.ContainsKey(constant.Constant) ? null : $"there is no constant '{constant.Constant}'";
+            case PortValue caller:
+                return caller.Port == port ? null : $"'{caller.Port}' is not at hand here";
+            case ListValue list:
+                return list.Items.All(item => item is IntegerValue or FloatValue) ? null : "a list holds something else than numbers";
+            case StructureValue structure:
+                return !KernelSources.Shared.Contains(structure.Type)
+                    ? $"there is no structure '{structure.Type}'"
+                    : structure.Fields.Select(field => ValueProblem(field.Value, port)).FirstOrDefault(problem => problem is not null);
+            default:
+                return null;
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Microsoft.Build.Framework;
+
+namespace ModelCompiler.MSBuildTasks;
+
+/// <summary>What a <c>ModelFile</c> item says, defaults filled in. Values are handed on as written: the compiler is the one to judge them.</summary>
+internal sealed class ModelSettings
+{
+    /// <summary>Metadata that the compiler takes as options; calibration and precision apart, because editors do without them.</summary>
+    private static readonly (string Metadata, string Option)[] PlainOptions =
+    [
+        ("Access", "--access"),
+        ("Mean", "--mean"),
+        ("Scale", "--scale"),
+        ("ReverseChannels", "--reverse-channels-value"),
+        ("InputShape", "--input-shape"),
+        ("Scores", "--scores"),
+        ("LiteralLimit", "--literal-limit"),
+    ];
+
+    private readonly ITaskItem item;
+
+    private ModelSettings(ITaskItem item) => this.item = item;
+
+    /// <summary>Absolute path of the model file.</summary>
+    public string ModelPath { get; private set; } = "";
+
+    /// <summary>Name of the class.</summary>
+    public string ClassName { get; private set; } = "";
+
+    /// <summary>Its namespace; empty for the global one.</summary>
+    public string Namespace { get; private set; } = "";
+
+    /// <summary>Absolute path of the label file, or empty.</summary>
+    public string LabelsPath { get; private set; } = "";
+
+    /// <summary>Absolute paths of the calibration files, in ordinal order.</summary>
+    public IReadOnlyList<string> Calibration { get; private set; } = [];
+
+    /// <summary>Logical name of the embedded resource, if the weights become one.</summary>
+    public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";
+
+    /// <summary>Reads an item.</summary>
+    /// <param name="item">The <c>ModelFile</c> item.</param>
+    /// <param name="calibration">Absolute paths of its calibration files, in any order.</param>
+    /// <param name="projectDirectory">What relative paths start from.</param>
+    /// <param name="rootNamespace">Namespace of an item that names none.</param>
+    public static ModelSettings Read(ITaskItem item, IEnumerable<string> calibration, string projectDirectory, string rootNamespace)
+    {
+        string className = Metadata(item, "ClassName");
+        string modelNamespace = Metadata(item, "Namespace");
+        string labels = Metadata(item, "Labels");
+        return new ModelSettings(item)
+        {
+            ModelPath = item.GetMetadata("FullPath"),
+            ClassName = className.Length == 0 ? ModelNames.ClassName(item.ItemSpec) : className,
+            Namespace = modelNamespace.Length == 0 ? ModelNames.SafeNamespace(rootNamespace) : modelNamespace,
+            LabelsPath = labels.Length == 0 ? "" : Path.GetFullPath(Path.Combine(projectDirectory, labels.Replace('\\', Path.DirectorySeparatorChar))),
+            Calibration = [.. calibration.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
+        };
+    }
+
+    /// <summary>Files whose change asks for the model to be compiled again.</summary>
+    /// <param name="designTime">Whether an editor asks, which needs no calibration.</param>
+    public IEnumerable<string> DependencyFiles(bool designTime) =>
+        [ModelPath, .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration];
+
+    /// <summary>The response file: one argument a line, <c>#</c> starts a comment.</summary>
+    /// <param name="toolPath">Path of the compiler; only noted, so that another compiler makes another file.</param>
+    /// <param name="outputDirectory">Folder for what the compiler writes.</param>
+    /// <param name="designTime">Whether an editor asks: float, without calibration.</param>
+    public string ResponseFile(string toolPath, string outputDirectory, bool designTime)
+    {
+        var lines = new List<string>
+        {
+            "# Arguments of " + toolPath,
+            ModelPath,
+            "--output=" + outputDirectory,
+            "--class=" + ClassName,
+        };
+        lines.AddRange(Namespace.Length == 0 ? [] : new[] { "--namespace=" + Namespace });
+        lines.AddRange(PlainOptions
+            .Select(option => (option.Option, Value: Metadata(item, option.Metadata)))
+            .Where(option => option.Value.Length > 0)
+            .Select(option => option.Option + "=" + option.Value));
+        if (LabelsPath.Length > 0)
+        {
+            lines.Add("--labels=" + LabelsPath);
+        }
+
+        if (designTime)
+        {
+            lines.Add("--design-time");
+        }
+        else
+        {
+            string precision = Metadata(item, "Precision");
+            lines.AddRange(precision.Length == 0 ? [] : new[] { "--precision=" + precision });
+            lines.AddRange(Calibration.Select(path => "--calibration=" + path));
+        }
+
+        return string.Join("\n", lines) + "\n";
+    }
+
+    /// <summary>A value on one line: written as an element, metadata may span several.</summary>
+    private static string Metadata(ITaskItem item, string name) =>
+        string.Join(" ", item.GetMetadata(name).Split(['\r', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(line => line.Trim())).Trim();
+}

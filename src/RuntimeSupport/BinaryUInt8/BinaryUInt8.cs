@@ -1,0 +1,171 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>The loops that elementwise kernels of two uint8 tensors share: broadcasting, and a row at a time in the widest vectors there are.</summary>
+public static partial class BinaryUInt8
+{
+    /// <summary>What is done to a pair of elements. Results are in steps of the output's scale, less its zero point.</summary>
+    internal interface IOperation
+    {
+        float Apply(int left, int right);
+
+        Vector128<float> Apply(Vector128<int> left, Vector128<int> right);
+
+        Vector256<float> ApplyAvx2(Vector256<int> left, Vector256<int> right);
+    }
+
+    /// <summary>Throws unless the spans hold what the shape and strides imply.</summary>
+    internal static void Check(in Arguments arguments)
+    {
+        ExtentGuard.Rank(arguments.Shape, arguments.LeftStrides, "leftStrides");
+        ExtentGuard.Rank(arguments.Shape, arguments.RightStrides, "rightStrides");
+        ExtentGuard.Rank(arguments.Shape, arguments.OutputStrides, "outputStrides");
+        ExtentGuard.Strided(arguments.Left.Length, arguments.Shape, arguments.LeftStrides, 0, "left");
+        ExtentGuard.Strided(arguments.Right.Length, arguments.Shape, arguments.RightStrides, 0, "right");
+        ExtentGuard.Strided(arguments.Output.Length, arguments.Shape, arguments.OutputStrides, 0, "output");
+    }
+
+    /// <summary>Checks the arguments and runs the fastest path there is.</summary>
+    internal static void Run<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation
+    {
+        Check(arguments);
+        if (ExtentGuard.Elements(arguments.Shape, "shape") == 0)
+        {
+            return;
+        }
+
+        if (Avx2.IsSupported)
+        {
+            RunAvx2(arguments, operation);
+        }
+        else if (Vector128.IsHardwareAccelerated)
+        {
+            RunVector128(arguments, operation);
+        }
+        else
+        {
+            RunScalar(arguments, operation);
+        }
+    }
+
+    /// <summary>The truth that every other path agrees with.</summary>
+    internal static void RunScalar<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation
+    {
+        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
+        do
+        {
+            Rest(arguments, walk, operation, 0);
+        }
+        while (walk.MoveNext());
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunVector128<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation
+    {
+        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
+        Requantization.Target target = arguments.Target;
+        bool vectors = HasVectorRows(walk);
+        do
+        {
+            ref byte left = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left);
+            ref byte right = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right);
+            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output);
+            nint at = 0;
+            for (; vectors && at <= walk.Length - 16; at += 16)
+            {
+                Vector128<byte> lefts = Load(ref left, walk.LeftStride, at);
+                Vector128<byte> rights = Load(ref right, walk.RightStride, at);
+                (Vector128<ushort> leftLower, Vector128<ushort> leftUpper) = Vector128.Widen(lefts);
+                (Vector128<ushort> rightLower, Vector128<ushort> rightUpper) = Vector128.Widen(rights);
+                Requantization.PortableBytes(
+                        Requantization.Portable(operation.Apply(Vector128.WidenLower(leftLower).AsInt32(), Vector128.WidenLower(rightLower).AsInt32()), target),
+                        Requantization.Portable(operation.Apply(Vector128.WidenUpper(leftLower).AsInt32(), Vector128.WidenUpper(rightLower).AsInt32()), target),
+                        Requantization.Portable(operation.Apply(Vector128.WidenLower(leftUpper).AsInt32(), Vector128.WidenLower(rightUpper).AsInt32()), target),
+                        Requantization.Portable(operation.Apply(Vector128.WidenUpper(leftUpper).AsInt32(), Vector128.WidenUpper(rightUpper).AsInt32()), target))
+                    .StoreUnsafe(ref output, (nuint)at);
+            }
+
+            Rest(arguments, walk, operation, at);
+        }
+        while (walk.MoveNext());
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunAvx2<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation
+    {
+        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
+        Requantization.Target target = arguments.Target;
+        bool vectors = HasVectorRows(walk);
+        do
+        {
+            ref byte left = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left);
+            ref byte right = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right);
+            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output);
+            nint at = 0;
+            for (; vectors && at <= walk.Length - 16; at += 16)
+            {
+                Vector128<byte> lefts = Load(ref left, walk.LeftStride, at);
+                Vector128<byte> rights = Load(ref right, walk.RightStride, at);
+                Vector256<float> lower = operation.ApplyAvx2(Avx2.ConvertToVector256Int32(lefts), Avx2.ConvertToVector256Int32(rights));
+                Vector256<float> upper = operation.ApplyAvx2(
+                    Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(lefts, 8)),
+                    Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(rights, 8)));
+                Requantization.Avx2Bytes(Requantization.Avx2Integers(lower, target), Requantization.Avx2Integers(upper, target))
+                    .StoreUnsafe(ref output, (nuint)at);
+            }
+
+            Rest(arguments, walk, operation, at);
+        }
+        while (walk.MoveNext());
+    }
+
+    private static bool HasVectorRows(in ElementwiseWalk walk) =>
+        walk.LeftStride is 0 or 1 && walk.RightStride is 0 or 1 && walk.OutputStride == 1;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<byte> Load(ref byte row, int stride, nint at) =>
+        stride == 0 ? Vector128.Create(row) : Vector128.LoadUnsafe(ref row, (nuint)at);
+
+    /// <summary>A row from an element on, one element at a time.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Rest<TOperation>(in Arguments arguments, in ElementwiseWalk walk, TOperation operation, nint at)
+        where TOperation : struct, IOperation
+    {
+        for (; at < walk.Length; at++)
+        {
+            int left = arguments.Left[(int)(walk.Left + (at * walk.LeftStride))];
+            int right = arguments.Right[(int)(walk.Right + (at * walk.RightStride))];
+            arguments.Output[(int)(walk.Output + (at * walk.OutputStride))] = Requantization.Scalar(operation.Apply(left, right), arguments.Target);
+        }
+    }
+
+    /// <summary>The operands, as every path takes them.</summary>
+    internal readonly ref struct Arguments(
+        ReadOnlySpan<byte> left,
+        ReadOnlySpan<byte> right,
+        Span<byte> output,
+        ReadOnlySpan<int> shape,
+        ReadOnlySpan<int> leftStrides,
+        ReadOnlySpan<int> rightStrides,
+        ReadOnlySpan<int> outputStrides,
+        Requantization.Target target)
+    {
+        public readonly ReadOnlySpan<byte> Left = left;
+        public readonly ReadOnlySpan<byte> Right = right;
+        public readonly Span<byte> Output = output;
+        public readonly ReadOnlySpan<int> Shape = shape;
+        public readonly ReadOnlySpan<int> LeftStrides = leftStrides;
+        public readonly ReadOnlySpan<int> RightStrides = rightStrides;
+        public readonly ReadOnlySpan<int> OutputStrides = outputStrides;
+        public readonly Requantization.Target Target = target;
+    }
+}

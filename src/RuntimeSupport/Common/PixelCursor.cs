@@ -1,0 +1,44 @@
+using System.Runtime.CompilerServices;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>Walks the output pixels of a convolution in the order batch, row, column, as one flat sequence.</summary>
+public struct PixelCursor
+{
+    private readonly ConvolutionGeometry geometry;
+    private int batch;
+    private int row;
+    private int column;
+
+    /// <summary>A cursor at the first pixel.</summary>
+    /// <param name="geometry">The convolution.</param>
+    public PixelCursor(ConvolutionGeometry geometry) => this.geometry = geometry;
+
+    /// <summary>Where the pixel's window begins, in elements of the input.</summary>
+    public int Input { readonly get; private set; }
+
+    /// <summary>Where the pixel's channels begin, in elements of the output.</summary>
+    public int Output { readonly get; private set; }
+
+    /// <summary>Moves to the next pixel; after the last one the offsets mean nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void MoveNext()
+    {
+        if (++column < geometry.OutputWidth)
+        {
+            Input += geometry.InputPixelStep;
+            Output += geometry.OutputPixelStride;
+            return;
+        }
+
+        column = 0;
+        if (++row == geometry.OutputHeight)
+        {
+            row = 0;
+            batch++;
+        }
+
+        Input = (batch * geometry.InputBatchStride) + (row * geometry.InputRowStep);
+        Output = (batch * geometry.OutputBatchStride) + (row * geometry.OutputRowStride);
+    }
+}

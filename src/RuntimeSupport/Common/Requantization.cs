@@ -1,0 +1,154 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>
+/// From int32 accumulators to quantised bytes: <c>roundToEven(clamp(float(accumulator) * multiplier, minimum − zeroPoint, maximum − zeroPoint)) + zeroPoint</c>.
+/// One function an instruction set, all with the same bits.
+/// </summary>
+public static class Requantization
+{
+    /// <summary>1.5 · 2²³: a float of magnitude below 2²² added to it is rounded to an integer, ties to even, in its low bits.</summary>
+    private const float RoundingShift = 12582912f;
+
+    private const int RoundingShiftBits = 0x4B400000;
+
+    /// <summary>The target of a requantisation.</summary>
+    /// <param name="ZeroPoint">Quantised value of zero, 0…255.</param>
+    /// <param name="Low">Smallest result less the zero point.</param>
+    /// <param name="High">Largest result less the zero point.</param>
+    public readonly record struct Target(int ZeroPoint, float Low, float High)
+    {
+        /// <summary>A target given by its smallest and largest quantised value.</summary>
+        /// <param name="zeroPoint">Quantised value of zero, 0…255.</param>
+        /// <param name="minimum">Smallest result, 0…255.</param>
+        /// <param name="maximum">Largest result, <paramref name="minimum"/>…255.</param>
+        /// <returns>The target.</returns>
+        /// <exception cref="ArgumentException">The numbers are outside their ranges.</exception>
+        public static Target Of(int zeroPoint, int minimum, int maximum)
+        {
+            if (zeroPoint is < 0 or > 255 || minimum < 0 || maximum > 255 || minimum > maximum)
+            {
+                throw new ArgumentException($"Zero point {zeroPoint} and range {minimum}…{maximum} do not fit a byte.", nameof(zeroPoint));
+            }
+
+            return new Target(zeroPoint, minimum - zeroPoint, maximum - zeroPoint);
+        }
+    }
+
+    /// <summary>Requantises one accumulator.</summary>
+    /// <param name="accumulator">The sum, bias included.</param>
+    /// <param name="multiplier">Input scale × weight scale / output scale, finite.</param>
+    /// <param name="target">Range and zero point of the result.</param>
+    /// <returns>The quantised value.</returns>
+    public static byte Scalar(int accumulator, float multiplier, Target target) => Scalar(accumulator * multiplier, target);
+
+    /// <summary>Rounds one value that is in steps of the output scale already.</summary>
+    /// <param name="value">The value, not NaN.</param>
+    /// <param name="target">Range and zero point of the result.</param>
+    /// <returns>The quantised value.</returns>
+    public static byte Scalar(float value, Target target)
+    {
+        float clamped = value < target.Low ? target.Low : value > target.High ? target.High : value;
+        return (byte)((int)MathF.Round(clamped, MidpointRounding.ToEven) + target.ZeroPoint);
+    }
+
+    /// <summary>Requantises 16 accumulators with instructions that every processor has.</summary>
+    /// <param name="accumulators0">Accumulators 0…3.</param>
+    /// <param name="accumulators1">Accumulators 4…7.</param>
+    /// <param name="accumulators2">Accumulators 8…11.</param>
+    /// <param name="accumulators3">Accumulators 12…15.</param>
+    /// <param name="multipliers">The first of their 16 multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Portable(
+        Vector128<int> accumulators0,
+        Vector128<int> accumulators1,
+        Vector128<int> accumulators2,
+        Vector128<int> accumulators3,
+        ref float multipliers,
+        Target target)
+    {
+        Vector128<int> quantised0 = Portable(Vector128.ConvertToSingle(accumulators0) * Vector128.LoadUnsafe(ref multipliers), target);
+        Vector128<int> quantised1 = Portable(Vector128.ConvertToSingle(accumulators1) * Vector128.LoadUnsafe(ref multipliers, 4), target);
+        Vector128<int> quantised2 = Portable(Vector128.ConvertToSingle(accumulators2) * Vector128.LoadUnsafe(ref multipliers, 8), target);
+        Vector128<int> quantised3 = Portable(Vector128.ConvertToSingle(accumulators3) * Vector128.LoadUnsafe(ref multipliers, 12), target);
+        return PortableBytes(quantised0, quantised1, quantised2, quantised3);
+    }
+
+    /// <summary>Rounds 4 values that are in steps of the output scale already.</summary>
+    /// <param name="values">The values, not NaN.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>4 quantised values, 0…255.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Portable(Vector128<float> values, Target target)
+    {
+        Vector128<float> clamped = FloatRange.Clamp(values, Vector128.Create(target.Low), Vector128.Create(target.High));
+        return (clamped + Vector128.Create(RoundingShift)).AsInt32() + Vector128.Create(target.ZeroPoint - RoundingShiftBits);
+    }
+
+    /// <summary>Keeps the low bytes of 16 values in 0…255.</summary>
+    /// <param name="values0">Values 0…3.</param>
+    /// <param name="values1">Values 4…7.</param>
+    /// <param name="values2">Values 8…11.</param>
+    /// <param name="values3">Values 12…15.</param>
+    /// <returns>The 16 bytes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> PortableBytes(Vector128<int> values0, Vector128<int> values1, Vector128<int> values2, Vector128<int> values3) =>
+        Vector128.Narrow(Vector128.Narrow(values0, values1).AsUInt16(), Vector128.Narrow(values2, values3).AsUInt16());
+
+    /// <summary>Requantises 16 accumulators with AVX2.</summary>
+    /// <param name="accumulators0">Accumulators 0…7.</param>
+    /// <param name="accumulators1">Accumulators 8…15.</param>
+    /// <param name="multipliers">The first of their 16 multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Avx2Bytes(Vector256<int> accumulators0, Vector256<int> accumulators1, ref float multipliers, Target target)
+    {
+        Vector256<int> quantised0 = Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(accumulators0), Vector256.LoadUnsafe(ref multipliers)), target);
+        Vector256<int> quantised1 = Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(accumulators1), Vector256.LoadUnsafe(ref multipliers, 8)), target);
+        return Avx2Bytes(quantised0, quantised1);
+    }
+
+    /// <summary>Rounds 8 values that are in steps of the output scale already, with AVX2.</summary>
+    /// <param name="values">The values, not NaN.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>8 quantised values, 0…255.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Integers(Vector256<float> values, Target target)
+    {
+        Vector256<float> clamped = Avx.Min(Avx.Max(values, Vector256.Create(target.Low)), Vector256.Create(target.High));
+        return Avx2.Add(Avx.ConvertToVector256Int32(clamped), Vector256.Create(target.ZeroPoint));
+    }
+
+    /// <summary>Keeps the low bytes of 16 values in 0…255, with AVX2.</summary>
+    /// <param name="values0">Values 0…7.</param>
+    /// <param name="values1">Values 8…15.</param>
+    /// <returns>The 16 bytes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Avx2Bytes(Vector256<int> values0, Vector256<int> values1)
+    {
+        // The pack works on 128-bit halves; the permutation puts the quarters in order.
+        Vector256<short> words = Avx2.Permute4x64(Avx2.PackSignedSaturate(values0, values1).AsInt64(), 0b11_01_10_00).AsInt16();
+        return Sse2.PackUnsignedSaturate(words.GetLower(), words.GetUpper());
+    }
+
+    /// <summary>Requantises 16 accumulators with AVX-512.</summary>
+    /// <param name="accumulators">The accumulators.</param>
+    /// <param name="multipliers">Their multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Avx512(Vector512<int> accumulators, Vector512<float> multipliers, Target target)
+    {
+        Vector512<float> values = Avx512F.Multiply(Avx512F.ConvertToVector512Single(accumulators), multipliers);
+        Vector512<float> clamped = Avx512F.Min(Avx512F.Max(values, Vector512.Create(target.Low)), Vector512.Create(target.High));
+        Vector512<int> quantised = Avx512F.Add(Avx512F.ConvertToVector512Int32(clamped), Vector512.Create(target.ZeroPoint));
+        return Avx512F.ConvertToVector128Byte(quantised.AsUInt32());
+    }
+}

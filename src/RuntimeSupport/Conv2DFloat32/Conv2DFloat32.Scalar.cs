@@ -1,0 +1,49 @@
+using System;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class Conv2DFloat32
+{
+    /// <summary>The truth that every other path agrees with.</summary>
+    internal static void RunScalar(in Arguments arguments)
+    {
+        ConvolutionGeometry geometry = arguments.Geometry;
+        for (int batch = 0; batch < geometry.Batches; batch++)
+        {
+            for (int row = 0; row < geometry.OutputHeight; row++)
+            {
+                for (int column = 0; column < geometry.OutputWidth; column++)
+                {
+                    int window = (batch * geometry.InputBatchStride) + (row * geometry.InputRowStep) + (column * geometry.InputPixelStep);
+                    int pixel = (batch * geometry.OutputBatchStride) + (row * geometry.OutputRowStride) + (column * geometry.OutputPixelStride);
+                    for (int group = 0; group < arguments.Groups; group++)
+                    {
+                        RunScalarPixel(arguments, group, window + (group * arguments.InputChannels), pixel + (group * arguments.OutputChannels));
+                    }
+                }
+            }
+        }
+    }
+
+    private static void RunScalarPixel(in Arguments arguments, int group, int window, int pixel)
+    {
+        int runs = arguments.RunOffsets.Length;
+        for (int channel = 0; channel < arguments.OutputChannels; channel++)
+        {
+            int block = (group * arguments.Blocks) + (channel / BlockChannels);
+            int lane = channel % BlockChannels;
+            float sum = arguments.Bias[(block * BlockChannels) + lane];
+            for (int run = 0; run < runs; run++)
+            {
+                ReadOnlySpan<float> activations = arguments.Input.Slice(window + arguments.RunOffsets[run], arguments.RunLength);
+                int weights = ((block * runs) + run) * arguments.RunLength * BlockChannels;
+                for (int k = 0; k < activations.Length; k++)
+                {
+                    sum = FusedMultiplyAdd.Of(activations[k], arguments.Weights[weights + (k * BlockChannels) + lane], sum);
+                }
+            }
+
+            arguments.Output[pixel + channel] = FloatRange.Clamp(sum, arguments.Minimum, arguments.Maximum);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class Conv2DUInt8
+{
+    /// <summary>Blocks of output channels that share packed activations: their weights for one tile's pass fit the second-level cache.</summary>
+    private const int PanelBlocks = 8;
+
+    /// <summary>Distance between the accumulators of two rows of a tile.</summary>
+    internal const int PanelChannels = PanelBlocks * BlockChannels;
+
+    /// <summary>Quads of inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
+    private const int ChunkQuads = 256;
+
+    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
+    internal interface ITile
+    {
+        /// <summary>Rows of a full tile.</summary>
+        static abstract int Rows { get; }
+
+        /// <summary>Bytes that a packed quad takes.</summary>
+        static abstract int QuadBytes { get; }
+
+        /// <summary>Whether a packed quad is the input's own four bytes, so that a single run need not be packed at all.</summary>
+        static abstract bool ReadsInput { get; }
+
+        /// <summary>Brings a run of activations into the form that <see cref="Multiply"/> reads.</summary>
+        static abstract void Pack(ref byte source, ref byte destination, nint quads);
+
+        /// <summary>Changes the start of a block's 16 sums to make up for what packing did to the activations.</summary>
+        static abstract void Correct(ref sbyte weights, nint quads, ref int start);
+
+        /// <summary>
+        /// Adds the products of rows × blocks × quads to <c>start</c>, whose rows are <c>startStride</c> apart; rows of the accumulators
+        /// are <see cref="PanelChannels"/> apart.
+        /// </summary>
+        static abstract void Multiply(
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
+            ref int start, nint startStride, ref int accumulators, int rows, int blocks);
+
+        /// <summary>Quantises the accumulators of 16 channels.</summary>
+        static abstract void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target);
+    }
+
+    /// <summary>
+    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are packed
+    /// once for a panel of up to 8 blocks of channels.
+    /// </summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunTiled<TTile>(in Arguments arguments)
+        where TTile : struct, ITile
+    {
+        int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
+
+        // The 64 bytes keep rows from falling on the same cache sets.
+        int rowBytes = (Math.Min(quads, ChunkQuads) * TTile.QuadBytes) + 64;
+        Span<byte> packed = stackalloc byte[TTile.Rows * rowBytes];
+        Span<int> accumulators = stackalloc int[TTile.Rows * PanelChannels];
+        Span<int> start = stackalloc int[PanelChannels];
+        for (int group = 0; group < arguments.Groups; group++)
+        {
+            for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
+            {
+                int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
+                int firstBlock = (group * arguments.Blocks) + block;
+                ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), (nint)firstBlock * quads * QuadWeights);
+                arguments.Bias.Slice(firstBlock * BlockChannels, blocks * BlockChannels).CopyTo(start);
+                for (int index = 0; index < blocks; index++)
+                {
+                    TTile.Correct(ref Unsafe.Add(ref weights, (nint)index * quads * QuadWeights), quads, ref start[index * BlockChannels]);
+                }
+
+                RunPanel<TTile>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
+            }
+        }
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunPanel<TTile>(
+        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
+        where TTile : struct, ITile
+    {
+        ConvolutionGeometry geometry = arguments.Geometry;
+        int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
+        bool direct = TTile.ReadsInput && arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry);
+        ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels);
+        var source = new PixelCursor(geometry);
+        var target = new PixelCursor(geometry);
+        for (int pixel = 0; pixel < pixels; pixel += TTile.Rows)
+        {
+            int rows = Math.Min(TTile.Rows, pixels - pixel);
+            if (direct)
+            {
+                ref byte window = ref Unsafe.Add(ref input, ((nint)pixel * geometry.InputPixelStep) + arguments.RunOffsets[0]);
+                nint quads = arguments.QuadsPerRun;
+                TTile.Multiply(
+                    ref window, geometry.InputPixelStep, ref weights, quads * QuadWeights, quads,
+                    ref MemoryMarshal.GetReference(start), 0, ref MemoryMarshal.GetReference(accumulators), rows, blocks);
+            }
+            else
+            {
+                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, blocks);
+            }
+
+            Write<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
+        }
+    }
+
+    /// <summary>Packs and multiplies a tile, a chunk of inputs at a time.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void MultiplyPacked<TTile>(
+        in Arguments arguments,
+        ref byte input,
+        ref PixelCursor source,
+        ref sbyte weights,
+        Span<byte> packed,
+        int rowBytes,
+        Span<int> start,
+        Span<int> accumulators,
+        int rows,
+        int blocks)
+        where TTile : struct, ITile
+    {
+        int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
+        PixelCursor next = source;
+        for (int quad = 0; quad < quads; quad += ChunkQuads)
+        {
+            int count = Math.Min(ChunkQuads, quads - quad);
+            next = source;
+            for (int row = 0; row < rows; row++)
+            {
+                PackRow<TTile>(arguments, ref Unsafe.Add(ref input, next.Input), quad, count, ref packed[row * rowBytes]);
+                next.MoveNext();
+            }
+
+            // The first chunk begins at the bias, the others where the one before ended.
+            ref int first = ref MemoryMarshal.GetReference(quad == 0 ? start : accumulators);
+            TTile.Multiply(
+                ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * QuadWeights), (nint)quads * QuadWeights, count,
+                ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, blocks);
+        }
+
+        source = next;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PackRow<TTile>(in Arguments arguments, ref byte window, int quad, int count, ref byte destination)
+        where TTile : struct, ITile
+    {
+        int quadsPerRun = arguments.QuadsPerRun;
+        int run = quad / quadsPerRun;
+        int within = quad - (run * quadsPerRun);
+        while (count > 0)
+        {
+            int length = Math.Min(count, quadsPerRun - within);
+            TTile.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + (within * 4)), ref destination, length);
+            destination = ref Unsafe.Add(ref destination, length * TTile.QuadBytes);
+            count -= length;
+            within = 0;
+            run++;
+        }
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Write<TTile>(
+        in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
+        where TTile : struct, ITile
+    {
+        int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
+        int fullBlocks = channels / BlockChannels;
+        int rest = channels - (fullBlocks * BlockChannels);
+        ref float multipliers = ref Unsafe.Add(
+            ref MemoryMarshal.GetReference(arguments.Multipliers), ((nint)group * arguments.Blocks * BlockChannels) + (block * BlockChannels));
+        Span<byte> tail = stackalloc byte[BlockChannels];
+        for (int row = 0; row < rows; row++)
+        {
+            int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
+            ref int sums = ref accumulators[row * PanelChannels];
+            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at);
+            TTile.Requantize(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
+            if (rest > 0)
+            {
+                nint done = fullBlocks * BlockChannels;
+                TTile.Requantize(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
+                tail.Slice(0, rest).CopyTo(arguments.Output.Slice(at + (int)done));
+            }
+
+            target.MoveNext();
+        }
+    }
+}

@@ -1,0 +1,191 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class MatMulFloat32
+{
+    /// <summary>AVX2 with FMA, 16 and 8 columns at a time; the last few one by one.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunAvx2(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        int column = 0;
+        for (; column + 16 <= tile.Columns; column += 16)
+        {
+            ref float strip = ref Unsafe.Add(ref right, column);
+            int row = 0;
+            for (; row + 4 <= tile.Rows; row += 4)
+            {
+                ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
+                Avx2Tile4x2(ref Unsafe.Add(ref left, row * tile.LeftRowStride), ref strip, ref result, tile);
+            }
+
+            for (; row < tile.Rows; row++)
+            {
+                ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
+                Avx2Tile1x2(ref Unsafe.Add(ref left, row * tile.LeftRowStride), ref strip, ref result, tile);
+            }
+        }
+
+        for (; column + 8 <= tile.Columns; column += 8)
+        {
+            ref float strip = ref Unsafe.Add(ref right, column);
+            int row = 0;
+            for (; row + 4 <= tile.Rows; row += 4)
+            {
+                ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
+                Avx2Tile4x1(ref Unsafe.Add(ref left, row * tile.LeftRowStride), ref strip, ref result, tile);
+            }
+
+            for (; row < tile.Rows; row++)
+            {
+                ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
+                Avx2Tile1x1(ref Unsafe.Add(ref left, row * tile.LeftRowStride), ref strip, ref result, tile);
+            }
+        }
+
+        if (column < tile.Columns)
+        {
+            Tile narrow = tile with { Columns = tile.Columns - column };
+            RunScalar(ref left, ref Unsafe.Add(ref right, column), ref Unsafe.Add(ref output, column), narrow);
+        }
+    }
+
+    /// <summary>Four rows of two vectors: eight independent chains.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Avx2Tile4x2(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        nint leftRow = tile.LeftRowStride;
+        nint leftColumn = tile.LeftColumnStride;
+        nint rightRow = tile.RightRowStride;
+        bool accumulate = tile.Accumulate;
+        ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
+        ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
+        ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
+        Vector256<float> sum00 = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
+        Vector256<float> sum01 = accumulate ? Vector256.LoadUnsafe(ref output, 8) : Vector256<float>.Zero;
+        Vector256<float> sum10 = accumulate ? Vector256.LoadUnsafe(ref row1) : Vector256<float>.Zero;
+        Vector256<float> sum11 = accumulate ? Vector256.LoadUnsafe(ref row1, 8) : Vector256<float>.Zero;
+        Vector256<float> sum20 = accumulate ? Vector256.LoadUnsafe(ref row2) : Vector256<float>.Zero;
+        Vector256<float> sum21 = accumulate ? Vector256.LoadUnsafe(ref row2, 8) : Vector256<float>.Zero;
+        Vector256<float> sum30 = accumulate ? Vector256.LoadUnsafe(ref row3) : Vector256<float>.Zero;
+        Vector256<float> sum31 = accumulate ? Vector256.LoadUnsafe(ref row3, 8) : Vector256<float>.Zero;
+        nint from = 0;
+        nint along = 0;
+        for (int index = tile.Inner; index > 0; index--)
+        {
+            Vector256<float> columns0 = Vector256.LoadUnsafe(ref Unsafe.Add(ref right, along));
+            Vector256<float> columns1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref right, along), 8);
+            Vector256<float> value = Vector256.Create(Unsafe.Add(ref left, from));
+            sum00 = Fma.MultiplyAdd(value, columns0, sum00);
+            sum01 = Fma.MultiplyAdd(value, columns1, sum01);
+            value = Vector256.Create(Unsafe.Add(ref left, from + leftRow));
+            sum10 = Fma.MultiplyAdd(value, columns0, sum10);
+            sum11 = Fma.MultiplyAdd(value, columns1, sum11);
+            value = Vector256.Create(Unsafe.Add(ref left, from + (2 * leftRow)));
+            sum20 = Fma.MultiplyAdd(value, columns0, sum20);
+            sum21 = Fma.MultiplyAdd(value, columns1, sum21);
+            value = Vector256.Create(Unsafe.Add(ref left, from + (3 * leftRow)));
+            sum30 = Fma.MultiplyAdd(value, columns0, sum30);
+            sum31 = Fma.MultiplyAdd(value, columns1, sum31);
+            from += leftColumn;
+            along += rightRow;
+        }
+
+        sum00.StoreUnsafe(ref output);
+        sum01.StoreUnsafe(ref output, 8);
+        sum10.StoreUnsafe(ref row1);
+        sum11.StoreUnsafe(ref row1, 8);
+        sum20.StoreUnsafe(ref row2);
+        sum21.StoreUnsafe(ref row2, 8);
+        sum30.StoreUnsafe(ref row3);
+        sum31.StoreUnsafe(ref row3, 8);
+    }
+
+    /// <summary>One row of two vectors.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Avx2Tile1x2(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        nint leftColumn = tile.LeftColumnStride;
+        nint rightRow = tile.RightRowStride;
+        bool accumulate = tile.Accumulate;
+        Vector256<float> sum0 = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
+        Vector256<float> sum1 = accumulate ? Vector256.LoadUnsafe(ref output, 8) : Vector256<float>.Zero;
+        nint from = 0;
+        nint along = 0;
+        for (int index = tile.Inner; index > 0; index--)
+        {
+            Vector256<float> columns0 = Vector256.LoadUnsafe(ref Unsafe.Add(ref right, along));
+            Vector256<float> columns1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref right, along), 8);
+            Vector256<float> value = Vector256.Create(Unsafe.Add(ref left, from));
+            sum0 = Fma.MultiplyAdd(value, columns0, sum0);
+            sum1 = Fma.MultiplyAdd(value, columns1, sum1);
+            from += leftColumn;
+            along += rightRow;
+        }
+
+        sum0.StoreUnsafe(ref output);
+        sum1.StoreUnsafe(ref output, 8);
+    }
+
+    /// <summary>Four rows of one vector.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Avx2Tile4x1(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        nint leftRow = tile.LeftRowStride;
+        nint leftColumn = tile.LeftColumnStride;
+        nint rightRow = tile.RightRowStride;
+        bool accumulate = tile.Accumulate;
+        ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
+        ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
+        ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
+        Vector256<float> sum0 = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
+        Vector256<float> sum1 = accumulate ? Vector256.LoadUnsafe(ref row1) : Vector256<float>.Zero;
+        Vector256<float> sum2 = accumulate ? Vector256.LoadUnsafe(ref row2) : Vector256<float>.Zero;
+        Vector256<float> sum3 = accumulate ? Vector256.LoadUnsafe(ref row3) : Vector256<float>.Zero;
+        nint from = 0;
+        nint along = 0;
+        for (int index = tile.Inner; index > 0; index--)
+        {
+            Vector256<float> columns = Vector256.LoadUnsafe(ref Unsafe.Add(ref right, along));
+            Vector256<float> value = Vector256.Create(Unsafe.Add(ref left, from));
+            sum0 = Fma.MultiplyAdd(value, columns, sum0);
+            value = Vector256.Create(Unsafe.Add(ref left, from + leftRow));
+            sum1 = Fma.MultiplyAdd(value, columns, sum1);
+            value = Vector256.Create(Unsafe.Add(ref left, from + (2 * leftRow)));
+            sum2 = Fma.MultiplyAdd(value, columns, sum2);
+            value = Vector256.Create(Unsafe.Add(ref left, from + (3 * leftRow)));
+            sum3 = Fma.MultiplyAdd(value, columns, sum3);
+            from += leftColumn;
+            along += rightRow;
+        }
+
+        sum0.StoreUnsafe(ref output);
+        sum1.StoreUnsafe(ref row1);
+        sum2.StoreUnsafe(ref row2);
+        sum3.StoreUnsafe(ref row3);
+    }
+
+    /// <summary>One row of one vector.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Avx2Tile1x1(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        nint leftColumn = tile.LeftColumnStride;
+        nint rightRow = tile.RightRowStride;
+        bool accumulate = tile.Accumulate;
+        Vector256<float> sum = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
+        nint from = 0;
+        nint along = 0;
+        for (int index = tile.Inner; index > 0; index--)
+        {
+            Vector256<float> columns = Vector256.LoadUnsafe(ref Unsafe.Add(ref right, along));
+            Vector256<float> value = Vector256.Create(Unsafe.Add(ref left, from));
+            sum = Fma.MultiplyAdd(value, columns, sum);
+            from += leftColumn;
+            along += rightRow;
+        }
+
+        sum.StoreUnsafe(ref output);
+    }
+}

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class MatMulFloat32
+{
+    /// <summary>Any vectors of 128 bits, without an instruction for the fused multiply-add; 4 columns at a time, the last few one by one.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunVector128(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        int column = 0;
+        for (; column + 4 <= tile.Columns; column += 4)
+        {
+            ref float strip = ref Unsafe.Add(ref right, column);
+            int row = 0;
+            for (; row + 4 <= tile.Rows; row += 4)
+            {
+                ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
+                Vector128Tile4x1(ref Unsafe.Add(ref left, row * tile.LeftRowStride), ref strip, ref result, tile);
+            }
+
+            for (; row < tile.Rows; row++)
+            {
+                ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
+                Vector128Tile1x1(ref Unsafe.Add(ref left, row * tile.LeftRowStride), ref strip, ref result, tile);
+            }
+        }
+
+        if (column < tile.Columns)
+        {
+            Tile narrow = tile with { Columns = tile.Columns - column };
+            RunScalar(ref left, ref Unsafe.Add(ref right, column), ref Unsafe.Add(ref output, column), narrow);
+        }
+    }
+
+    /// <summary>Four rows of one vector.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Vector128Tile4x1(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        nint leftRow = tile.LeftRowStride;
+        nint leftColumn = tile.LeftColumnStride;
+        nint rightRow = tile.RightRowStride;
+        bool accumulate = tile.Accumulate;
+        ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
+        ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
+        ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
+        Vector128<float> sum0 = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
+        Vector128<float> sum1 = accumulate ? Vector128.LoadUnsafe(ref row1) : Vector128<float>.Zero;
+        Vector128<float> sum2 = accumulate ? Vector128.LoadUnsafe(ref row2) : Vector128<float>.Zero;
+        Vector128<float> sum3 = accumulate ? Vector128.LoadUnsafe(ref row3) : Vector128<float>.Zero;
+        nint from = 0;
+        nint along = 0;
+        for (int index = tile.Inner; index > 0; index--)
+        {
+            Vector128<float> columns = Vector128.LoadUnsafe(ref Unsafe.Add(ref right, along));
+            Vector128<float> value = Vector128.Create(Unsafe.Add(ref left, from));
+            sum0 = FusedMultiplyAdd.Exact(value, columns, sum0);
+            value = Vector128.Create(Unsafe.Add(ref left, from + leftRow));
+            sum1 = FusedMultiplyAdd.Exact(value, columns, sum1);
+            value = Vector128.Create(Unsafe.Add(ref left, from + (2 * leftRow)));
+            sum2 = FusedMultiplyAdd.Exact(value, columns, sum2);
+            value = Vector128.Create(Unsafe.Add(ref left, from + (3 * leftRow)));
+            sum3 = FusedMultiplyAdd.Exact(value, columns, sum3);
+            from += leftColumn;
+            along += rightRow;
+        }
+
+        sum0.StoreUnsafe(ref output);
+        sum1.StoreUnsafe(ref row1);
+        sum2.StoreUnsafe(ref row2);
+        sum3.StoreUnsafe(ref row3);
+    }
+
+    /// <summary>One row of one vector.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Vector128Tile1x1(ref float left, ref float right, ref float output, in Tile tile)
+    {
+        nint leftColumn = tile.LeftColumnStride;
+        nint rightRow = tile.RightRowStride;
+        bool accumulate = tile.Accumulate;
+        Vector128<float> sum = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
+        nint from = 0;
+        nint along = 0;
+        for (int index = tile.Inner; index > 0; index--)
+        {
+            Vector128<float> columns = Vector128.LoadUnsafe(ref Unsafe.Add(ref right, along));
+            Vector128<float> value = Vector128.Create(Unsafe.Add(ref left, from));
+            sum = FusedMultiplyAdd.Exact(value, columns, sum);
+            from += leftColumn;
+            along += rightRow;
+        }
+
+        sum.StoreUnsafe(ref output);
+    }
+}

@@ -1,0 +1,118 @@
+using System;
+using System.IO;
+using System.Linq;
+using Xunit;
+
+namespace ModelCompiler.Cli.Tests;
+
+public sealed class CommandLineTests
+{
+    [Theory]
+    [InlineData("modelc : error MC4002: Required argument missing for command: 'compile'. See modelc --help", "compile")]
+    [InlineData("modelc : error MC4002: Unrecognized command or argument '--colour'. See modelc --help", "compile", "x.onnx", "--colour")]
+    [InlineData("missing.onnx : error MC1001: the model file does not exist; check the Include of the ModelFile item", "compile", "missing.onnx")]
+    [InlineData("x.onnx : error MC2001: Precision=\"Int9\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "Int9")]
+    [InlineData("x.onnx : error MC2001: Precision=\"1\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "1")]
+    [InlineData("x.onnx : error MC2001: Scores=\"Best\" is not valid: use Raw, Softmax or Exponential", "compile", "x.onnx", "--scores", "Best")]
+    [InlineData("x.onnx : error MC2001: Access=\"Private\" is not valid: use Internal or Public", "compile", "x.onnx", "--access=Private")]
+    [InlineData("x.onnx : error MC2001: ReverseChannels=\"maybe\" is not valid: use true or false", "compile", "x.onnx", "--reverse-channels-value=maybe")]
+    [InlineData("x.onnx : error MC2001: LiteralLimit=\"-1\" is not valid: use a whole number from 0 to 2147483647", "compile", "x.onnx", "--literal-limit=-1")]
+    [InlineData("x.onnx : error MC2001: Mean=\"1,,2\" is not valid: use one number, or one a channel separated by commas, such as 0.5 or 123.7,116.3,103.5", "compile", "x.onnx", "--mean", "1,,2")]
+    [InlineData("x.onnx : error MC2001: Scale=\"NaN\" is not valid: use one number, or one a channel separated by commas, such as 0.5 or 123.7,116.3,103.5", "compile", "x.onnx", "--scale", "NaN")]
+    [InlineData("x.onnx : error MC2001: ClassName=\"2 d\" is not valid: use a C# identifier", "compile", "x.onnx", "--class", "2 d")]
+    [InlineData("x.onnx : error MC2001: Namespace=\"a..b\" is not valid: use C# identifiers separated by dots", "compile", "x.onnx", "--namespace", "a..b")]
+    [InlineData("x.onnx : error MC2001: Calibration=\"nowhere/*.png\" is not valid: no file matches", "compile", "x.onnx", "--calibration", "nowhere/*.png")]
+    [InlineData("x.onnx : error MC2001: InputShape=\"data\" is not valid: use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10", "compile", "x.onnx", "--input-shape", "data")]
+    [InlineData("x.onnx : error MC2001: InputShape=\"data:1,0\" is not valid: use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10", "compile", "x.onnx", "--input-shape", "data:1,0")]
+    public void Wrong_input_is_one_line_that_an_editor_understands(string expected, params string[] arguments)
+    {
+        (int exitCode, string output, string error) = Run(arguments);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(expected, error.TrimEnd());
+        Assert.Equal("", output);
+    }
+
+    [Fact]
+    public void All_wrong_values_are_reported_at_once() =>
+        Assert.Equal(3, Run("compile", "x.onnx", "--precision=a", "--mean=b", "--class=+").Error.TrimEnd().Split('\n').Length);
+
+    [Fact]
+    public void A_response_file_that_is_missing_is_an_error() =>
+        Assert.StartsWith("modelc : error MC4002: The response file 'nowhere.rsp' cannot be read", Run("compile", "@nowhere.rsp").Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void Help_names_the_commands() => Assert.Contains("compile <MODEL>", Run().Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void An_output_folder_that_cannot_be_is_an_error()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder.Write("file", "");
+
+        (int exitCode, _, string error) = Run("compile", Digits("digits.onnx"), "--output", file);
+
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("modelc : error MC4004: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Int8_by_response_file_gives_plan_weights_and_a_summary_and_the_same_again()
+    {
+        using var folder = new TemporaryFolder();
+        string responseFile = folder.Write("digits.rsp", $"""
+            # As the build writes it.
+            {Digits("digits.onnx")}
+            --precision=int8
+            --calibration={Digits("calibration/*.png")}
+            --labels={Digits("labels.txt")}
+            --mean=33.3
+            --scale=0.0127
+            """);
+
+        (int exitCode, string output, string error) = Run("compile", "@" + responseFile, "--output", folder["first folder"]);
+
+        Assert.True(exitCode == 0, error);
+        Assert.Matches("^Digits: Int8, [0-9.]+ KB weights, [0-9.]+ KB arena, [0-9.]+ MMAC, int8 agrees with float on (9[5-9]|100) of 100 calibration files$", output.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(0, Run("compile", "@" + responseFile, "--output=" + folder["second"]).ExitCode);
+        foreach (string file in (string[])["Digits.modelplan", "Digits.modelweights"])
+        {
+            Assert.Equal(File.ReadAllBytes(Path.Combine(folder["first folder"], file)), File.ReadAllBytes(Path.Combine(folder["second"], file)));
+        }
+    }
+
+    [Fact]
+    public void Design_time_needs_no_calibration()
+    {
+        using var folder = new TemporaryFolder();
+
+        (int exitCode, string output, string error) = Run("compile", Digits("digits.onnx"), "--output", folder.FullPath, "--precision", "Int8", "--design-time");
+
+        Assert.True(exitCode == 0, error);
+        Assert.StartsWith("Digits: Float32, ", output, StringComparison.Ordinal);
+        Assert.Equal(["Digits.modelplan", "Digits.modelweights"], folder.Files);
+    }
+
+    [Fact]
+    public void Csharp_files_are_written_on_request_and_large_weights_are_to_be_embedded()
+    {
+        using var folder = new TemporaryFolder();
+
+        (int exitCode, string output, string error) = Run("compile", Digits("digits.onnx"), "--output", folder.FullPath, "--class", "DigitModel", "--namespace", "Shop", "--csharp", "--literal-limit", "0");
+
+        Assert.True(exitCode == 0, error);
+        Assert.Contains("Embed DigitModel.weights.bin as the resource 'Shop.DigitModel.weights'", output, StringComparison.Ordinal);
+        Assert.Contains("DigitModel.weights.bin", folder.Files);
+        Assert.Contains(folder.Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal)), file => File.ReadAllText(folder[file]).Contains("class DigitModel", StringComparison.Ordinal));
+    }
+
+    private static string Digits(string file) => Path.Combine(AppContext.BaseDirectory, "DigitClassifier", file);
+
+    private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
+    {
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        int exitCode = new CommandLine(output, error).Run(arguments);
+        return (exitCode, output.ToString(), error.ToString());
+    }
+}

@@ -1,0 +1,41 @@
+using ModelCompiler.Cli.Output;
+using ModelCompiler.Compiler;
+using ModelCompiler.Plans;
+using Xunit;
+
+namespace ModelCompiler.Cli.Tests;
+
+public sealed class SummaryTests
+{
+    private static readonly ModelPlan Plan = new() { ClassName = "Digits", Precision = "Int8" };
+
+    private static readonly CompileReport Report = new(30000, 520_000, 23_961, 14_438, 7, [], 100, null, null);
+
+    [Fact]
+    public void A_float_model_is_its_sizes() =>
+        Assert.Equal("Digits: Float32, 23.4 KB weights, 14.1 KB arena, 0.52 MMAC", Summary.Line(Plan with { Precision = "Float32" }, Report));
+
+    [Fact]
+    public void An_int8_classifier_is_also_its_agreement() =>
+        Assert.Equal(
+            "Digits: Int8, 23.4 KB weights, 14.1 KB arena, 0.52 MMAC, int8 agrees with float on 97 of 100 calibration files",
+            Summary.Line(Plan, Report with { Agreement = 0.97, OutputError = 0.01 }));
+
+    [Fact]
+    public void Another_int8_model_is_also_its_error() =>
+        Assert.EndsWith(", int8 outputs differ from float by 0.81 % (root mean square, 100 calibration files)", Summary.Line(Plan, Report with { OutputError = 0.0081 }));
+
+    [Theory]
+    [InlineData(0, "0 bytes")]
+    [InlineData(1023, "1023 bytes")]
+    [InlineData(1024, "1.0 KB")]
+    [InlineData(5 << 20, "5.0 MB")]
+    public void Sizes_are_short(long bytes, string expected) => Assert.Equal(expected, Summary.Bytes(bytes));
+
+    [Theory]
+    [InlineData(1234, "0.001 MMAC")]
+    [InlineData(2_700_000, "2.7 MMAC")]
+    [InlineData(12_500_000, "12.5 MMAC")]
+    [InlineData(300_400_000, "300 MMAC")]
+    public void Work_is_short(long operations, string expected) => Assert.Equal(expected, Summary.Operations(operations));
+}

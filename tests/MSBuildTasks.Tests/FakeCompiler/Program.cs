@@ -1,0 +1,22 @@
+using System;
+using System.IO;
+using System.Linq;
+
+// Called as the real one: compile @responseFile, one argument a line.
+string[] arguments = [.. File.ReadAllLines(args[1][1..]).Where(line => line.Length > 0 && line[0] != '#')];
+File.AppendAllText(Environment.GetEnvironmentVariable("FAKE_COMPILER_LOG")!, string.Join('\t', args.Take(1).Concat(arguments)) + "\n");
+
+string model = arguments[0];
+string content = File.ReadAllText(model);
+Console.WriteLine(content);
+if (content.Contains(" : error ", StringComparison.Ordinal))
+{
+    return 1;
+}
+
+string Option(string name) => arguments.First(argument => argument.StartsWith(name + "=", StringComparison.Ordinal))[(name.Length + 1)..];
+string file = Path.Combine(Option("--output"), Option("--class"));
+Directory.CreateDirectory(Option("--output"));
+File.WriteAllText(file + (content.Contains("large", StringComparison.Ordinal) ? ".weights.bin" : ".modelweights"), "weights");
+File.WriteAllText(file + ".modelplan", "plan");
+return 0;
