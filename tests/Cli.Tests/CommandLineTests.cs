@@ -106,6 +106,20 @@ public sealed class CommandLineTests
         Assert.Contains(folder.Files.Where(file => file.EndsWith(".cs", StringComparison.Ordinal)), file => File.ReadAllText(folder[file]).Contains("class DigitModel", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void Run_shows_the_best_classes_of_each_input_and_the_time_of_one_prediction()
+    {
+        string[] model = ["run", Digits("digits.onnx"), "--mean=33.3", "--scale=0.0127", "--labels", Digits("labels.txt")];
+
+        (int exitCode, string output, string error) = Run([.. model, Digits("test/0?_*.png"), "--top", "2", "--time", "--verbose"]);
+
+        Assert.True(exitCode == 0, error);
+        Assert.Matches(@"(?s)06_6\.png +6 +[01]\.\d{4} +\n +\d +[01]\.\d{4} +\n.*07_7\.png +7 +", output);
+        Assert.Matches(@"\d+\.\d µs a prediction \(median; least \d+\.\d µs; \d+ runs after warming up; one thread\)", output);
+        Assert.Matches(@"step +kernel +µs +share +note", output);
+        Assert.Contains("cannot be used", Run([.. model, Digits("labels.txt")]).Error, StringComparison.Ordinal);
+    }
+
     private static string Digits(string file) => Path.Combine(AppContext.BaseDirectory, "DigitClassifier", file);
 
     private static (int ExitCode, string Output, string Error) Run(params string[] arguments)

@@ -50,6 +50,11 @@ public static class SampleReader
 
         (int height, int width, int channels) = (pixels.Shape[0], pixels.Shape[1], pixels.Shape[2]);
         ImageResult image;
+        if (!IsComplete(bytes))
+        {
+            throw new InvalidDataException("the picture is damaged: the file ends before the picture does");
+        }
+
         try
         {
             if (ImageInfo.FromStream(new MemoryStream(bytes)) is not { } info)
@@ -72,6 +77,18 @@ public static class SampleReader
         }
 
         return new Sample(image.Data, null);
+    }
+
+    // The decoder takes what is missing of a cut BMP or JPEG for black; calibration must not.
+    private static bool IsComplete(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.StartsWith("BM"u8) && bytes.Length >= 6)
+        {
+            return BinaryPrimitives.ReadUInt32LittleEndian(bytes[2..]) <= bytes.Length;
+        }
+
+        // A JPEG's last scan (FF DA) is followed by its end (FF D9); neither pair occurs inside compressed data.
+        return !bytes.StartsWith<byte>([0xFF, 0xD8]) || bytes.LastIndexOf<byte>([0xFF, 0xD9]) > bytes.LastIndexOf<byte>([0xFF, 0xDA]);
     }
 
     private static Sample Raw(byte[] bytes, PlanPort input)

@@ -2,11 +2,9 @@ using System;
 using System.Collections.Immutable;
 using System.Linq;
 using System.Linq.Expressions;
-using System.Reflection;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
-using ModelCompiler.RuntimeSupport;
 using Code = System.Linq.Expressions.Expression;
 using Expression = ModelCompiler.Plans.Expression;
 
@@ -31,8 +29,8 @@ public static class ElementwiseEvaluator
     public static Code Translate(Expression expression, Func<InputExpression, Code> input) => expression switch
     {
         InputExpression leaf => input(leaf),
-        LiteralExpression literal => Code.Constant(Literal(literal), literal.Type.NetType()),
-        CallExpression call => Code.Call(MethodOf(call), call.Operands.Select(operand => Translate(operand, input))),
+        LiteralExpression literal => Code.Constant(ElementwiseMethods.ValueOf(literal), literal.Type.NetType()),
+        CallExpression call => Code.Call(ElementwiseMethods.Of(call.Function, call.Operands[0].Type), call.Operands.Select(operand => Translate(operand, input))),
         ConvertExpression convert => Cast(Translate(convert.Operand, input), convert.Type.NetType()),
         SelectExpression select => Code.Condition(
             Translate(select.Condition, input), Translate(select.WhenTrue, input), Translate(select.WhenFalse, input)),
@@ -61,24 +59,8 @@ public static class ElementwiseEvaluator
         return Code.Lambda<Loop>(loop, inputs, offsets, output).Compile();
     }
 
-    private static object Literal(LiteralExpression literal) => literal.Type switch
-    {
-        ElementType.Boolean => literal.Value != 0,
-        ElementType.Float32 => (float)literal.Value,
-        _ => Convert.ChangeType(literal.Value, literal.Type.NetType(), null),
-    };
-
     private static Code Cast(Code operand, Type type) =>
         operand.Type == typeof(bool) ? Code.Condition(operand, Code.Constant(Convert.ChangeType(1, type, null), type), Code.Default(type))
         : type == typeof(bool) ? Code.NotEqual(operand, Code.Default(operand.Type))
         : Code.Convert(operand, type);
-
-    private static MethodInfo MethodOf(CallExpression call)
-    {
-        Type[] types = [.. call.Operands.Select(operand => operand.Type.NetType())];
-        string name = call.Function.ToString();
-        return typeof(ElementwiseMath).GetMethod(name, types)
-            ?? typeof(ElementwiseMath).GetMethods().FirstOrDefault(method => method.Name == name && method.IsGenericMethodDefinition)?.MakeGenericMethod(types[0])
-            ?? throw new InvalidOperationException($"ElementwiseMath has no {name}({string.Join(", ", types.Select(type => type.Name))})");
-    }
 }

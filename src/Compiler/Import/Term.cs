@@ -99,10 +99,10 @@ internal readonly record struct Term(Expression Expression)
 
     public Term Clamp(double least, double greatest) => Maximum(least).Minimum(greatest);
 
-    /// <summary>This to the power of another. Integers go through float64: exact up to 2^53.</summary>
+    /// <summary>This to the power of another. An integer to the power of another type goes through float64: exact up to 2^53.</summary>
     public Term Power(Term exponent) =>
-        Type.IsFloat()
-            ? Real(ElementwiseFunction.Power, exponent)
+        Type == exponent.Type
+            ? Arithmetic(ElementwiseFunction.Power, exponent)
             : To(ElementType.Float64).Real(ElementwiseFunction.Power, exponent.To(ElementType.Float64)).To(Type);
 
     public Term EqualTo(Term other) => Compare(ElementwiseFunction.Equal, other);

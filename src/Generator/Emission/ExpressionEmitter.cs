@@ -25,16 +25,15 @@ internal sealed class ExpressionEmitter(Func<InputExpression, string> input)
         _ => Call((CallExpression)expression),
     };
 
-    // The expression as a part of another: with parentheses unless it is one word, call or indexing.
+    // The expression as a part of another: with parentheses unless it is one word, call, indexing or cast.
     private string Operand(Expression expression)
     {
         string text = Write(expression);
-        return expression is InputExpression || text.All(IsPartOfName) || IsOneCall(text) ? text : $"({text})";
+        return expression is InputExpression || text.All(IsPartOfName) || IsOneCall(text) || IsCast(expression) ? text : $"({text})";
     }
 
     private string Call(CallExpression call)
     {
-        bool isSmall = call.Type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16;
         if (Operator(call) is not { } text)
         {
             CallsFunctions = true;
@@ -42,7 +41,7 @@ internal sealed class ExpressionEmitter(Func<InputExpression, string> input)
         }
 
         WrapsAround |= call.Type != ElementType.Boolean && !call.Type.IsFloat();
-        return isSmall ? $"({call.Type.Keyword()})({text})" : text;
+        return IsSmall(call.Type) ? $"({call.Type.Keyword()})({text})" : text;
     }
 
     private string? Operator(CallExpression call)
@@ -107,10 +106,20 @@ internal sealed class ExpressionEmitter(Func<InputExpression, string> input)
 
         // A cast from a real number that does not fit differs between processors and versions of .NET.
         CallsFunctions = true;
-        bool isSmall = to.SizeOf() < 4;
-        WrapsAround |= isSmall;
-        return (isSmall ? $"({to.Keyword()})" : "") + $"{Functions}To{(isSmall ? ElementType.Int32 : to)}({Write(convert.Operand)})";
+        WrapsAround |= IsSmall(to);
+        return (IsSmall(to) ? $"({to.Keyword()})" : "") + $"{Functions}To{(IsSmall(to) ? ElementType.Int32 : to)}({Write(convert.Operand)})";
     }
+
+    private static bool IsSmall(ElementType type) => type is ElementType.Int8 or ElementType.UInt8 or ElementType.Int16 or ElementType.UInt16;
+
+    // Whether the text is a cast as a whole; a cast binds more strongly than any operator.
+    private static bool IsCast(Expression expression) => expression switch
+    {
+        LiteralExpression literal => IsSmall(literal.Type),
+        CallExpression call => IsSmall(call.Type),
+        ConvertExpression convert => convert.Type != convert.Operand.Type && convert.Type != ElementType.Boolean && convert.Operand.Type != ElementType.Boolean,
+        _ => false,
+    };
 
     private static bool IsPartOfName(char character) => char.IsLetterOrDigit(character) || character is '_' or '.';
 

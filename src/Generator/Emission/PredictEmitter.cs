@@ -94,7 +94,7 @@ internal static class PredictEmitter
         };
         writer.Line();
         writer.Line("/// <summary>Classifies. Nothing is allocated.</summary>");
-        writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{what}: {PlanSteps.Elements(conversion.Shape)} {RunEmitter.ShapeText(input, conversion)}.</param>");
+        writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{what}; {PlanSteps.Elements(conversion.Shape)} {RunEmitter.ShapeText(input, conversion)}.</param>");
         writer.Line("/// <returns>The class with the highest score.</returns>");
         writer.Line("/// <exception cref=\"ArgumentException\">The span has another length.</exception>");
         using (writer.Block($"public Prediction Predict(ReadOnlySpan<{PlanSteps.CallerType(input, conversion).Keyword()}> {name})"))

@@ -64,7 +64,7 @@ internal static class RunEmitter
         writer.Line($"/// <summary>{summary}</summary>");
         foreach ((PlanPort port, PlanConversion conversion, string name) in inputs.Concat(outputs))
         {
-            writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{(context.Plan.Inputs.Contains(port) ? "Input" : "Output")} <c>{Literals.Xml(port.Name)}</c>: {PlanSteps.Elements(conversion.Shape)} {ShapeText(port, conversion)}.</param>");
+            writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{(context.Plan.Inputs.Contains(port) ? "Input" : "Output")} <c>{Literals.Xml(port.Name)}</c>; {PlanSteps.Elements(conversion.Shape)} {ShapeText(port, conversion)}.</param>");
         }
 
         writer.Line("/// <exception cref=\"ArgumentException\">A span has another length.</exception>");

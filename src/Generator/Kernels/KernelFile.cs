@@ -37,7 +37,10 @@ internal sealed class KernelFile
         string[] lines = text.Replace("\r\n", "\n").Split('\n');
         int start = Array.FindIndex(lines, line => line.StartsWith("namespace ", StringComparison.Ordinal));
         string[] usings = lines.Take(Math.Max(start, 0)).Where(line => line.StartsWith("using ", StringComparison.Ordinal)).ToArray();
-        string body = string.Join("\n", lines.Skip(start + 1)).Trim('\n') + "\n";
+
+        // A file that is conditional as a whole opens its #if before the namespace; the using directives are good in any case.
+        IEnumerable<string> directives = lines.Take(Math.Max(start, 0)).Where(line => line.StartsWith("#", StringComparison.Ordinal));
+        string body = string.Join("\n", directives.Concat(lines.Skip(start + 1))).Trim('\n') + "\n";
         return new KernelFile(path, usings, body, SourceScanner.Scan(body));
     }
 }

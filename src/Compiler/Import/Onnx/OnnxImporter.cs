@@ -120,12 +120,13 @@ internal static class OnnxImporter
             CheckBeginning(stream);
             return ModelProto.Parser.ParseFrom(stream);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException and not InvalidProtocolBufferException)
+        catch (InvalidProtocolBufferException)
         {
-            // InvalidProtocolBufferException is an IOException too.
-            throw exception is InvalidProtocolBufferException
-                ? ImportException.Malformed("its parts do not fit together")
-                : new ImportException(DiagnosticKinds.FileUnreadable, exception.Message);
+            throw ImportException.Malformed("its parts do not fit together");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new ImportException(DiagnosticKinds.FileUnreadable, exception.Message);
         }
     }
 

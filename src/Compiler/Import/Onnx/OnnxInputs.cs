@@ -66,8 +66,7 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
     {
         string[] known = [.. inputs.Select(input => input.Name)];
         string? unknown = given.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !known.Contains(name));
-        return unknown is null
-            || throw Metadata(unknown, $"the model has no such input; it has {(known.Length == 0 ? "none" : string.Join(", ", known.Select(name => $"'{name}'")))}");
+        return unknown is null ? true : throw Metadata(unknown, $"the model has no such input; it has {(known.Length == 0 ? "none" : string.Join(", ", known.Select(name => $"'{name}'")))}");
     }
 
     // Remembers what the user's shape says of dimensions that have a name.

@@ -1,4 +1,3 @@
-using System.Collections.Generic;
 using System.Collections.Immutable;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
@@ -18,7 +17,7 @@ internal delegate ImmutableArray<string?> OperatorImporter(OnnxNode node, OnnxCo
 internal sealed record OperatorEntry(string Name, int First, int Last, OperatorImporter Import, string Domain = "")
 {
     /// <summary>Newest version of the standard's operator set that the table knows.</summary>
-    public const int Newest = 27;
+    public const int Newest = 28;
 
     /// <summary>An operator that has one meaning since a version.</summary>
     public OperatorEntry(string name, int first, SingleOutputImporter import)

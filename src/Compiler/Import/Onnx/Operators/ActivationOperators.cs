@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
@@ -31,7 +30,7 @@ internal static class ActivationOperators
         Unary("Mish", 18, (x, _) => x * Softplus(x).Tanh()),
         Unary("Gelu", 20, Gelu),
         Unary("Shrink", 9, Shrink),
-        new("SwiGLU", 27, SwishGatedLinearUnit),
+        new("SwiGLU", 28, SwishGatedLinearUnit),
     ];
 
     /// <summary>A function of one input.</summary>

@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
@@ -118,7 +117,10 @@ internal static class ConvolutionOperators
                 }
 
                 int total = (int)(((long)window.Strides[axis] * (image[axis + 2] - 1)) + extra[axis] + window.Extent(axis) - wanted);
-                cutBefore = mode == "SAME_UPPER" ? total / 2 : total - (total / 2);
+
+                // Halved downwards, whatever the sign: an output larger than comes naturally grows at its end.
+                int half = total >> 1;
+                cutBefore = mode == "SAME_UPPER" ? half : total - half;
                 cutAfter = total - cutBefore;
             }
 

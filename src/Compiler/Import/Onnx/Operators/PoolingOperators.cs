@@ -103,10 +103,10 @@ internal static class PoolingOperators
             Shape before = context.ShapeOf(value);
             int outer = (int)Shape.From(before.Extents[..(axis + 2)]).ElementCount;
             int inner = (int)Shape.From(before.Extents[(axis + 3)..]).ElementCount;
-            string rows = context.Reshape(value, [1, outer, before[axis + 2], inner]);
-            var op = new Pool2D(kind, window.Over(axis, null), countsPadding, ceiling);
-            string pooled = context.FromImage(context.Emit(op, context.ToImage(rows)), isSignal: false);
-            value = context.Reshape(pooled, before.With(axis + 2, context.ShapeOf(pooled)[2]));
+            // Rows of an image one column wide, whose channels are whatever lies behind the axis.
+            string rows = context.Reshape(value, [outer, before[axis + 2], 1, inner]);
+            string pooled = context.Emit(new Pool2D(kind, window.Over(axis, null), countsPadding, ceiling), rows);
+            value = context.Reshape(pooled, before.With(axis + 2, context.ShapeOf(pooled)[1]));
         }
 
         return value;

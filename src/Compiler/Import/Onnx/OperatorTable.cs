@@ -1,0 +1,47 @@
+using System;
+using System.Collections.Frozen;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using ModelCompiler.Compiler.Import.Onnx.Operators;
+
+namespace ModelCompiler.Compiler.Import.Onnx;
+
+/// <summary>Every operator that is imported. A new one is a row in its family's file.</summary>
+internal static class OperatorTable
+{
+    /// <summary>The rows, by operator.</summary>
+    public static ImmutableArray<OperatorEntry> Entries { get; } =
+    [
+        .. ((IEnumerable<OperatorEntry>)
+        [
+            .. ActivationOperators.Entries,
+            .. ArithmeticOperators.Entries,
+            .. ConstantOperators.Entries,
+            .. ControlOperators.Entries,
+            .. ConvolutionOperators.Entries,
+            .. IndexOperators.Entries,
+            .. LogicOperators.Entries,
+            .. MatrixOperators.Entries,
+            .. MovementOperators.Entries,
+            .. NormalizationOperators.Entries,
+            .. PaddingOperators.Entries,
+            .. PoolingOperators.Entries,
+            .. QuantizationOperators.Entries,
+            .. ReductionOperators.Entries,
+            .. ResizeOperators.Entries,
+            .. ScatterOperators.Entries,
+            .. ShapeOperators.Entries,
+            .. SoftmaxOperators.Entries,
+        ]).OrderBy(entry => entry.Domain, StringComparer.Ordinal).ThenBy(entry => entry.Name, StringComparer.Ordinal).ThenBy(entry => entry.First),
+    ];
+
+    private static readonly FrozenDictionary<(string, string), ImmutableArray<OperatorEntry>> ByName =
+        Entries.GroupBy(entry => (entry.Domain, entry.Name)).ToFrozenDictionary(group => group.Key, group => group.ToImmutableArray());
+
+    /// <summary>The row for an operator in a version of its operator set, or <see langword="null"/>.</summary>
+    public static OperatorEntry? Find(string domain, string name, int opset) =>
+        ByName.TryGetValue((domain, name), out ImmutableArray<OperatorEntry> entries)
+            ? entries.FirstOrDefault(entry => opset >= entry.First && opset <= entry.Last)
+            : null;
+}

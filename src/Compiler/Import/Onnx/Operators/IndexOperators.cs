@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
+
+namespace ModelCompiler.Compiler.Import.Onnx.Operators;
+
+/// <summary>What picks elements by indices. All of it becomes a gather along one axis; several indices become one by arithmetic.</summary>
+internal static class IndexOperators
+{
+    /// <summary>The family's rows of the table.</summary>
+    public static IEnumerable<OperatorEntry> Entries =>
+    [
+        new("Gather", 1, Gather),
+        new("GatherElements", 11, GatherElements),
+        new("GatherND", 11, GatherPlaces),
+        new("OneHot", 9, OneHot),
+        new("Compress", 9, Compress),
+        new("ReverseSequence", 10, ReverseSequence),
+        new("NonZero", 9, NonZero),
+    ];
+
+    private static string Gather(OnnxNode node, OnnxContext context)
+    {
+        Shape shape = context.ShapeOf(node[0]);
+        int axis = shape.Axis(node.Integer("axis", 0));
+        string indices = Indices(node, context, 1);
+        CheckRange(context, indices, shape, axis);
+        return context.Emit(new Gather(axis), node[0], indices);
+    }
+
+    private static string GatherElements(OnnxNode node, OnnxContext context)
+    {
+        Shape shape = context.ShapeOf(node[0]);
+        int axis = shape.Axis(node.Integer("axis", 0));
+        string indices = Indices(node, context, 1);
+        Shape places = context.ShapeOf(indices);
+        if (places.Rank != shape.Rank || places.Where((extent, other) => other != axis && extent > shape[other]).Any())
+        {
+            throw new ShapeException($"indices of shape {places} into {shape}");
+        }
+
+        CheckRange(context, indices, shape, axis);
+        int[] strides = shape.Strides();
+        int[] others = Strided.Offsets(places, [.. strides.Select((stride, other) => other == axis ? 0 : stride)]);
+        string offsets = context.Constant(Tensor.Of(places, Array.ConvertAll(others, offset => (long)offset)));
+        string flat = context.Map(indices, offsets, (index, offset) => (FromStart(index, index.Like(shape[axis])) * strides[axis]) + offset);
+        return context.Emit(new Gather(0), context.Reshape(node[0], [shape.Count(..)]), flat);
+    }
+
+    private static string GatherPlaces(OnnxNode node, OnnxContext context)
+    {
+        Shape shape = context.ShapeOf(node[0]);
+        string indices = Indices(node, context, 1);
+        Shape places = context.ShapeOf(indices);
+        int batch = checked((int)node.Integer("batch_dims", 0));
+        if (batch < 0 || places.Rank <= batch || shape.Rank < batch + places[^1] || !places.Take(batch).SequenceEqual(shape.Take(batch)))
+        {
+            throw new ShapeException($"indices of shape {places} into {shape}");
+        }
+
+        // Rows are what one index picks.
+        int depth = places[^1];
+        int[] extents = [.. shape.Skip(batch).Take(depth)];
+        int[] strides = Shape.From(extents).Strides();
+        string extentVector = context.Constant([.. extents.Select(extent => (long)extent)]);
+        string strideVector = context.Constant([.. strides.Select(stride => (long)stride)]);
+        string parts = context.Map(indices, extentVector, strideVector, (index, extent, stride) => FromStart(index, extent) * stride);
+        string row = context.Reduce(ReduceKind.Sum, parts, [places.Rank - 1], keep: false);
+        if (batch > 0)
+        {
+            int rowsPerBatch = extents.Aggregate(1, (count, extent) => checked(count * extent));
+            long[] firsts = [.. Enumerable.Range(0, shape.Count(..batch)).Select(index => (long)index * rowsPerBatch)];
+            Shape broadcast = Shape.From(places.SkipLast(1).Select((extent, axis) => axis < batch ? extent : 1));
+            row = context.Map(row, context.Constant(Tensor.Of(broadcast, firsts)), (x, y) => x + y);
+        }
+
+        string rows = context.Reshape(node[0], Shape.From([shape.Count(..(batch + depth)), .. shape.Skip(batch + depth)]));
+        return context.Emit(new Gather(0), rows, row);
+    }
+
+    private static string OneHot(OnnxNode node, OnnxContext context)
+    {
+        Shape shape = context.ShapeOf(node[0]);
+        Tensor depths = context.ConstantInput(1);
+        double given = depths.Count == 1 ? depths.ToFloat64()[0] : throw new ShapeException($"a depth of shape {depths.Shape}");
+        int depth = given is >= 1 and <= 1 << 24 ? (int)given : throw new ShapeException($"a depth of {given}");
+        long axis = node.Integer("axis", -1);
+        int place = shape.Insert(0, 1).Axis(axis);
+        string hot = context.Reshape(context.Convert(node[0], ElementType.Int64), shape.Insert(place, 1));
+        string isHot = context.Map(hot, context.Count(depth, shape.Rank + 1, place), (index, count) => FromStart(index, index.Like(depth)).EqualTo(count));
+        string off = context.Slice(node[2], 0, 0, 1);
+        string on = context.Slice(node[2], 0, 1, 1);
+        return context.Map(isHot, on, off, (condition, x, y) => condition.Select(x, y));
+    }
+
+    private static string Compress(OnnxNode node, OnnxContext context)
+    {
+        Tensor condition = context.ConstantInput(1);
+        bool[] kept = condition.Type == ElementType.Boolean && condition.Shape.Rank == 1
+            ? condition.Values<bool>()
+            : throw new ShapeException($"a condition of {condition.TensorType}");
+        Shape shape = context.ShapeOf(node[0]);
+        string value = node.Has("axis") ? node[0] : context.Reshape(node[0], [shape.Count(..)]);
+        int axis = node.Has("axis") ? shape.Axis(node.Integer("axis")) : 0;
+        long[] indices = [.. Enumerable.Range(0, kept.Length).Where(index => kept[index]).Select(index => (long)index)];
+        return kept.Length <= context.ShapeOf(value)[axis]
+            ? context.Gather(value, axis, indices)
+            : throw new ShapeException($"a condition of {kept.Length} elements for axis {axis} of {context.ShapeOf(value)}");
+    }
+
+    private static string ReverseSequence(OnnxNode node, OnnxContext context)
+    {
+        Shape shape = context.ShapeOf(node[0]);
+        long[] lengths = context.IntegerInput(1);
+        bool timeFirst = node.Integer("time_axis", 0) == 0;
+        if (node.Integer("batch_axis", 1) != (timeFirst ? 1 : 0) || shape.Rank < 2)
+        {
+            throw ImportException.Invalid($"the axes of ReverseSequence of {shape} are not 0 and 1");
+        }
+
+        int batches = shape[timeFirst ? 1 : 0], times = shape[timeFirst ? 0 : 1];
+        if (lengths.Length != batches || lengths.Any(length => length < 0 || length > times))
+        {
+            throw new ShapeException($"lengths of {string.Join(',', lengths)} for {shape}");
+        }
+
+        long[] rows = [.. Enumerable.Range(0, batches * times).Select(row =>
+        {
+            int batch = timeFirst ? row % batches : row / times;
+            long time = timeFirst ? row / batches : row % times;
+            long from = time < lengths[batch] ? lengths[batch] - 1 - time : time;
+            return timeFirst ? (from * batches) + batch : ((long)batch * times) + from;
+        })];
+        string flat = context.Reshape(node[0], Shape.From([batches * times, .. shape.Skip(2)]));
+        return context.Reshape(context.Gather(flat, 0, rows), shape);
+    }
+
+    private static string NonZero(OnnxNode node, OnnxContext context)
+    {
+        Tensor tensor = context.ConstantInput(0);
+        double[] elements = tensor.ToFloat64();
+        int[] places = [.. Enumerable.Range(0, elements.Length).Where(index => elements[index] != 0)];
+        int[] strides = tensor.Shape.Strides();
+        long[] coordinates = [.. strides.SelectMany((stride, axis) => places.Select(place => (long)(place / stride % tensor.Shape[axis])))];
+        return context.Constant(Tensor.Of([tensor.Shape.Rank, places.Length], coordinates));
+    }
+
+    /// <summary>An input of indices as int64.</summary>
+    internal static string Indices(OnnxNode node, OnnxContext context, int input)
+    {
+        ElementType type = context.ElementTypeOf(node[input]);
+        return type is ElementType.Int32 or ElementType.Int64
+            ? context.Convert(node[input], ElementType.Int64)
+            : throw ImportException.Invalid($"the indices of {node.Operator} are of {type}");
+    }
+
+    private static Term FromStart(Term index, Term length) => (index < 0).Select(index + length, index);
+
+    private static void CheckRange(OnnxContext context, string indices, Shape shape, int axis)
+    {
+        if (context.ConstantOf(indices) is { } constant && constant.Values<long>().Any(index => index < -shape[axis] || index >= shape[axis]))
+        {
+            throw new ShapeException($"an index is outside axis {axis} of {shape}");
+        }
+    }
+}

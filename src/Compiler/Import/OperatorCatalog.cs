@@ -1,0 +1,52 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Linq;
+using System.Text;
+using ModelCompiler.Compiler.Import.Onnx;
+
+namespace ModelCompiler.Compiler.Import;
+
+/// <summary>An operator that the importer reads.</summary>
+/// <param name="Domain">Its operator set; empty for the standard's own.</param>
+/// <param name="Name">The operator.</param>
+/// <param name="FirstOpset">First version of the operator set, 1 or greater.</param>
+/// <param name="LastOpset">Last version of the operator set.</param>
+public sealed record SupportedOperator(string Domain, string Name, int FirstOpset, int LastOpset);
+
+/// <summary>What the importers read, as their tables have it.</summary>
+public static class OperatorCatalog
+{
+    /// <summary>The ONNX operators by domain, name and version.</summary>
+    public static ImmutableArray<SupportedOperator> Onnx { get; } =
+        [.. OperatorTable.Entries.Select(entry => new SupportedOperator(entry.Domain, entry.Name, entry.First, entry.Last))];
+
+    /// <summary>The page <c>docs/supported-operators.md</c>.</summary>
+    public static string ToMarkdown()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"""
+            # Supported operators
+
+            ONNX, operator sets 1 to {OperatorEntry.Newest}: {Onnx.Select(entry => (entry.Domain, entry.Name)).Distinct().Count()} operators, and functions defined in the file, which are inlined.
+            This page is written by `OperatorCatalog.ToMarkdown`; a test compares the two.
+
+            * Element types: all integers of 8 to 64 bits, float, double and bool. float16 and bfloat16 are converted to float32, in weights and in
+              the model's inputs and outputs alike. Strings, sequences, optionals, complex numbers and integers and floats below 8 bits are not supported,
+              nor is float8.
+            * Shapes are fixed when the model is compiled. What a shape depends on – `shape` of Reshape, `axes`, `pads`, sizes – must be constant
+              or computed from shapes and constants.
+            * Convolutions, poolings, softmax and linear and cubic resizing compute in float32 only.
+
+            | operator | operator sets |
+            |---|---|
+
+            """);
+        foreach (SupportedOperator entry in Onnx)
+        {
+            string name = entry.Domain.Length == 0 ? entry.Name : entry.Domain + "." + entry.Name;
+            text.Append(CultureInfo.InvariantCulture, $"| {name} | {entry.FirstOpset}–{entry.LastOpset} |\n");
+        }
+
+        return text.ToString().ReplaceLineEndings("\n");
+    }
+}

@@ -1,0 +1,184 @@
+using System;
+using System.Linq;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using Xunit;
+
+namespace ModelCompiler.RuntimeSupport.Tests;
+
+public class Conv2DUInt8Tests
+{
+    private delegate void Path(in Conv2DUInt8.Arguments arguments);
+
+    public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "Portable", "Avx2", "Avx512", "AvxVnni", "EmulatedVnni", "ArmDp");
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Every_path_gives_the_bytes_of_the_scalar_one(string path)
+    {
+        var random = new Random(1);
+        foreach (ConvolutionCase convolution in ConvolutionCase.Special().Concat(Enumerable.Range(0, 150).Select(_ => ConvolutionCase.Random(random))))
+        {
+            var operands = new Operands(convolution, random);
+            Assert.True(operands.Run(Conv2DUInt8.RunScalar).AsSpan().SequenceEqual(operands.Run(Find(path))), $"{path} differs: {convolution}");
+        }
+    }
+
+    [Fact]
+    public void The_scalar_path_is_the_formula()
+    {
+        var random = new Random(2);
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 40).Select(_ => ConvolutionCase.Random(random)))
+        {
+            var operands = new Operands(convolution, random);
+            Assert.True(operands.Expected().AsSpan().SequenceEqual(operands.Run(Conv2DUInt8.RunScalar)), convolution.ToString());
+        }
+    }
+
+    [Fact]
+    public void Run_takes_a_path_that_agrees()
+    {
+        var random = new Random(3);
+        var operands = new Operands(ConvolutionCase.Random(random), random);
+        byte[] output = operands.NewOutput();
+        operands.CallRun(operands.Input, operands.Weights, operands.Bias, operands.Multipliers, output);
+        Assert.Equal(operands.Expected(), output);
+    }
+
+    [Fact]
+    public void Short_spans_are_refused()
+    {
+        var random = new Random(4);
+        var convolution = new ConvolutionCase { OutputWidth = 3, KernelHeight = 2, KernelWidth = 2, InputChannels = 5, OutputChannels = 20 };
+        var o = new Operands(convolution, random);
+        byte[] output = o.NewOutput();
+        int needed = convolution.InputLength - 10 + 12;
+        Assert.Throws<ArgumentException>("input", () => o.CallRun(o.Input[..(needed - 1)], o.Weights, o.Bias, o.Multipliers, output));
+        o.CallRun(o.Input[..needed], o.Weights, o.Bias, o.Multipliers, output);
+        Assert.Throws<ArgumentException>("weights", () => o.CallRun(o.Input, o.Weights[1..], o.Bias, o.Multipliers, output));
+        Assert.Throws<ArgumentException>("bias", () => o.CallRun(o.Input, o.Weights, o.Bias[1..], o.Multipliers, output));
+        Assert.Throws<ArgumentException>("multipliers", () => o.CallRun(o.Input, o.Weights, o.Bias, o.Multipliers[1..], output));
+        Assert.Throws<ArgumentException>("output", () => o.CallRun(o.Input, o.Weights, o.Bias, o.Multipliers, output[..^1]));
+    }
+
+    [Fact]
+    public void Offsets_sizes_and_ranges_that_make_no_sense_are_refused()
+    {
+        var geometry = new ConvolutionGeometry(1, 1, 1, 0, 0, 0, 0, 0, 0);
+        static void Call(int[] offsets, ConvolutionGeometry geometry, int runLength, int maximum) => Conv2DUInt8.Run(
+            new byte[100], new sbyte[1000], new int[16], new float[16], new byte[16], offsets, geometry, runLength, 1, 4, 16, 0, 0, maximum);
+        Call([0], geometry, 4, 255);
+        Assert.Throws<ArgumentException>(() => Call([-1], geometry, 4, 255));
+        Assert.Throws<ArgumentException>(() => Call([], geometry, 4, 255));
+        Assert.Throws<ArgumentException>(() => Call([0], geometry with { OutputWidth = 0 }, 4, 255));
+        Assert.Throws<ArgumentException>(() => Call([0], geometry with { InputRowStep = -1 }, 4, 255));
+        Assert.Throws<ArgumentException>(() => Call([0], geometry, 0, 255));
+        Assert.Throws<ArgumentException>(() => Call([0], geometry, 4, 256));
+    }
+
+    private static Path Find(string path) => path switch
+    {
+        "Vector128" => Conv2DUInt8.RunVector128,
+        "Portable" => Conv2DUInt8.RunTiled<Conv2DUInt8.Vector128Tile<Conv2DUInt8.PortablePairDot>>,
+        "Avx2" => Conv2DUInt8.RunAvx2,
+        "Avx512" => Conv2DUInt8.RunAvx512,
+        "AvxVnni" => Conv2DUInt8.RunAvxVnni,
+        "EmulatedVnni" => Conv2DUInt8.RunTiled<Conv2DUInt8.DotTile<EmulatedDot>>,
+        "ArmDp" => Conv2DUInt8.RunArmDp,
+        _ => throw new ArgumentException(path, nameof(path)),
+    };
+
+    /// <summary>The dot product of four bytes by instructions that every AVX2 machine has.</summary>
+    internal readonly struct EmulatedDot : Conv2DUInt8.IDot
+    {
+        public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights)
+        {
+            Vector256<short> even = (activations.AsUInt16() & Vector256.Create((ushort)0xFF)).AsInt16();
+            Vector256<short> odd = Vector256.ShiftRightLogical(activations.AsUInt16(), 8).AsInt16();
+            Vector256<short> evenWeights = Vector256.ShiftRightArithmetic(Vector256.ShiftLeft(weights.AsInt16(), 8), 8);
+            Vector256<short> oddWeights = Vector256.ShiftRightArithmetic(weights.AsInt16(), 8);
+            return sums + Avx2.MultiplyAddAdjacent(even, evenWeights) + Avx2.MultiplyAddAdjacent(odd, oddWeights);
+        }
+    }
+
+    private sealed class Operands
+    {
+        private readonly ConvolutionCase convolution;
+        private readonly sbyte[] dense;
+        private readonly int[] denseBias;
+        private readonly float[] denseMultipliers;
+        private readonly int zeroPoint;
+        private readonly int minimum;
+        private readonly int maximum;
+
+        public Operands(ConvolutionCase convolution, Random random)
+        {
+            this.convolution = convolution;
+            Input = TestNumbers.Bytes(random, convolution.InputLength + 3);
+            dense = TestNumbers.Weights(random, convolution.WeightLength);
+            denseBias = TestNumbers.Integers(random, convolution.Groups * convolution.OutputChannels, 100000);
+            float largest = 255f * 127 * convolution.KernelHeight * convolution.KernelWidth * convolution.InputChannels;
+            denseMultipliers = TestNumbers.Floats(random, denseBias.Length).Select(value => MathF.Abs(value) * 2000 / largest).ToArray();
+            Weights = convolution.Pack(dense, 4);
+            Bias = convolution.PackChannels(denseBias);
+            Multipliers = convolution.PackChannels(denseMultipliers);
+            zeroPoint = random.Next(256);
+            minimum = random.Next(2) == 0 ? 0 : random.Next(100);
+            maximum = random.Next(2) == 0 ? 255 : random.Next(100, 256);
+        }
+
+        public byte[] Input { get; }
+
+        public sbyte[] Weights { get; }
+
+        public int[] Bias { get; }
+
+        public float[] Multipliers { get; }
+
+        public byte[] NewOutput()
+        {
+            var output = new byte[convolution.OutputLength];
+            Array.Fill(output, (byte)77);
+            return output;
+        }
+
+        public byte[] Run(Path path)
+        {
+            byte[] output = NewOutput();
+            var arguments = new Conv2DUInt8.Arguments(
+                Input, Weights, Bias, Multipliers, output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
+                convolution.InputChannels, convolution.OutputChannels, Requantization.Target.Of(zeroPoint, minimum, maximum));
+            Conv2DUInt8.Check(arguments);
+            path(arguments);
+            return output;
+        }
+
+        public void CallRun(byte[] input, sbyte[] weights, int[] bias, float[] multipliers, byte[] output) => Conv2DUInt8.Run(
+            input, weights, bias, multipliers, output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
+            convolution.InputChannels, convolution.OutputChannels, zeroPoint, minimum, maximum);
+
+        public byte[] Expected()
+        {
+            var sums = new int[convolution.OutputLength];
+            var channels = new int[convolution.OutputLength];
+            Array.Fill(channels, -1);
+            convolution.ForEachProduct((output, channel, activation, weight) =>
+            {
+                sums[output] += Input[activation] * dense[weight];
+                channels[output] = channel;
+            });
+            byte[] expected = NewOutput();
+            for (int output = 0; output < expected.Length; output++)
+            {
+                if (channels[output] >= 0)
+                {
+                    float scaled = (float)(sums[output] + denseBias[channels[output]]) * denseMultipliers[channels[output]];
+                    double rounded = Math.Round(Math.Clamp((double)scaled, -300, 300), MidpointRounding.ToEven);
+                    expected[output] = (byte)Math.Clamp(rounded + zeroPoint, minimum, maximum);
+                }
+            }
+
+            return expected;
+        }
+    }
+}

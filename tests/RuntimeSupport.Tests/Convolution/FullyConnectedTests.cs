@@ -1,0 +1,74 @@
+using System;
+using System.Linq;
+using Xunit;
+
+namespace ModelCompiler.RuntimeSupport.Tests;
+
+public class FullyConnectedTests
+{
+    [Fact]
+    public void Bytes_are_multiplied_as_the_formula_says()
+    {
+        var random = new Random(1);
+        for (int round = 0; round < 60; round++)
+        {
+            (int rows, int inputs, int outputs) = (random.Next(1, 9), random.Next(1, 90), random.Next(1, 150));
+            var layer = new ConvolutionCase { OutputWidth = rows, InputChannels = inputs, OutputChannels = outputs };
+
+            // Half of the inputs end with their last row, the others have the 3 bytes behind it that spare a copy.
+            byte[] input = TestNumbers.Bytes(random, (rows * inputs) + (random.Next(2) * 3));
+            sbyte[] dense = TestNumbers.Weights(random, outputs * inputs);
+            int[] bias = TestNumbers.Integers(random, layer.PaddedOutputChannels, 1000);
+            float[] multipliers = TestNumbers.Floats(random, layer.PaddedOutputChannels).Select(value => MathF.Abs(value) * 0.05f / inputs).ToArray();
+            var output = new byte[rows * outputs];
+            FullyConnectedUInt8.Run(input, layer.Pack(dense, 4), bias, multipliers, output, rows, inputs, outputs, 100, 1, 254);
+            for (int index = 0; index < output.Length; index++)
+            {
+                (int row, int column) = Math.DivRem(index, outputs);
+                int sum = bias[column] + Enumerable.Range(0, inputs).Sum(k => input[(row * inputs) + k] * dense[(column * inputs) + k]);
+                double rounded = Math.Round((double)(sum * multipliers[column]), MidpointRounding.ToEven);
+                Assert.Equal((byte)Math.Clamp(rounded + 100, 1, 254), output[index]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Floats_are_one_chain_of_fused_multiply_adds()
+    {
+        var random = new Random(2);
+        for (int round = 0; round < 60; round++)
+        {
+            (int rows, int inputs, int outputs) = (random.Next(1, 30), random.Next(1, 600), random.Next(1, 150));
+            var layer = new ConvolutionCase { OutputWidth = rows, InputChannels = inputs, OutputChannels = outputs };
+            float[] input = TestNumbers.Floats(random, rows * inputs);
+            float[] dense = TestNumbers.Floats(random, outputs * inputs);
+            float[] bias = TestNumbers.Floats(random, layer.PaddedOutputChannels);
+            var output = new float[rows * outputs];
+            FullyConnectedFloat32.Run(input, layer.Pack(dense, 1), bias, output, rows, inputs, outputs, -5, float.PositiveInfinity);
+            for (int index = 0; index < output.Length; index++)
+            {
+                (int row, int column) = Math.DivRem(index, outputs);
+                float sum = bias[column];
+                for (int k = 0; k < inputs; k++)
+                {
+                    sum = MathF.FusedMultiplyAdd(input[(row * inputs) + k], dense[(column * inputs) + k], sum);
+                }
+
+                Assert.Equal(MathF.Max(sum, -5), output[index]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Short_spans_are_refused()
+    {
+        var weights = new sbyte[16 * 8];
+        FullyConnectedUInt8.Run(new byte[7], weights, new int[16], new float[16], new byte[5], 1, 7, 5, 0, 0, 255);
+        Assert.Throws<ArgumentException>("input", () => FullyConnectedUInt8.Run(new byte[6], weights, new int[16], new float[16], new byte[5], 1, 7, 5, 0, 0, 255));
+        Assert.Throws<ArgumentException>("weights", () => FullyConnectedUInt8.Run(new byte[7], weights[1..], new int[16], new float[16], new byte[5], 1, 7, 5, 0, 0, 255));
+        Assert.Throws<ArgumentException>("output", () => FullyConnectedUInt8.Run(new byte[7], weights, new int[16], new float[16], new byte[4], 1, 7, 5, 0, 0, 255));
+        Assert.Throws<ArgumentException>("rows", () => FullyConnectedUInt8.Run(new byte[7], weights, new int[16], new float[16], new byte[5], 0, 7, 5, 0, 0, 255));
+        Assert.Throws<ArgumentException>("input", () => FullyConnectedFloat32.Run(new float[13], new float[16 * 7], new float[16], new float[10], 2, 7, 5, 0, 6));
+        Assert.Throws<ArgumentException>("weights", () => FullyConnectedFloat32.Run(new float[14], new float[16 * 6], new float[16], new float[10], 2, 7, 5, 0, 6));
+    }
+}
