@@ -30,11 +30,15 @@ internal sealed class PlanBuilder
     }
 
     /// <summary>Adds a constant.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">Its type.</param>
+    /// <param name="values">Its elements; bytes are taken as the memory of elements of any type.</param>
     public ConstantValue Constant<T>(string name, ElementType type, params T[] values)
         where T : unmanaged
     {
-        constants.Add(new PlanConstant(name, type, weights.Count, values.Length));
-        weights.AddRange(MemoryMarshal.AsBytes(values.AsSpan()));
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
+        constants.Add(new PlanConstant(name, type, weights.Count, bytes.Length / type.SizeOf()));
+        weights.AddRange(bytes);
         weights.AddRange(new byte[-weights.Count & 7]);
         return new ConstantValue(name, type);
     }

@@ -70,7 +70,7 @@ public static class ModelLowering
     private static void LowerNodes(StepWriter writer, string file)
     {
         var problems = new List<Diagnostic>();
-        HashSet<string> absorbed = [.. writer.Graph.Inputs.Select(input => PortLowering.AbsorbedTranspose(writer.Graph, input)?.Output).OfType<string>()];
+        HashSet<string> absorbed = [.. writer.Graph.Inputs.Select(input => PortLowering.AbsorbedLayout(writer.Graph, input)?.Output).OfType<string>()];
         foreach (Node node in writer.Graph.Nodes.Where(node => !absorbed.Contains(node.Output)))
         {
             try

@@ -12,16 +12,16 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
 {
     private static readonly byte[] TopBitFlipped = [.. Enumerable.Range(0, 256).Select(level => (byte)(level ^ 0x80))];
 
-    /// <summary>An input; a transpose that is its only reader is part of the conversion.</summary>
+    /// <summary>An input; a change of layout that is its only reader is part of the conversion.</summary>
     /// <returns>The port, and the value that the conversions write.</returns>
     public (PlanPort Port, string Value) Input(string name)
     {
         Graph graph = writer.Graph;
-        Node? transpose = AbsorbedTranspose(graph, name);
-        string value = transpose?.Output ?? name;
+        Node? absorbed = AbsorbedLayout(graph, name);
+        string value = absorbed?.Output ?? name;
         View view = writer.ViewOf(value);
         TensorType declared = graph.Values[name].Type;
-        int[] strides = Unpermuted(view, transpose);
+        int[] strides = DeclaredStrides(view, declared.Shape, absorbed);
         var conversions = new List<PlanConversion>
         {
             new(ConversionKind.Declared, declared.Shape.ToEquatableArray(), Steps(Declared(name, declared, view, strides))),
@@ -62,23 +62,35 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
         return Port(output.Name, declared, quantization, conversions);
     }
 
-    /// <summary>The transpose that is the only reader of an input, or <see langword="null"/>.</summary>
-    public static Node? AbsorbedTranspose(Graph graph, string input) =>
-        graph.UseCount(input) == 1 && graph.Consumers(input).FirstOrDefault() is { Op: Transpose } transpose ? transpose : null;
+    /// <summary>
+    /// The only reader of an input when it is a transpose, or a reshape that only adds or moves axes of extent 1: writing the input with other
+    /// strides does the same.
+    /// </summary>
+    public static Node? AbsorbedLayout(Graph graph, string input) =>
+        graph.UseCount(input) == 1 && graph.Consumers(input).FirstOrDefault() is { } reader
+        && (reader.Op is Transpose || (reader.Op is Reshape reshape && LongAxes(graph.ShapeOf(input)).SequenceEqual(LongAxes(reshape.Shape))))
+            ? reader
+            : null;
 
     private static PlanPort Port(string name, TensorType declared, QuantizationParameters? quantization, List<PlanConversion> conversions) =>
         new(name, declared.Type, declared.Shape.ToEquatableArray(), quantization?.Scale ?? 0, quantization?.ZeroPoint ?? 0, conversions.ToEquatableArray());
 
-    // The strides of the stored tensor in the order of the declared axes.
-    private static int[] Unpermuted(View view, Node? transpose)
-    {
-        if (transpose is null)
-        {
-            return [.. view.Strides];
-        }
+    private static IEnumerable<int> LongAxes(Shape shape) => shape.Where(extent => extent != 1);
 
-        List<int> permutation = [.. ((Transpose)transpose.Op).Permutation];
-        return [.. Enumerable.Range(0, permutation.Count).Select(axis => view.Strides[permutation.IndexOf(axis)])];
+    // The strides of the stored tensor in the order of the declared axes.
+    private static int[] DeclaredStrides(View view, Shape declared, Node? absorbed)
+    {
+        switch (absorbed?.Op)
+        {
+            case Transpose transpose:
+                List<int> permutation = [.. transpose.Permutation];
+                return [.. Enumerable.Range(0, permutation.Count).Select(axis => view.Strides[permutation.IndexOf(axis)])];
+            case Reshape:
+                Queue<int> strides = new(view.Strides.Where((_, axis) => view.Shape[axis] != 1));
+                return [.. declared.Select(extent => extent == 1 ? 1 : strides.Dequeue())];
+            default:
+                return [.. view.Strides];
+        }
     }
 
     private PlanStep Declared(string name, TensorType declared, View view, int[] strides)

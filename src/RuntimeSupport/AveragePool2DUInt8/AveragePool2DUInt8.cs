@@ -48,6 +48,7 @@ public static partial class AveragePool2DUInt8
     }
 
     /// <summary>The truth that every other path agrees with.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     internal static void RunScalar(ReadOnlySpan<byte> input, Span<byte> output, PoolingGeometry geometry, bool countIncludesPadding, int inputZeroPoint, float multiplier, Requantization.Target target)
     {
         var cursor = new PoolingCursor(geometry);

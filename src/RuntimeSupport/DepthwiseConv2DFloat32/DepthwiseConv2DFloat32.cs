@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -67,6 +68,7 @@ public static partial class DepthwiseConv2DFloat32
     }
 
     /// <summary>The truth that every other path agrees with.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     internal static void RunScalar(in Arguments arguments)
     {
         var cursor = new PixelCursor(arguments.Geometry);
@@ -89,11 +91,12 @@ public static partial class DepthwiseConv2DFloat32
         }
     }
 
-    /// <summary>
-    /// Where a block of channels begins. The last one is moved back to end with the last channel, and computes some channels again:
-    /// cheaper than a path for what is left over.
-    /// </summary>
-    private static int BlockBegin(int block, int width, int channels) => Math.Min(block * width, channels - width);
+    /// <summary>Where a row's first window and its first pixel begin; rows are counted through all images.</summary>
+    private static (nint Window, nint Pixel) RowBegin(ConvolutionGeometry geometry, int row)
+    {
+        (int batch, int y) = Math.DivRem(row, geometry.OutputHeight);
+        return (((nint)batch * geometry.InputBatchStride) + ((nint)y * geometry.InputRowStep), ((nint)batch * geometry.OutputBatchStride) + ((nint)y * geometry.OutputRowStride));
+    }
 
     /// <summary>The arguments of a run, as every path takes them.</summary>
     internal readonly ref struct Arguments(

@@ -8,7 +8,7 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class DepthwiseConv2DUInt8
 {
-    /// <summary>Two taps at a time as int16 pairs, 16 channels at a time, or 8 where there are fewer. At least 8 channels.</summary>
+    /// <summary>Two taps at a time as int16 pairs; 32 channels at a time, or 16 or 8 where there are fewer. At least 8 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunAvx2(in Arguments arguments)
     {
@@ -16,12 +16,17 @@ public static partial class DepthwiseConv2DUInt8
         int pairs = (taps + 1) / 2;
         Span<int> offsets = stackalloc int[2 * pairs];
         PairOffsets(arguments.TapOffsets, offsets);
-        int width = arguments.Channels >= 16 ? 16 : 8;
+        int width = arguments.Channels >= 32 ? 32 : arguments.Channels >= 16 ? 16 : 8;
         Span<short> weights = stackalloc short[pairs * 2 * width];
         for (int block = 0; block * width < arguments.Channels; block++)
         {
             int channel = BlockBegin(block, width, arguments.Channels);
-            if (width == 16)
+            if (width == 32)
+            {
+                WidenWeights32(arguments, channel, weights);
+                RunBlock32(arguments, channel, offsets, weights);
+            }
+            else if (width == 16)
             {
                 WidenWeights16(arguments, channel, weights);
                 RunBlock16(arguments, channel, offsets, weights);
@@ -75,24 +80,28 @@ public static partial class DepthwiseConv2DUInt8
         Vector256<int> bias0 = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel);
         Vector256<int> bias1 = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel + 8);
         Requantization.Target target = arguments.Target;
-        int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-        var cursor = new PixelCursor(arguments.Geometry);
-        for (int pixel = 0; pixel < pixels; pixel++)
+        ConvolutionGeometry geometry = arguments.Geometry;
+        for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
         {
-            ref byte window = ref Unsafe.Add(ref input, cursor.Input);
-            Vector256<int> sum0 = bias0, sum1 = bias1;
-            for (nint tap = 0; tap < offsets.Length; tap += 2)
+            (nint position, nint pixel) = RowBegin(geometry, row);
+            for (int column = 0; column < geometry.OutputWidth; column++)
             {
-                Vector128<byte> first = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                Vector128<byte> second = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
-                Vector256<short> lower = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(first, second));
-                Vector256<short> upper = Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(first, second));
-                sum0 = Avx2.Add(sum0, Avx2.MultiplyAddAdjacent(lower, Vector256.LoadUnsafe(ref filter, (nuint)tap * 16)));
-                sum1 = Avx2.Add(sum1, Avx2.MultiplyAddAdjacent(upper, Vector256.LoadUnsafe(ref filter, ((nuint)tap * 16) + 16)));
-            }
+                ref byte window = ref Unsafe.Add(ref input, position);
+                Vector256<int> sum0 = bias0, sum1 = bias1;
+                for (nint tap = 0; tap < offsets.Length; tap += 2)
+                {
+                    Vector128<byte> first = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                    Vector128<byte> second = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                    Vector256<short> lower = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(first, second));
+                    Vector256<short> upper = Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(first, second));
+                    sum0 = Avx2.Add(sum0, Avx2.MultiplyAddAdjacent(lower, Vector256.LoadUnsafe(ref filter, (nuint)tap * 16)));
+                    sum1 = Avx2.Add(sum1, Avx2.MultiplyAddAdjacent(upper, Vector256.LoadUnsafe(ref filter, ((nuint)tap * 16) + 16)));
+                }
 
-            Requantization.Avx2Bytes(sum0, sum1, ref multipliers, target).StoreUnsafe(ref Unsafe.Add(ref output, cursor.Output));
-            cursor.MoveNext();
+                Requantization.Avx2Bytes(sum0, sum1, ref multipliers, target).StoreUnsafe(ref Unsafe.Add(ref output, pixel));
+                position += geometry.InputPixelStep;
+                pixel += geometry.OutputPixelStride;
+            }
         }
     }
 
@@ -106,24 +115,28 @@ public static partial class DepthwiseConv2DUInt8
         Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel);
         Vector256<float> multipliers = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Multipliers), (nuint)channel);
         Requantization.Target target = arguments.Target;
-        int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-        var cursor = new PixelCursor(arguments.Geometry);
-        for (int pixel = 0; pixel < pixels; pixel++)
+        ConvolutionGeometry geometry = arguments.Geometry;
+        for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
         {
-            ref byte window = ref Unsafe.Add(ref input, cursor.Input);
-            Vector256<int> sum = bias;
-            for (nint tap = 0; tap < offsets.Length; tap += 2)
+            (nint position, nint pixel) = RowBegin(geometry, row);
+            for (int column = 0; column < geometry.OutputWidth; column++)
             {
-                Vector128<byte> first = Load8(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                Vector128<byte> second = Load8(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
-                Vector256<short> both = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(first, second));
-                sum = Avx2.Add(sum, Avx2.MultiplyAddAdjacent(both, Vector256.LoadUnsafe(ref filter, (nuint)tap * 8)));
-            }
+                ref byte window = ref Unsafe.Add(ref input, position);
+                Vector256<int> sum = bias;
+                for (nint tap = 0; tap < offsets.Length; tap += 2)
+                {
+                    Vector128<byte> first = Load8(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                    Vector128<byte> second = Load8(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                    Vector256<short> both = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(first, second));
+                    sum = Avx2.Add(sum, Avx2.MultiplyAddAdjacent(both, Vector256.LoadUnsafe(ref filter, (nuint)tap * 8)));
+                }
 
-            Vector256<int> quantised = Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sum), multipliers), target);
-            Vector128<byte> bytes = Requantization.Avx2Bytes(quantised, quantised);
-            Unsafe.WriteUnaligned(ref Unsafe.Add(ref output, cursor.Output), bytes.AsUInt64().ToScalar());
-            cursor.MoveNext();
+                Vector256<int> quantised = Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sum), multipliers), target);
+                Vector128<byte> bytes = Requantization.Avx2Bytes(quantised, quantised);
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref output, pixel), bytes.AsUInt64().ToScalar());
+                position += geometry.InputPixelStep;
+                pixel += geometry.OutputPixelStride;
+            }
         }
     }
 

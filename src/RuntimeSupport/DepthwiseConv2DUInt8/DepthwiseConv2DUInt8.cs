@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -73,6 +74,7 @@ public static partial class DepthwiseConv2DUInt8
     }
 
     /// <summary>The truth that every other path agrees with.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     internal static void RunScalar(in Arguments arguments)
     {
         var cursor = new PixelCursor(arguments.Geometry);
@@ -99,6 +101,13 @@ public static partial class DepthwiseConv2DUInt8
     /// cheaper than a path for what is left over.
     /// </summary>
     private static int BlockBegin(int block, int width, int channels) => Math.Min(block * width, channels - width);
+
+    /// <summary>Where a row's first window and its first pixel begin; rows are counted through all images.</summary>
+    private static (nint Window, nint Pixel) RowBegin(ConvolutionGeometry geometry, int row)
+    {
+        (int batch, int y) = Math.DivRem(row, geometry.OutputHeight);
+        return (((nint)batch * geometry.InputBatchStride) + ((nint)y * geometry.InputRowStep), ((nint)batch * geometry.OutputBatchStride) + ((nint)y * geometry.OutputRowStride));
+    }
 
     /// <summary>Taps go in pairs; an odd last one is paired with itself, the weights of the second being 0.</summary>
     private static void PairOffsets(ReadOnlySpan<int> tapOffsets, Span<int> pairs)

@@ -34,6 +34,7 @@ public static partial class MaxPool2DFloat32
     }
 
     /// <summary>The truth that every other path agrees with.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     internal static void RunScalar(ReadOnlySpan<float> input, Span<float> output, PoolingGeometry geometry, float minimum, float maximum)
     {
         var cursor = new PoolingCursor(geometry);

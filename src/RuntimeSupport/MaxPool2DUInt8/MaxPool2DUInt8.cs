@@ -37,6 +37,7 @@ public static partial class MaxPool2DUInt8
     }
 
     /// <summary>The truth that every other path agrees with.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     internal static void RunScalar(ReadOnlySpan<byte> input, Span<byte> output, PoolingGeometry geometry, byte minimum, byte maximum)
     {
         var cursor = new PoolingCursor(geometry);

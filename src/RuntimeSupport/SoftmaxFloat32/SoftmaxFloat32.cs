@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -58,6 +59,7 @@ public static partial class SoftmaxFloat32
     }
 
     /// <summary>The largest value, a NaN left out: where there is one, all results are NaN anyhow.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     private static float Maximum(ReadOnlySpan<float> input, float maximum)
     {
         foreach (float value in input)
@@ -69,6 +71,7 @@ public static partial class SoftmaxFloat32
     }
 
     /// <summary>Exponentials and partial sums of the columns that the vectors left over, then the division of all.</summary>
+    [MethodImpl(KernelOptions.Hot)]
     private static void Finish(ReadOnlySpan<float> input, Span<float> output, float maximum, Span<float> partials, int column)
     {
         for (; column < input.Length; column++)
@@ -89,6 +92,7 @@ public static partial class SoftmaxFloat32
         Divide(output, partials[0]);
     }
 
+    [MethodImpl(KernelOptions.Hot)]
     private static void Divide(Span<float> output, float sum)
     {
         int column = 0;

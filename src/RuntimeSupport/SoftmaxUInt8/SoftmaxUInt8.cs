@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -29,6 +30,7 @@ public static partial class SoftmaxUInt8
         }
     }
 
+    [MethodImpl(KernelOptions.Hot)]
     private static void RunRow(
         ReadOnlySpan<byte> input, ReadOnlySpan<float> exponentials, Span<byte> output, float outputInverseScale, Requantization.Target target)
     {

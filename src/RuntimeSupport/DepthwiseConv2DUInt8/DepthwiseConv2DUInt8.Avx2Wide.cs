@@ -1,0 +1,91 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <content>
+/// 32 channels at a time with AVX2. Unpacking works within the halves of a vector, so that the four vectors of a block hold the channels
+/// 0…3 and 16…19, 4…7 and 20…23, 8…11 and 24…27, 12…15 and 28…31; packing the results puts them in order again without a permutation.
+/// </content>
+public static partial class DepthwiseConv2DUInt8
+{
+    /// <summary>Weights of 32 channels as <c>[pair][4][8][2]</c> int16, in the order of unpacked activations.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void WidenWeights32(in Arguments arguments, int channel, Span<short> pairs)
+    {
+        ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), channel);
+        ref sbyte target = ref Unsafe.As<short, sbyte>(ref MemoryMarshal.GetReference(pairs));
+        nuint paddedChannels = (nuint)arguments.PaddedChannels;
+        for (int tap = 0; tap < arguments.TapOffsets.Length; tap += 2)
+        {
+            Vector256<sbyte> first = Vector256.LoadUnsafe(ref weights, (nuint)tap * paddedChannels);
+            Vector256<sbyte> second = tap + 1 < arguments.TapOffsets.Length ? Vector256.LoadUnsafe(ref weights, ((nuint)tap + 1) * paddedChannels) : default;
+            Vector256<sbyte> lower = Avx2.UnpackLow(first, second), upper = Avx2.UnpackHigh(first, second);
+            Vector256<sbyte> lowerSigns = Avx2.CompareGreaterThan(default, lower), upperSigns = Avx2.CompareGreaterThan(default, upper);
+            nuint at = (nuint)tap * 64;
+            Avx2.UnpackLow(lower, lowerSigns).StoreUnsafe(ref target, at);
+            Avx2.UnpackHigh(lower, lowerSigns).StoreUnsafe(ref target, at + 32);
+            Avx2.UnpackLow(upper, upperSigns).StoreUnsafe(ref target, at + 64);
+            Avx2.UnpackHigh(upper, upperSigns).StoreUnsafe(ref target, at + 96);
+        }
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunBlock32(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+    {
+        ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
+        ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), channel);
+        ref float multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
+        ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
+        ref int taps = ref MemoryMarshal.GetReference(offsets);
+        nint tapCount = offsets.Length;
+        Vector256<float> scale0 = Halves(ref multipliers, 0), scale1 = Halves(ref multipliers, 4);
+        Vector256<float> scale2 = Halves(ref multipliers, 8), scale3 = Halves(ref multipliers, 12);
+        Requantization.Target target = arguments.Target;
+        ConvolutionGeometry geometry = arguments.Geometry;
+        for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
+        {
+            (nint position, nint pixel) = RowBegin(geometry, row);
+            for (int column = 0; column < geometry.OutputWidth; column++)
+            {
+                ref byte window = ref Unsafe.Add(ref input, position);
+                ref short filter = ref MemoryMarshal.GetReference(weights);
+                Vector256<int> sum0 = Halves(ref bias, 0), sum1 = Halves(ref bias, 4), sum2 = Halves(ref bias, 8), sum3 = Halves(ref bias, 12);
+                for (nint tap = 0; tap < tapCount; tap += 2)
+                {
+                    Vector256<byte> first = Vector256.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                    Vector256<byte> second = Vector256.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                    Vector256<byte> lower = Avx2.UnpackLow(first, second), upper = Avx2.UnpackHigh(first, second);
+                    sum0 = AddPairs(sum0, Avx2.UnpackLow(lower, Vector256<byte>.Zero), ref filter, 0);
+                    sum1 = AddPairs(sum1, Avx2.UnpackHigh(lower, Vector256<byte>.Zero), ref filter, 16);
+                    sum2 = AddPairs(sum2, Avx2.UnpackLow(upper, Vector256<byte>.Zero), ref filter, 32);
+                    sum3 = AddPairs(sum3, Avx2.UnpackHigh(upper, Vector256<byte>.Zero), ref filter, 48);
+                    filter = ref Unsafe.Add(ref filter, 64);
+                }
+
+                Vector256<int> quantised0 = Quantize(sum0, scale0, target), quantised1 = Quantize(sum1, scale1, target);
+                Vector256<int> quantised2 = Quantize(sum2, scale2, target), quantised3 = Quantize(sum3, scale3, target);
+                Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(quantised0, quantised1), Avx2.PackSignedSaturate(quantised2, quantised3))
+                    .StoreUnsafe(ref Unsafe.Add(ref output, pixel));
+                position += geometry.InputPixelStep;
+                pixel += geometry.OutputPixelStride;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddPairs(Vector256<int> sums, Vector256<byte> activations, ref short filter, nuint at) =>
+        Avx2.Add(sums, Avx2.MultiplyAddAdjacent(activations.AsInt16(), Vector256.LoadUnsafe(ref filter, at)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Quantize(Vector256<int> sums, Vector256<float> multipliers, Requantization.Target target) =>
+        Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums), multipliers), target);
+
+    /// <summary>Four numbers from an index on, and the four that are 16 further.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<T> Halves<T>(ref T numbers, nuint at)
+        where T : struct => Vector256.Create(Vector128.LoadUnsafe(ref numbers, at), Vector128.LoadUnsafe(ref numbers, at + 16));
+}

@@ -1,0 +1,51 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.IO;
+using System.Linq;
+using ModelCompiler.Conformance.Cases;
+using ModelCompiler.Conformance.Compiling;
+using ModelCompiler.Conformance.Reporting;
+
+namespace ModelCompiler.Conformance;
+
+/// <summary>Runs public test vectors through the compiler, the generator and the C# compiler, and compares what comes out.</summary>
+public static class Program
+{
+    /// <summary>The command line; see <see cref="CommandLine.Usage"/>.</summary>
+    public static int Main(string[] arguments)
+    {
+        try
+        {
+            return Run(CommandLine.Parse(arguments));
+        }
+        catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(exception.Message);
+            return 2;
+        }
+    }
+
+    private static int Run(CommandLine options)
+    {
+        IReadOnlyList<ConformanceCase> cases =
+        [
+            .. (options.Suite == "onnx" ? OnnxSuite.Find(options.Folder) : GoldenSuite.Find(options.Folder))
+                .Where(candidate => options.Filter is null || candidate.Name.Contains(options.Filter, StringComparison.OrdinalIgnoreCase)),
+        ];
+        if (cases.Count == 0)
+        {
+            throw new UsageException($"There are no {options.Suite} tests in {options.Folder}{(options.Filter is null ? "" : $" whose names contain '{options.Filter}'")}.");
+        }
+
+        var runner = new ConformanceRunner(options.Precision, options.MakeInputsConstant, options.Verbose ? Console.Out : null);
+        ImmutableArray<Verdict> verdicts = runner.Run(cases);
+        Report.Print(Console.Out, verdicts, options);
+        if (options.UpdatePassing)
+        {
+            PassingList.Write(verdicts);
+        }
+
+        return verdicts.Any(verdict => verdict.Outcome == Outcome.Failed) ? 1 : 0;
+    }
+}

@@ -1,0 +1,223 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Reflection;
+using Microsoft.CodeAnalysis;
+using ModelCompiler.Compiler.Execution;
+using ModelCompiler.Plans;
+using Xunit;
+
+namespace ModelCompiler.Generator.Tests;
+
+/// <summary>Generated classes at work, against the executor of the same plan.</summary>
+public class ExecutionTests
+{
+    private const string Caller =
+        """
+        using System;
+        using Samples.Digits;
+
+        internal static class Caller
+        {
+            public static float[] Pixels(byte[] pixels)
+            {
+                var model = new Digits();
+                Prediction best = model.Predict(pixels);
+                float[] scores = model.Scores.ToArray();
+                Array.Resize(ref scores, 5);
+                scores[3] = best.Index;
+                scores[4] = best.Score;
+                return scores;
+            }
+
+            public static float[] Logits(float[] image)
+            {
+                float[] logits = new float[3];
+                new Digits().Run(image, logits);
+                return logits;
+            }
+
+            public static sbyte[] Quantized(sbyte[] image)
+            {
+                sbyte[] logits = new sbyte[3];
+                new Digits().Run(image, logits);
+                return logits;
+            }
+
+            public static string Top(byte[] pixels, int count)
+            {
+                var model = new Digits();
+                model.Predict(pixels);
+                string text = "";
+                foreach (Prediction prediction in model.TopK(count))
+                {
+                    text += prediction.Index + "=" + prediction.Label + ";";
+                }
+
+                return text + Digits.Labels.Length;
+            }
+
+            public static long Allocated(byte[] pixels, float[] image)
+            {
+                var model = new Digits();
+                float[] logits = new float[3];
+                long before = 0;
+                for (int round = 0; round < 200; round++)
+                {
+                    // The first rounds make the runtime compile.
+                    before = round == 100 ? GC.GetAllocatedBytesForCurrentThread() : before;
+                    model.Predict(pixels);
+                    model.Predict(image);
+                    model.TopK(3);
+                    model.Run(image, logits);
+                }
+
+                return GC.GetAllocatedBytesForCurrentThread() - before;
+            }
+
+            public static Prediction Short(byte[] pixels) => new Digits().Predict(pixels);
+        }
+        """;
+
+    private static readonly byte[] Pixels = [.. Enumerable.Range(0, 16).Select(index => (byte)(index * 17))];
+    private static readonly float[] Image = [.. Enumerable.Range(0, 16).Select(index => (index - 3) * 1.7f)];
+    private static readonly sbyte[] Levels = [.. Enumerable.Range(0, 16).Select(index => (sbyte)((index * 13) - 100))];
+
+    [Fact]
+    public void A_generated_classifier_computes_what_the_executor_computes()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        Execute(plan, weights, type =>
+        {
+            var executor = new PlanExecutor(plan, weights);
+            executor.FeedPixels("image", Pixels);
+            executor.Infer();
+            float[] logits = executor.Fetch<float>("logits");
+            float[] results = Invoke<float[]>(type, "Pixels", Pixels);
+            Assert.Equal(1f, results.Take(3).Sum(), 1e-6f);
+            Assert.Equal(Array.IndexOf(logits, logits.Max()), (int)results[3]);
+            Assert.Equal(results.Take(3).Max(), results[4]);
+
+            executor.Feed<float>("image", Image);
+            executor.Infer();
+            Assert.Equal(Bits(executor.Fetch<float>("logits")), Bits(Invoke<float[]>(type, "Logits", Image)));
+        });
+    }
+
+    [Fact]
+    public void Quantized_spans_are_the_arena_in_sbytes()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        Execute(plan, weights, type =>
+        {
+            sbyte[] logits = Invoke<sbyte[]>(type, "Quantized", Levels);
+            float[] reals = Invoke<float[]>(type, "Logits", Levels.Select(level => (level + 128 - 10) * 0.5f).ToArray());
+            Assert.Equal(reals, logits.Select(level => level * 0.25f));
+        });
+    }
+
+    [Fact]
+    public void Top_classes_come_best_first_with_their_labels()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        Execute(plan, weights, type =>
+        {
+            float[] scores = Invoke<float[]>(type, "Pixels", Pixels);
+            string[] labels = ["nought & nil", "one", "\"two\""];
+            string expected = string.Concat(Enumerable.Range(0, 3).OrderByDescending(index => scores[index]).Select(index => $"{index}={labels[index]};"));
+            Assert.Equal(expected + "3", Invoke<string>(type, "Top", Pixels, 3));
+            Assert.IsType<ArgumentOutOfRangeException>(InnerOf(() => Invoke<string>(type, "Top", Pixels, 0)));
+            Assert.IsType<ArgumentOutOfRangeException>(InnerOf(() => Invoke<string>(type, "Top", Pixels, 4)));
+        });
+    }
+
+    [Fact]
+    public void Predicting_allocates_nothing()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        Execute(plan, weights, type => Assert.Equal(0, Invoke<long>(type, "Allocated", Pixels, Image)));
+    }
+
+    [Fact]
+    public void A_span_of_the_wrong_length_is_refused_with_the_expected_shape()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        Execute(plan, weights, type =>
+        {
+            var exception = Assert.IsType<ArgumentException>(InnerOf(() => Invoke<object>(type, "Short", new byte[15])));
+            Assert.Contains("expected 16 bytes: 4 × 4 × 1 pixels, got 15", exception.Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Weights_in_a_resource_give_the_same_results_as_literals()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        float[] literals = [];
+        Execute(plan, weights, type => literals = Invoke<float[]>(type, "Logits", Image));
+        ModelPlan other = plan with { WeightStorage = WeightStorage.Resource, WeightResource = "digits.weights" };
+        var resource = new ResourceDescription("digits.weights", () => new MemoryStream(weights), isPublic: true);
+        Execute(
+            other,
+            weights,
+            type =>
+            {
+                Assert.Equal(Bits(literals), Bits(Invoke<float[]>(type, "Logits", Image)));
+                Assert.True(IsMapped(type.Assembly));
+            },
+            resource);
+    }
+
+    [Fact]
+    public void A_missing_weight_resource_is_named()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        Execute(plan with { WeightStorage = WeightStorage.Resource, WeightResource = "digits.weights" }, weights, type =>
+        {
+            Exception exception = InnerOf(() => Invoke<float[]>(type, "Logits", Image));
+            Assert.Contains("'digits.weights'", Assert.IsType<InvalidOperationException>(exception.InnerException).Message, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Boolean_and_broadcast_tensors_pass_through_spans_of_the_callers()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Pair();
+        const string Source =
+            """
+            internal static class Caller
+            {
+                public static float[] Run(float[] first, bool[] flags, bool[] inverse)
+                {
+                    float[] sum = new float[6];
+                    new Pair().Run(@class: first, _0_flags: flags, class2: sum, inverse_0: inverse);
+                    return sum;
+                }
+            }
+            """;
+        GeneratorHarness.Execute(GeneratorHarness.Files(plan, weights), Source, assembly =>
+        {
+            bool[] inverse = new bool[6];
+            float[] sum = Invoke<float[]>(assembly.GetType("Caller")!, "Run", new float[] { 1, 2, 3, 4, 5, 6 }, new[] { true, false, true, true, false, false }, inverse);
+            Assert.Equal([11, 24, 39, 26, 45, 66], sum);
+            Assert.Equal([false, true, false, false, true, true], inverse);
+        });
+    }
+
+    private static void Execute(ModelPlan plan, byte[] weights, Action<Type> test, params ResourceDescription[] resources) =>
+        GeneratorHarness.Execute(GeneratorHarness.Files(plan, weights), Caller, assembly => test(assembly.GetType("Caller")!), resources);
+
+    // Whether the weights lie in the mapped file: the fallback holds them in an array.
+    private static bool IsMapped(Assembly assembly)
+    {
+        Type holder = assembly.GetType("Samples.Digits.Digits")!.GetNestedType("Weights", BindingFlags.NonPublic)!;
+        var memory = ((nint Address, object Owner))holder.GetField("Memory", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        return memory.Owner is UnmanagedMemoryStream;
+    }
+
+    private static T Invoke<T>(Type type, string method, params object[] arguments) => (T)type.GetMethod(method)!.Invoke(null, arguments)!;
+
+    private static Exception InnerOf(Action action) => Assert.Throws<TargetInvocationException>(action).InnerException!;
+
+    private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
+}
