@@ -36,9 +36,12 @@ public sealed class RangeObserver
     public void Observe(Sample sample, string path)
     {
         executor.FeedSample(model.Plan.Inputs[0].Name, sample);
-        foreach (string input in model.InputValues)
+        Note(model.InputValues[0], path);
+
+        // A change of layout that feeding does leaves the input itself without a place, but not without a range.
+        if (ranges.TryGetValue(model.InputValues[0], out ValueRange range))
         {
-            Note(input, path);
+            ranges[model.Plan.Inputs[0].Name] = range;
         }
 
         executor.Infer((_, index) =>

@@ -34,7 +34,7 @@ public static partial class Conv2DFloat32
                 ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
                 ref float panelStart = ref Unsafe.Add(ref start, block * BlockChannels);
                 ref float panelSums = ref Unsafe.Add(ref sums, block * BlockChannels);
-                if (rows == 4)
+                if (rows == 4 && TFused.IsInstruction)
                 {
                     Tile4x4(ref activations, rowStride, ref panel, inputs, ref panelStart, startStride, ref panelSums);
                     continue;

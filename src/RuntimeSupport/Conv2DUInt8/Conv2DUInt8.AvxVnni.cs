@@ -1,20 +1,24 @@
-#if NET10_0_OR_GREATER
-using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
 public static partial class Conv2DUInt8
 {
+    /// <summary>Adds to each 32-bit lane the four products of its bytes, unsigned × signed, without saturation.</summary>
+    internal interface IDot
+    {
+        static abstract Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights);
+    }
+
+#if NET10_0_OR_GREATER
     internal static void RunAvxVnni(in Arguments arguments) => RunTiled<DotTile<AvxVnniDot>>(arguments);
 
-    /// <summary>The processor's own instruction.</summary>
+    /// <summary>The processor's own instruction. Its names are written out, because .NET 8 would call the using directives unnecessary.</summary>
     internal readonly struct AvxVnniDot : IDot
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
         public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights) =>
-            AvxVnni.MultiplyWideningAndAdd(sums, activations, weights);
+            System.Runtime.Intrinsics.X86.AvxVnni.MultiplyWideningAndAdd(sums, activations, weights);
     }
-}
 #endif
+}

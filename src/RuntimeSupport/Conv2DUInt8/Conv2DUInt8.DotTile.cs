@@ -5,12 +5,6 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class Conv2DUInt8
 {
-    /// <summary>Adds to each 32-bit lane the four products of its bytes, unsigned × signed, without saturation.</summary>
-    internal interface IDot
-    {
-        static abstract Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights);
-    }
-
     /// <summary>
     /// Tiles of 6 pixels × 16 channels by 256-bit dot products of four bytes; a single run is read where it lies. Generic, so that
     /// tests run the same loops where the instruction is missing.

@@ -1,8 +1,8 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
-using AdvSimdArm64 = System.Runtime.Intrinsics.Arm.AdvSimd.Arm64;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -57,7 +57,7 @@ public static partial class LookupUInt8
         {
             RunAvx512Vbmi(input, table, output);
         }
-        else if (AdvSimdArm64.IsSupported)
+        else if (AdvSimd.Arm64.IsSupported)
         {
             RunAdvSimd(input, table, output);
         }

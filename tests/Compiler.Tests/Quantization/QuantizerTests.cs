@@ -48,6 +48,24 @@ public sealed class QuantizerTests
         Assert.Contains(plan.Steps, step => step.Kernel == "FullyConnectedUInt8");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Pixels_are_quantised_as_they_are_fed(int channels)
+    {
+        var builder = new GraphBuilder();
+        string image = builder.AddInput("image", new TensorType(ElementType.Float32, [1, channels, 6, 6]));
+        string convolved = builder.Add(
+            "conv", new Conv2D(new Window(3, 3, PadTop: 1), 1), builder.Add("in", Transpose.ToChannelsLast, image), builder.AddConstant(Networks.Noise(new Random(1), [3, 3, 3, channels])));
+        Graph graph = PassList.Run(builder.ToGraph([new GraphOutput("out", convolved)]), Precision.Int8);
+
+        ModelPlan plan = ModelLowering.Lower(Quantize(graph, Images(graph, 1)).Graph, Running.Options).Plan;
+
+        Assert.Equal(["Conv2DUInt8"], plan.Steps.Select(step => step.Kernel));
+        PlanConversion pixels = Assert.Single(plan.Inputs[0].Conversions, conversion => conversion.Kind == ConversionKind.Pixels);
+        Assert.Equal("PixelsToUInt8", Assert.Single(pixels.Steps).Kernel);
+    }
+
     [Fact]
     public void What_has_no_int8_form_runs_in_float_between_conversions_and_is_named()
     {

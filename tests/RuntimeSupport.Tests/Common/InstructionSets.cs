@@ -30,6 +30,7 @@ internal static class InstructionSets
     private static bool IsSupported(string path) => path switch
     {
         "Vector128" or "Portable" => true,
+        "FusedVector128" => Fma.IsSupported,
         "Avx" => Avx.IsSupported,
         "Avx2" or "EmulatedVnni" => Avx2.IsSupported && Fma.IsSupported,
         "Avx512" => Avx512BW.IsSupported,

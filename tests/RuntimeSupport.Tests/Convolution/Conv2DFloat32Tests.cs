@@ -1,6 +1,8 @@
 using System;
 using System.Linq;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using Xunit;
 
 namespace ModelCompiler.RuntimeSupport.Tests;
@@ -9,7 +11,7 @@ public class Conv2DFloat32Tests
 {
     private delegate void Path(in Conv2DFloat32.Arguments arguments);
 
-    public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "Avx2", "Avx512");
+    public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "FusedVector128", "Avx2", "Avx512");
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -68,10 +70,19 @@ public class Conv2DFloat32Tests
     private static Path Find(string path) => path switch
     {
         "Vector128" => Conv2DFloat32.RunVector128,
+        "FusedVector128" => Conv2DFloat32.RunTiled<Conv2DFloat32.Vector128Tile<Fma3>>,
         "Avx2" => Conv2DFloat32.RunAvx2,
         "Avx512" => Conv2DFloat32.RunAvx512,
         _ => throw new ArgumentException(path, nameof(path)),
     };
+
+    /// <summary>The instruction of x86, so that the tiles for Arm's run here too.</summary>
+    internal readonly struct Fma3 : FusedInstruction.IAdd
+    {
+        public static bool IsInstruction => true;
+
+        public static Vector128<float> Add(Vector128<float> sums, Vector128<float> left, Vector128<float> right) => Fma.MultiplyAdd(left, right, sums);
+    }
 
     private sealed class Operands
     {
