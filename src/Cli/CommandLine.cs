@@ -19,6 +19,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error)
         var root = new RootCommand("Compiles machine learning models to C#.")
         {
             new CompileCommand(output, error).Command,
+            new InspectCommand(output, error).Command,
             new RunCommand(output, error).Command,
         };
         ParseResult parsed = root.Parse(arguments.Count == 0 ? ["--help"] : arguments, new ParserConfiguration { ResponseFileTokenReplacer = ResponseFile.TryRead });

@@ -1,6 +1,7 @@
 using System;
+using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
-using System.Reflection;
 using Microsoft.CodeAnalysis;
 using ModelCompiler.Plans;
 using Snapshooter.Xunit;
@@ -37,4 +38,63 @@ public class GeneratedCodeTests
             Assert.Empty(GeneratorHarness.Compile(GeneratorHarness.Files(plan, weights), [], isNet10, out _));
         }
     }
+
+    [Fact]
+    public void Two_classifiers_of_a_namespace_share_one_prediction_type()
+    {
+        (ModelPlan first, byte[] firstWeights) = SamplePlans.Classifier("First", isPublic: false);
+        (ModelPlan second, byte[] secondWeights) = SamplePlans.Classifier("Second", isPublic: true);
+        AdditionalText[] files = [.. GeneratorHarness.Files(first, firstWeights), .. GeneratorHarness.Files(second, secondWeights)];
+        Assert.Empty(GeneratorHarness.Compile(files, [], isNet10: true, out _));
+        Assert.Contains("public readonly record struct Prediction", GeneratorHarness.Run(files).Sources()["Samples.Digits.Prediction.g.cs"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_plan_gives_the_same_text_in_every_culture()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        CultureInfo before = CultureInfo.CurrentCulture;
+        try
+        {
+            // Invariant globalisation knows no cultures: one with a comma for a point is made by hand.
+            var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
+            culture.NumberFormat.NumberDecimalSeparator = ",";
+            culture.NumberFormat.NegativeSign = "minus ";
+            CultureInfo.CurrentCulture = culture;
+            Dictionary<string, string> there = GeneratorHarness.Run(GeneratorHarness.Files(plan, weights)).Sources();
+            CultureInfo.CurrentCulture = before;
+            Assert.Equal(GeneratorHarness.Run(GeneratorHarness.Files(plan, weights)).Sources(), there);
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
+    [Fact]
+    public void Layer_names_and_notes_cannot_become_code()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Pair();
+        const string Evil = "x\n*/ #error \u2028 } \" <b> &";
+        ModelPlan evil = plan with
+        {
+            Source = Evil,
+            Remarks = new([Evil]),
+            Steps = plan.Steps.Select(step => step with { Name = Evil, Note = Evil }).ToEquatableArray(),
+            Inputs = plan.Inputs.Select(port => port with { Name = port.Name + Evil, Conversions = Renamed(port, Evil) }).ToEquatableArray(),
+        };
+        Assert.Empty(GeneratorHarness.Compile(GeneratorHarness.Files(evil, weights), [], isNet10: true, out _));
+    }
+
+    private static EquatableArray<PlanConversion> Renamed(PlanPort port, string suffix) => port.Conversions
+        .Select(conversion => conversion with
+        {
+            Steps = conversion.Steps.Select(step => step with
+            {
+                Arguments = step.Arguments
+                    .Select(argument => argument.Value is PortValue value ? argument with { Value = value with { Port = port.Name + suffix } } : argument)
+                    .ToEquatableArray(),
+            }).ToEquatableArray(),
+        })
+        .ToEquatableArray();
 }

@@ -86,10 +86,12 @@ public sealed class BuildTests
         Assert.Equal(["Digits"], Compiled(Models));
         File.Delete(Path.Combine(project.Folder, "obj/Debug/net10.0/ModelCompiler/Digits/Digits.modelweights"));
         Assert.Equal(["Digits"], Compiled(Models));
-        Assert.Equal(["Digits"], Compiled(Models, "-p:Unrelated=true", "-p:RootNamespace=Elsewhere").Intersect(["Digits"]));
-        project.WriteProject(Items.Replace("Mean=\"1\"", "Mean=\"2\"", StringComparison.Ordinal));
-        Assert.Contains("Digits", Compiled(Models));
+        project.WriteProject(Items, "<Deterministic>true</Deterministic>");
         Assert.Empty(Compiled(Models));
+        project.WriteProject(Items.Replace("Mean=\"1\"", "Mean=\"2\"", StringComparison.Ordinal));
+        Assert.Equal(["Digits"], Compiled(Models));
+        Assert.Equal(["Digits", "Other"], Compiled(Models, "-p:RootNamespace=Elsewhere"));
+        Assert.Empty(Compiled(Models, "-p:RootNamespace=Elsewhere"));
 
         string[] Compiled(params string[] arguments)
         {
@@ -97,6 +99,21 @@ public sealed class BuildTests
             Assert.True(outcome.ExitCode == 0, outcome.Output);
             return [.. outcome.Started.Select(started => started.Single(argument => argument.StartsWith("--class=", StringComparison.Ordinal))["--class=".Length..]).Order(StringComparer.Ordinal)];
         }
+    }
+
+    [Fact]
+    public void Each_target_framework_has_files_of_its_own()
+    {
+        using var project = new TestProject("""<ModelFile Include="digits.onnx" />""", "<TargetFrameworks>net10.0;netstandard2.0</TargetFrameworks>");
+        project.Write("digits.onnx", "");
+
+        BuildOutcome outcome = project.Build("-restore", "-m:2");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Output);
+        Assert.Equal(2, outcome.Started.Count);
+        Assert.True(project.Exists("obj/Debug/net10.0/ModelCompiler/Digits/Digits.modelplan"));
+        Assert.True(project.Exists("obj/Debug/netstandard2.0/ModelCompiler/Digits/Digits.modelplan"));
+        Assert.Empty(project.Build("-m:2").Started);
     }
 
     [Fact]

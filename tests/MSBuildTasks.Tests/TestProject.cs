@@ -14,7 +14,7 @@ internal sealed class TestProject : IDisposable
     public TestProject(string items, string properties = "")
     {
         Folder = Directory.CreateTempSubdirectory("modelcompiler-msbuild-").FullName;
-        log = Path.Combine(Folder, "started.log");
+        log = Path.Combine(Folder, "started");
         WriteProject(items, properties);
         Write("Code.cs", "namespace App { public static class Code { } }\n");
     }
@@ -40,10 +40,10 @@ internal sealed class TestProject : IDisposable
     public void WriteProject(string items, string properties = "") => Write("App.csproj", $"""
         <Project Sdk="Microsoft.NET.Sdk">
           <PropertyGroup>
-            <TargetFramework>net10.0</TargetFramework>
+            {properties}
+            <TargetFramework Condition="'$(TargetFrameworks)' == ''">net10.0</TargetFramework>
             <ModelCompilerToolPath>{RepositoryRoot}/tests/MSBuildTasks.Tests/FakeCompiler/bin/{Configuration}/net10.0/modelc.dll</ModelCompilerToolPath>
             <ModelCompilerTaskAssembly>{RepositoryRoot}/src/MSBuildTasks/bin/{Configuration}/netstandard2.0/ModelCompiler.MSBuildTasks.dll</ModelCompilerTaskAssembly>
-            {properties}
           </PropertyGroup>
           <Import Project="{RepositoryRoot}/src/MSBuildTasks/build/ModelCompiler.props" />
           <ItemGroup>
@@ -69,7 +69,11 @@ internal sealed class TestProject : IDisposable
     /// <summary>Runs MSBuild with these arguments, such as <c>-t:Clean</c>.</summary>
     public BuildOutcome Build(params string[] arguments)
     {
-        File.Delete(log);
+        if (Directory.Exists(log))
+        {
+            Directory.Delete(log, recursive: true);
+        }
+
         var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Folder, RedirectStandardOutput = true };
         foreach (string argument in (string[])["msbuild", "-nologo", "-tl:off", "-nodeReuse:false", "-v:minimal", .. arguments])
         {
@@ -80,7 +84,7 @@ internal sealed class TestProject : IDisposable
         using Process process = Process.Start(start)!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        string[][] started = File.Exists(log) ? [.. File.ReadAllLines(log).Select(line => line.Split('\t'))] : [];
+        string[][] started = Directory.Exists(log) ? [.. Directory.EnumerateFiles(log).Select(File.ReadAllLines)] : [];
         return new BuildOutcome(process.ExitCode, output, started);
     }
 

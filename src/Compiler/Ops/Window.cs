@@ -38,6 +38,15 @@ public sealed record Window(
     /// <summary>Columns of the output.</summary>
     public int OutputWidth(int width, bool ceiling = false) => Output(width, PadLeft, PadRight, ExtentWidth, StrideWidth, ceiling);
 
+    /// <summary>As people write it: <c>3×3, stride 2×2, padding 1,1,1,1</c>.</summary>
+    public override string ToString()
+    {
+        string stride = (StrideHeight, StrideWidth) == (1, 1) ? "" : $", stride {StrideHeight}×{StrideWidth}";
+        string dilation = (DilationHeight, DilationWidth) == (1, 1) ? "" : $", dilation {DilationHeight}×{DilationWidth}";
+        string padding = HasPadding ? $", padding {PadTop},{PadLeft},{PadBottom},{PadRight}" : "";
+        return $"{KernelHeight}×{KernelWidth}{stride}{dilation}{padding}";
+    }
+
     // With ceiling, a last window that would begin in the padding behind the image is not counted (as PyTorch and ONNX do).
     private static int Output(int length, int before, int after, int extent, int stride, bool ceiling)
     {

@@ -4,7 +4,9 @@ using System.Linq;
 
 // Called as the real one: compile @responseFile, one argument a line.
 string[] arguments = [.. File.ReadAllLines(args[1][1..]).Where(line => line.Length > 0 && line[0] != '#')];
-File.AppendAllText(Environment.GetEnvironmentVariable("FAKE_COMPILER_LOG")!, string.Join('\t', args.Take(1).Concat(arguments)) + "\n");
+string log = Environment.GetEnvironmentVariable("FAKE_COMPILER_LOG")!;
+Directory.CreateDirectory(log);
+File.WriteAllLines(Path.Combine(log, $"{Environment.ProcessId}.txt"), args.Take(1).Concat(arguments));
 
 string model = arguments[0];
 string content = File.ReadAllText(model);

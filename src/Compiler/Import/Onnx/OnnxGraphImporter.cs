@@ -99,6 +99,11 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
 
     private ImmutableArray<string?>? Import(NodeProto node, string name, OnnxScope scope)
     {
+        if (session.IsExhausted)
+        {
+            throw new ReportedException();
+        }
+
         session.CountNode();
         string domain = node.Domain == "ai.onnx" ? "" : node.Domain;
         FunctionProto? function = session.Function(domain, node.OpType, node.Overload);

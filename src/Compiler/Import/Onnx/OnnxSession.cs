@@ -54,12 +54,16 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
         return count == 0 ? name : Unique(name + "_" + (count + 1).ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Whether a budget is used up: then nothing more is imported, and nothing more found.</summary>
+    public bool IsExhausted { get; private set; }
+
     /// <summary>Counts a node.</summary>
     /// <exception cref="ImportException">There are too many.</exception>
     public void CountNode()
     {
         if (++nodes > MaximumNodes)
         {
+            IsExhausted = true;
             throw new ImportException(DiagnosticKinds.TooLarge, "the model's functions expand to very many nodes", $"{MaximumNodes}");
         }
     }
@@ -70,6 +74,7 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     {
         if (depth >= MaximumDepth)
         {
+            IsExhausted = true;
             throw ImportException.Invalid($"{what} is nested more than {MaximumDepth} deep; it may contain itself");
         }
 
