@@ -50,7 +50,7 @@ public class ConvolutionTests
     [Fact]
     public void Of_an_input_a_convolution_is_channels_last_with_weights_transposed_already()
     {
-        Graph graph = Import(Model([1, 3, 8, 8], [Node("Conv", "x w", "y", Integers("pads", 1, 0, 1, 0))], Floats("w", [4, 3, 3, 1], new float[36])));
+        Graph graph = Accept(Model([1, 3, 8, 8], [Node("Conv", "x w", "y", Integers("pads", 1, 0, 1, 0))], Floats("w", [4, 3, 3, 1], new float[36])));
         Assert.Equal([typeof(Transpose), typeof(Conv2D), typeof(Transpose)], graph.Nodes.Select(node => node.Op.GetType()));
         Assert.Equal([4, 3, 1, 3], graph.ShapeOf(graph.Nodes[1].Inputs[1]));
         Assert.Equal(new Window(3, 1, PadTop: 1, PadBottom: 1), ((Conv2D)graph.Nodes[1].Op).Window);
@@ -60,7 +60,7 @@ public class ConvolutionTests
     public void Weights_may_be_computed()
     {
         GraphProto graph = Graph([Node("Conv", "x w", "y")], "y", null, Input("x", OnnxTypes.Float, 1, 2, 4, 4), Input("w", OnnxTypes.Float, 3, 2, 3, 3));
-        Graph imported = Import(Model(graph));
+        Graph imported = Accept(Model(graph));
         Assert.Equal([1, 3, 2, 2], imported.ShapeOf(imported.Outputs[0].Value));
     }
 

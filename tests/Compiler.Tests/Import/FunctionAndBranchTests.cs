@@ -13,7 +13,7 @@ public class FunctionAndBranchTests
     {
         ModelProto model = Model([3], [Own("Leak", Attribute("slope", 0.5f))]);
         model.Functions.Add(Function("Leak", [Node("LeakyRelu", "a", "b", Reference("alpha", "slope"))]));
-        Assert.Equal([-1f, 0f, 2f], Running.Evaluate(Import(model), Tensor.Of<float>([3], -2, 0, 2)).Values<float>());
+        Assert.Equal([-1f, 0f, 2f], Running.Evaluate(Accept(model), Tensor.Of<float>([3], -2, 0, 2)).Values<float>());
     }
 
     [Fact]
@@ -23,7 +23,7 @@ public class FunctionAndBranchTests
         FunctionProto function = Function("Leak", [Node("LeakyRelu", "a", "b", Reference("alpha", "slope"))]);
         function.AttributeProto.Add(Attribute("slope", 0.25f));
         model.Functions.Add(function);
-        Assert.Equal([-0.5f], Running.Evaluate(Import(model), Tensor.Of<float>([1], -2)).Values<float>());
+        Assert.Equal([-0.5f], Running.Evaluate(Accept(model), Tensor.Of<float>([1], -2)).Values<float>());
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public class FunctionAndBranchTests
     [InlineData(0, -2f)]
     public void A_constant_condition_leaves_one_branch(int condition, float expected)
     {
-        Graph graph = Import(Conditional([Truth("c", condition)]));
+        Graph graph = Accept(Conditional([Truth("c", condition)]));
         Assert.Single(graph.Nodes);
         Assert.Equal([expected], Running.Evaluate(graph, Tensor.Of<float>([1], 2)).Values<float>());
     }
@@ -65,7 +65,7 @@ public class FunctionAndBranchTests
     {
         ModelProto model = Conditional([], Node("Greater", "x limit", "c"));
         model.Graph.Initializer.Add(Floats("limit", [1], 5));
-        Graph graph = Import(model);
+        Graph graph = Accept(model);
         Assert.Equal([8f], Running.Evaluate(graph, Tensor.Of<float>([1], 7)).Values<float>());
         Assert.Equal([-4f], Running.Evaluate(graph, Tensor.Of<float>([1], 4)).Values<float>());
     }

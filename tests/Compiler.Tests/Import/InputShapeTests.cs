@@ -14,7 +14,7 @@ public class InputShapeTests
     [InlineData("N")]
     [InlineData(0)]
     [InlineData(-1)]
-    public void An_open_batch_is_one(object batch) => Assert.Equal([1, 3], ShapeOf(Import(Taking(batch, 3))));
+    public void An_open_batch_is_one(object batch) => Assert.Equal([1, 3], ShapeOf(Accept(Taking(batch, 3))));
 
     [Fact]
     public void Other_open_dimensions_are_named_with_the_metadata_to_set()
@@ -27,13 +27,13 @@ public class InputShapeTests
 
     [Fact]
     public void The_users_shape_settles_them() =>
-        Assert.Equal([2, 3, 8, 9], ShapeOf(Import(Taking("N", 3, "height", "width"), ("x", [2, 3, 8, 9]))));
+        Assert.Equal([2, 3, 8, 9], ShapeOf(Accept(Taking("N", 3, "height", "width"), ("x", [2, 3, 8, 9]))));
 
     [Fact]
     public void A_dimensions_name_means_the_same_at_every_input()
     {
         GraphProto graph = Graph([Node("Add", "x z", "y")], "y", null, Input("x", OnnxTypes.Float, "N", "T"), Input("z", OnnxTypes.Float, "N", "T"));
-        Assert.Equal([1, 7], ShapeOf(Import(Model(graph), ("z", [1, 7]))));
+        Assert.Equal([1, 7], ShapeOf(Accept(Model(graph), ("z", [1, 7]))));
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public class InputShapeTests
     public void A_constant_that_is_also_an_input_is_constant()
     {
         GraphProto graph = Graph([Node("Add", "x w", "y")], "y", [Floats("w", [1], 1)], Input("x", OnnxTypes.Float, 1), Input("w", OnnxTypes.Float, 1));
-        Assert.Equal(["x"], Import(Model(graph)).Inputs);
+        Assert.Equal(["x"], Accept(Model(graph)).Inputs);
     }
 
     [Theory]
@@ -59,7 +59,7 @@ public class InputShapeTests
     [InlineData(OnnxTypes.BFloat16)]
     public void Small_floats_become_float32(int type)
     {
-        Graph graph = Import(Model(Graph([Node("Relu", "x", "y")], "y", null, Input("x", type, 1))));
+        Graph graph = Accept(Model(Graph([Node("Relu", "x", "y")], "y", null, Input("x", type, 1))));
         Assert.Equal(ElementType.Float32, graph.Values["x"].Type.Type);
     }
 

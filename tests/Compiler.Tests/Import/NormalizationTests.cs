@@ -17,7 +17,7 @@ public class NormalizationTests
     [Fact]
     public void Batch_normalisation_is_one_multiplication_and_one_addition()
     {
-        Graph graph = Import(Model(
+        Graph graph = Accept(Model(
             [1, 2, 2, 2],
             [Node("BatchNormalization", "x s b m v", "y", Attribute("epsilon", 0f))],
             Floats("s", [2], 2, 3), Floats("b", [2], 1, 1), Floats("m", [2], 5, 7), Floats("v", [2], 4, 9)));
@@ -56,7 +56,7 @@ public class NormalizationTests
     [Fact]
     public void Gemm_with_constant_weights_is_a_fully_connected_layer()
     {
-        Graph graph = Import(Model([1, 2], [Node("Gemm", "x w b", "y", Attribute("alpha", 2f))], Floats("w", [2, 2], 1, 2, 3, 4), Floats("b", [1, 2], 10, 20)));
+        Graph graph = Accept(Model([1, 2], [Node("Gemm", "x w b", "y", Attribute("alpha", 2f))], Floats("w", [2, 2], 1, 2, 3, 4), Floats("b", [1, 2], 10, 20)));
         Assert.IsType<FullyConnected>(Assert.Single(graph.Nodes).Op);
         Assert.Equal([18f, 32f], Running.Evaluate(graph, Tensor.Of<float>([1, 2], 1, 1)).Values<float>());
     }
@@ -70,7 +70,7 @@ public class NormalizationTests
     {
         ModelProto model = Model(Graph(
             [Node("MatMul", "a b", "y")], "y", null, Input("a", OnnxTypes.Float, [.. left.Cast<object>()]), Input("b", OnnxTypes.Float, [.. right.Cast<object>()])));
-        Graph graph = Import(model);
+        Graph graph = Accept(model);
         Assert.Equal(product, graph.ShapeOf(graph.Outputs[0].Value).Extents);
     }
 

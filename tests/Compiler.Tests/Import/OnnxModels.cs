@@ -94,16 +94,16 @@ internal static class OnnxModels
     public static ModelProto Model(int[] shape, IEnumerable<NodeProto> nodes, params TensorProto[] constants) =>
         Model(Graph(nodes, "y", constants, Input("x", OnnxTypes.Float, [.. shape.Cast<object>()])));
 
-    public static Graph Import(ModelProto model, params (string Name, int[] Shape)[] shapes) => OnnxImporter.Import(model, Options(shapes), []);
+    public static Graph Accept(ModelProto model, params (string Name, int[] Shape)[] shapes) => OnnxImporter.Import(model, Options(shapes), []);
 
     public static ImmutableArray<Diagnostic> Refuse(ModelProto model, params (string Name, int[] Shape)[] shapes) =>
-        Xunit.Assert.Throws<DiagnosticException>(() => Import(model, shapes)).Diagnostics;
+        Xunit.Assert.Throws<DiagnosticException>(() => Accept(model, shapes)).Diagnostics;
 
     /// <summary>The outputs of one node whose inputs are all constant.</summary>
     public static Tensor[] Evaluate(int opset, NodeProto node, params TensorProto[] inputs)
     {
         string[] outputs = [.. node.Output.Where(name => name.Length > 0)];
-        Graph graph = Import(Model(Graph([node], string.Join(' ', outputs), inputs), opset));
+        Graph graph = Accept(Model(Graph([node], string.Join(' ', outputs), inputs), opset));
         return [.. graph.Outputs.Select(output => graph.Constants[output.Value])];
     }
 

@@ -19,7 +19,7 @@ public class ShapeOperatorTests
     public void Reshape_of_sizes_computed_from_a_shape_is_static()
     {
         NodeProto[] nodes = [Node("Shape", "x", "s"), Node("Gather", "s zero", "n"), Node("Concat", "n rest", "t", Attribute("axis", 0)), Node("Reshape", "x t", "y")];
-        Graph graph = Import(Model([1, 2, 3], nodes, Longs("zero", 0), Longs("rest", -1)));
+        Graph graph = Accept(Model([1, 2, 3], nodes, Longs("zero", 0), Longs("rest", -1)));
         Assert.Equal([1, 6], graph.ShapeOf(graph.Outputs[0].Value));
         Assert.Single(graph.Nodes);
     }
@@ -92,7 +92,7 @@ public class ShapeOperatorTests
     public void Places_of_GatherND_may_be_computed()
     {
         GraphProto graph = Graph([Node("GatherND", "x i", "y")], "y", [Floats("x", [2, 2], 1, 2, 3, 4)], Input("i", OnnxTypes.Int64, 5, 2));
-        Graph imported = Import(Model(graph));
+        Graph imported = Accept(Model(graph));
         Assert.Equal([5], imported.ShapeOf(imported.Outputs[0].Value));
         Tensor output = Running.Evaluate(imported, Tensor.Of<long>([5, 2], 0, 0, 0, 1, 1, 0, 1, -1, -2, 0));
         Assert.Equal([1f, 2f, 3f, 4f, 1f], output.Values<float>());

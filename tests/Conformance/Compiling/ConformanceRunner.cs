@@ -74,10 +74,22 @@ internal sealed class ConformanceRunner(Precision precision, bool makeInputsCons
             return [.. models.Select(item => Run(loaded, item))];
         }
 
-        // Only the culprits are to fail: halves are tried until they are alone.
-        return models.Length == 1
-            ? [Verdict.Failed(models[0].Name, $"{errors.Length} errors of the C# compiler, the first: {errors[0]}")]
-            : [.. RunModels(models[..(models.Length / 2)], path + "a"), .. RunModels(models[(models.Length / 2)..], path + "b")];
+        // Only the culprits are to fail. The errors are in files that begin with their class's name.
+        CompiledCase[] culprits = [.. models.Where(item => errors.Any(error => error.Contains(item.Plan.ClassName, StringComparison.Ordinal)))];
+        if (culprits.Length == 0 || models.Length == 1)
+        {
+            return [.. models.Select(item => Verdict.Failed(item.Name, $"{errors.Length} errors of the C# compiler, the first: {errors[0]}"))];
+        }
+
+        return
+        [
+            .. culprits.Select(item =>
+            {
+                string[] own = [.. errors.Where(error => error.Contains(item.Plan.ClassName, StringComparison.Ordinal))];
+                return Verdict.Failed(item.Name, $"{own.Length} errors of the C# compiler, the first: {own[0]}");
+            }),
+            .. RunModels([.. models.Except(culprits)], path + "x"),
+        ];
     }
 
     private Verdict Run(LoadedBatch loaded, CompiledCase item)
