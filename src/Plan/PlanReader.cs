@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 
 namespace ModelCompiler.Plans;
 
@@ -111,8 +110,8 @@ public static class PlanReader
             "public" => plan with { IsPublic = line.Boolean() },
             "source" => plan with { Source = line.Text() },
             "precision" => plan with { Precision = line.Text() },
-            "multiplyAccumulates" => plan with { MultiplyAccumulates = long.Parse(line.Word(), CultureInfo.InvariantCulture) },
-            "arena" => plan with { ArenaBytes = int.Parse(line.Word(), CultureInfo.InvariantCulture) },
+            "multiplyAccumulates" => plan with { MultiplyAccumulates = line.Integer() },
+            "arena" => plan with { ArenaBytes = checked((int)line.Integer()) },
             "weights" => plan with { WeightStorage = line.Enumeration<WeightStorage>(), WeightBytes = line.Integer("bytes"), WeightResource = line.Text() },
             "classifier" => plan with
             {

@@ -76,11 +76,14 @@ internal sealed class PlanScanner(string text, int line)
         return builder.ToString();
     }
 
+    /// <summary>Reads a whole number.</summary>
+    public long Integer() => Value() is IntegerValue integer ? integer.Value : throw Error("a whole number");
+
     /// <summary>Reads <c>name=12</c>.</summary>
     public int Integer(string name)
     {
         Name(name);
-        return Value() is IntegerValue integer ? checked((int)integer.Value) : throw Error("a whole number");
+        return checked((int)Integer());
     }
 
     /// <summary>Reads <c>name=0.5f</c>.</summary>

@@ -49,6 +49,9 @@ internal static class GeneratorHarness
             nullableContextOptions: NullableContextOptions.Enable,
             warningLevel: 9999));
 
+    /// <summary>A source of the project.</summary>
+    public static SyntaxTree Parse(string source) => CSharpSyntaxTree.ParseText(source, Options(isNet10: true));
+
     /// <summary>The generated files by their names.</summary>
     public static Dictionary<string, string> Sources(this GeneratorDriver driver) => driver.GetRunResult().Results
         .SelectMany(result => result.GeneratedSources)

@@ -25,7 +25,7 @@ public class IncrementalityTests
         CSharpCompilation project = GeneratorHarness.Project(["class A { }"]);
         (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
         GeneratorDriver driver = GeneratorHarness.Driver(GeneratorHarness.Files(plan, weights)).RunGenerators(project);
-        GeneratorRunResult result = driver.RunGenerators(project.AddSyntaxTrees(CSharpSyntaxTree.ParseText("class B { }"))).GetRunResult().Results.Single();
+        GeneratorRunResult result = driver.RunGenerators(project.AddSyntaxTrees(GeneratorHarness.Parse("class B { }"))).GetRunResult().Results.Single();
 
         foreach (string stage in Stages)
         {

@@ -46,7 +46,7 @@ public class KernelSourceTests
             File("A.Avx2", "#if NET\npublic static partial class A { L l; }\n#endif"),
             .. "BCDEFGHIJKL".Select(name => File(name.ToString(), $"internal readonly record struct {name}(int Value);")),
         ]);
-        Assert.Equal(["A.Avx2", "A", "B", "H", "L"], sources.Closure(["A"]).Select(file => file.Path));
+        Assert.Equal(["A", "A.Avx2", "B", "H", "L"], sources.Closure(["A"]).Select(file => file.Path));
     }
 
     [Fact]

@@ -31,7 +31,7 @@ public class SByteEdgeTests
     public void Works_in_place()
     {
         byte[] values = Enumerable.Range(0, 100).Select(value => (byte)value).ToArray();
-        ExtractSByte.Run(values, MemoryMarshal.Cast<byte, sbyte>(values), 100);
+        ExtractSByte.Run(values, MemoryMarshal.Cast<byte, sbyte>(values.AsSpan()), 100);
         Assert.Equal(Enumerable.Range(0, 100).Select(value => (byte)(value + 128)), values);
     }
 

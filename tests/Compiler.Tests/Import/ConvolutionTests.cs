@@ -21,9 +21,9 @@ public class ConvolutionTests
     }
 
     [Theory]
-    [InlineData("SAME_UPPER", 1, 0, 0, 0)]
-    [InlineData("SAME_LOWER", 0, 0, 0, 1)]
-    public void Automatic_padding_of_an_odd_sum_goes_to_the_named_end(string mode, params float[] tap)
+    [InlineData("SAME_UPPER", new float[] { 1, 0, 0, 0 })]
+    [InlineData("SAME_LOWER", new float[] { 0, 0, 0, 1 })]
+    public void Automatic_padding_of_an_odd_sum_goes_to_the_named_end(string mode, float[] tap)
     {
         // With the padding behind, the window's first tap sees the image; with the padding before, its last.
         Tensor output = Evaluate("Conv", [Image, Floats("w", [1, 1, 2, 2], tap)], Attribute("auto_pad", mode));

@@ -18,7 +18,7 @@ public class FileTests
     private static readonly byte[] Valid = Model([1, 2], [Node("Gemm", "x w", "y")], Floats("w", [2, 2], 1, 2, 3, 4)).ToByteArray();
 
     [Fact]
-    public void A_file_is_imported() => Assert.Equal(["x"], ImportFile("model.onnx", Valid).Inputs);
+    public void A_file_is_imported() => Assert.Equal("x", Assert.Single(ImportFile("model.onnx", Valid).Inputs));
 
     [Fact]
     public void A_missing_file_is_refused() =>

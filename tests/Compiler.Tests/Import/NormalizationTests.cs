@@ -35,10 +35,10 @@ public class NormalizationTests
     }
 
     [Theory]
-    [InlineData("InstanceNormalization", -1f, 1f, -1f, 1f)]
-    [InlineData("LayerNormalization", -1f, 1f, -1f, 1f)]
-    [InlineData("GroupNormalization", -1.3416f, -0.4472f, 0.4472f, 1.3416f)]
-    public void Normalised_numbers_have_mean_0_and_variance_1(string name, params float[] expected)
+    [InlineData("InstanceNormalization", new float[] { -1f, 1f, -1f, 1f })]
+    [InlineData("LayerNormalization", new float[] { -1f, 1f, -1f, 1f })]
+    [InlineData("GroupNormalization", new float[] { -1.3416f, -0.4472f, 0.4472f, 1.3416f })]
+    public void Normalised_numbers_have_mean_0_and_variance_1(string name, float[] expected)
     {
         AttributeProto[] attributes = [Attribute("epsilon", 0f), .. name[0] == 'G' ? new[] { Attribute("num_groups", 1) } : []];
         Tensor output = Evaluate(name, [Floats("x", [1, 2, 2], 1, 2, 3, 4), Ones, Zeros], attributes);

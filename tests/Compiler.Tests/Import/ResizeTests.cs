@@ -13,11 +13,11 @@ public class ResizeTests
     private static readonly TensorProto None = Floats("none", [0]);
 
     [Theory]
-    [InlineData("asymmetric", "floor", 1, 1, 2, 3, 3, 4)]
-    [InlineData("asymmetric", "ceil", 1, 2, 3, 3, 4, 4)]
-    [InlineData("half_pixel", "round_prefer_floor", 1, 2, 2, 3, 3, 4)]
-    [InlineData("align_corners", "round_prefer_ceil", 1, 2, 2, 3, 3, 4)]
-    public void The_nearest_element_depends_on_coordinates_and_rounding(string coordinates, string rounding, params float[] expected)
+    [InlineData("asymmetric", "floor", new float[] { 1, 1, 2, 3, 3, 4 })]
+    [InlineData("asymmetric", "ceil", new float[] { 1, 2, 3, 3, 4, 4 })]
+    [InlineData("half_pixel", "round_prefer_floor", new float[] { 1, 1, 2, 3, 3, 4 })]
+    [InlineData("align_corners", "round_prefer_ceil", new float[] { 1, 2, 2, 3, 3, 4 })]
+    public void The_nearest_element_depends_on_coordinates_and_rounding(string coordinates, string rounding, float[] expected)
     {
         Tensor output = Evaluate(
             "Resize", [Ramp, None, Floats("s", [3], 1, 1, 1.5f)], Attribute("coordinate_transformation_mode", coordinates), Attribute("nearest_mode", rounding));

@@ -50,11 +50,11 @@ public class ShapeOperatorTests
     }
 
     [Theory]
-    [InlineData("reflect", 3, 2, 1, 2, 3, 2, 1)]
-    [InlineData("edge", 1, 1, 1, 2, 3, 3, 3)]
-    [InlineData("wrap", 2, 3, 1, 2, 3, 1, 2)]
-    [InlineData("constant", 9, 9, 1, 2, 3, 9, 9)]
-    public void Padding_takes_its_elements_from_where_the_mode_says(string mode, params float[] expected)
+    [InlineData("reflect", new float[] { 3, 2, 1, 2, 3, 2, 1 })]
+    [InlineData("edge", new float[] { 1, 1, 1, 2, 3, 3, 3 })]
+    [InlineData("wrap", new float[] { 2, 3, 1, 2, 3, 1, 2 })]
+    [InlineData("constant", new float[] { 9, 9, 1, 2, 3, 9, 9 })]
+    public void Padding_takes_its_elements_from_where_the_mode_says(string mode, float[] expected)
     {
         Tensor output = Evaluate("Pad", [Floats("x", [3], 1, 2, 3), Longs("pads", 2, 2), Floats("v", [], 9)], Attribute("mode", mode));
         Assert.Equal(expected, output.Values<float>());
