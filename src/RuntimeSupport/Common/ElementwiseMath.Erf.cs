@@ -29,7 +29,7 @@ public static partial class ElementwiseMath
 
     /// <summary>The error function 2/√π ∫₀ˣ e^(−t²) dt.</summary>
     /// <param name="x">Any number.</param>
-    /// <returns>−1…1, within 2 units in the last place.</returns>
+    /// <returns>−1…1, within 4 units in the last place.</returns>
     /// <remarks>The rational approximations of W. J. Cody, Rational Chebyshev Approximations for the Error Function, Math. Comp. 23 (1969), 631–637.</remarks>
     public static double Erf(double x)
     {

@@ -59,15 +59,16 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
 
     private void DefineConstant(OnnxScope scope, string name, Func<Tensor> read)
     {
-        Guard("", "", () =>
+        string what = $"constant '{name}'";
+        Guard("", what, () =>
         {
-            scope.Define(name, new Lazy<string?>(() => Guard("", "", () => session.Builder.AddConstant(read(), name))));
+            scope.Define(name, new Lazy<string?>(() => Guard("", what, () => session.Builder.AddConstant(read(), name))));
             return name;
         });
     }
 
     // Whatever goes wrong at one node, because of what the file says, is a finding about that node.
-    private T? Guard<T>(string node, string operatorName, Func<T> action)
+    private T? Guard<T>(string node, string what, Func<T> action)
     {
         try
         {
@@ -91,7 +92,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
         catch (Exception exception)
         {
-            session.Report(ImportException.Invalid($"{operatorName} does not make sense here: {exception.Message}"), node);
+            session.Report(ImportException.Invalid($"{what} does not make sense here: {exception.Message}"), node);
         }
 
         return default;

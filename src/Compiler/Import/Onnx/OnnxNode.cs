@@ -39,8 +39,8 @@ internal sealed class OnnxNode
     /// <summary>The graph's values that it reads; <see langword="null"/> for an optional input left out.</summary>
     public ImmutableArray<string?> Inputs { get; }
 
-    /// <summary>Names of the outputs in the file; empty for those left out.</summary>
-    public IReadOnlyList<string> OutputNames => proto.Output;
+    /// <summary>The file's name for the first output, for messages.</summary>
+    public string OutputName => proto.Output.FirstOrDefault("");
 
     /// <summary>Number of outputs, to the last one used.</summary>
     public int OutputCount => proto.Output.Count;

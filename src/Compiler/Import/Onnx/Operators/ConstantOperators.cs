@@ -38,7 +38,7 @@ internal static class ConstantOperators
             : node.Has("value_float") ? Tensor.Scalar(node.Number("value_float"))
             : node.Integers("value_ints") is { } integers ? Tensor.Of([integers.Length], integers)
             : node.Numbers("value_floats") is { } numbers ? Tensor.Of([numbers.Length], numbers)
-            : node.Has("value_string") || node.Has("value_strings") ? throw ImportException.ElementType(node.OutputNames[0], "string")
+            : node.Has("value_string") || node.Has("value_strings") ? throw ImportException.ElementType(node.OutputName, "string")
             : throw ImportException.Invalid("Constant has no value");
     }
 
@@ -91,7 +91,7 @@ internal static class ConstantOperators
             throw new ShapeException($"EyeLike of the shape {shape}");
         }
 
-        ElementType type = node.Has("dtype") ? OnnxTypes.Get(node.Integer("dtype"), node.OutputNames[0]) : context.ElementTypeOf(node[0]);
+        ElementType type = node.Has("dtype") ? OnnxTypes.Get(node.Integer("dtype"), node.OutputName) : context.ElementTypeOf(node[0]);
         long diagonal = node.Integer("k", 0);
         bool[] ones = [.. Enumerable.Range(0, shape.Count(..)).Select(index => (index % shape[1]) - (index / shape[1]) == diagonal)];
         return context.Convert(context.Constant(Tensor.Of(shape, ones)), type);
@@ -110,6 +110,6 @@ internal static class ConstantOperators
         double[] elements = [.. Enumerable.Range(0, (int)size).Select(index =>
             constant - (once * Math.Cos(2 * Math.PI * index / period)) + (twice * Math.Cos(4 * Math.PI * index / period)))];
         return context.Convert(
-            context.Constant(Tensor.Of([(int)size], elements)), OnnxTypes.Get(node.Integer("output_datatype", OnnxTypes.Float), node.OutputNames[0]));
+            context.Constant(Tensor.Of([(int)size], elements)), OnnxTypes.Get(node.Integer("output_datatype", OnnxTypes.Float), node.OutputName));
     }
 }

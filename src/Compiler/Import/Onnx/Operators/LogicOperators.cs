@@ -55,7 +55,7 @@ internal static class LogicOperators
     {
         // A name until version 5, a code since.
         long code = node.Opset < 6 ? Code(node.Text("to", "")) : node.Integer("to");
-        return context.Convert(node[0], OnnxTypes.Get(code, node.OutputNames[0]));
+        return context.Convert(node[0], OnnxTypes.Get(code, node.OutputName));
     }
 
     private static long Code(string name)

@@ -25,7 +25,7 @@ internal static class QuantizationOperators
     private static string QuantizeLinear(OnnxNode node, OnnxContext context)
     {
         ElementType type = node.Optional(2) is { } zero ? context.ElementTypeOf(zero)
-            : OnnxTypes.Get(node.Integer("output_dtype", 0) is var code && code == 0 ? OnnxTypes.UInt8 : code, node.OutputNames[0]);
+            : OnnxTypes.Get(node.Integer("output_dtype", 0) is var code && code == 0 ? OnnxTypes.UInt8 : code, node.OutputName);
         string value = context.Convert(node[0], ElementType.Float32);
         return Quantize(node, context, value, Parameter(node, context, 1)!, Parameter(node, context, 2), type);
     }
@@ -97,7 +97,7 @@ internal static class QuantizationOperators
             ElementType.Int8 => (-128.0, 127.0),
             ElementType.UInt16 => (0.0, 65535.0),
             ElementType.Int16 => (-32768.0, 32767.0),
-            _ => throw ImportException.ElementType(node.OutputNames[0], type.ToString()),
+            _ => throw ImportException.ElementType(node.OutputName, type.ToString()),
         };
         string scaleOfType = context.Convert(scale, ElementType.Float32);
         return zero is null
