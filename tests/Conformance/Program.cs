@@ -13,20 +13,24 @@ namespace ModelCompiler.Conformance;
 public static class Program
 {
     /// <summary>The command line; see <see cref="CommandLine.Usage"/>.</summary>
-    public static int Main(string[] arguments)
+    public static int Main(string[] arguments) => Run(arguments, Console.Out, Console.Error);
+
+    /// <summary>The command line, and where it prints.</summary>
+    /// <returns>0; 1 when a test failed; 2 when the command line makes no sense.</returns>
+    internal static int Run(string[] arguments, TextWriter output, TextWriter error)
     {
         try
         {
-            return Run(CommandLine.Parse(arguments));
+            return Run(CommandLine.Parse(arguments), output);
         }
         catch (Exception exception) when (exception is UsageException or IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine(exception.Message);
+            error.WriteLine(exception.Message);
             return 2;
         }
     }
 
-    private static int Run(CommandLine options)
+    private static int Run(CommandLine options, TextWriter output)
     {
         IReadOnlyList<ConformanceCase> cases =
         [
@@ -38,9 +42,9 @@ public static class Program
             throw new UsageException($"There are no {options.Suite} tests in {options.Folder}{(options.Filter is null ? "" : $" whose names contain '{options.Filter}'")}.");
         }
 
-        var runner = new ConformanceRunner(options.Precision, options.MakeInputsConstant, options.Verbose ? Console.Out : null);
+        var runner = new ConformanceRunner(options.Precision, options.MakeInputsConstant, options.Verbose ? output : null);
         ImmutableArray<Verdict> verdicts = runner.Run(cases);
-        Report.Print(Console.Out, verdicts, options);
+        Report.Print(output, verdicts, options);
         if (options.UpdatePassing)
         {
             PassingList.Write(verdicts);

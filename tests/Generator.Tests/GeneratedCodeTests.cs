@@ -50,6 +50,13 @@ public class GeneratedCodeTests
     }
 
     [Fact]
+    public void A_project_may_have_a_namespace_called_Math()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier(transform: ScoreTransform.Exponential);
+        Assert.Empty(GeneratorHarness.Compile(GeneratorHarness.Files(plan, weights), ["namespace Samples.Math { }", "namespace Samples.Digits.Math { }"], isNet10: true, out _));
+    }
+
+    [Fact]
     public void The_same_plan_gives_the_same_text_in_every_culture()
     {
         (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();

@@ -19,7 +19,7 @@ using ModelGenerator = generator::ModelCompiler.Generator.ModelGenerator;
 
 namespace ModelCompiler.Generator.Tests;
 
-/// <summary>The real generator in a real C# compiler, strict as a strict project: warnings are errors, documentation is checked.</summary>
+/// <summary>The real generator in a real C# compiler, strict as a strict project: warnings are errors, documentation and overflow are checked.</summary>
 internal static class GeneratorHarness
 {
     private static readonly string[] Net8Symbols = ["NET", "NET6_0_OR_GREATER", "NET7_0_OR_GREATER", "NET8_0_OR_GREATER"];
@@ -46,6 +46,7 @@ internal static class GeneratorHarness
             OutputKind.DynamicallyLinkedLibrary,
             optimizationLevel: OptimizationLevel.Release,
             generalDiagnosticOption: ReportDiagnostic.Error,
+            checkOverflow: true,
             nullableContextOptions: NullableContextOptions.Enable,
             warningLevel: 9999));
 

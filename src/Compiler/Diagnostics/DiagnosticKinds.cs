@@ -18,13 +18,13 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind ShapeInvalid = new("MC1014", Severity.Error, "the shapes do not fit: {0}");
     public static readonly DiagnosticKind DimensionUnknown = new("MC1015", Severity.Error, "dimension {1} of input '{0}' is not fixed by the model; set InputShape=\"{0}:{2}\" on the ModelFile item");
     public static readonly DiagnosticKind TooLarge = new("MC1016", Severity.Error, "{0}, which is more than this compiler handles ({1})");
-    public static readonly DiagnosticKind ShapeDependsOnData = new("MC1017", Severity.Error, "operator {0}: input '{1}' decides a shape and must be constant, but is computed from the model's inputs");
+    public static readonly DiagnosticKind ShapeDependsOnData = new("MC1017", Severity.Error, "operator {0}: input '{1}' decides a shape or how the code is written and must be constant, but is computed from the model's inputs");
     public static readonly DiagnosticKind MetadataInvalid = new("MC2001", Severity.Error, "{0}=\"{1}\" is not valid: {2}");
     public static readonly DiagnosticKind LabelsMissing = new("MC2002", Severity.Error, "the label file does not exist; check Labels on the ModelFile item");
     public static readonly DiagnosticKind LabelCount = new("MC2003", Severity.Error, "the label file has {0} labels, but the model has {1} classes; give one label a line in the order of the classes");
     public static readonly DiagnosticKind LabelsNotClassifier = new("MC2004", Severity.Error, "Labels is set, but the model has no single output that is a row of class scores: {0}");
     public static readonly DiagnosticKind CalibrationMissing = new("MC3001", Severity.Error, "Precision=\"{0}\" needs example inputs to choose the ranges from; add Calibration=\"folder/*.png\" (some 100 typical images, or .npy/.bin files in the input's shape), or use Precision=\"Float32\"");
-    public static readonly DiagnosticKind CalibrationUnreadable = new("MC3002", Severity.Error, "the calibration file cannot be used: {0}");
+    public static readonly DiagnosticKind CalibrationUnreadable = new("MC3002", Severity.Error, "the file cannot be used as an input of the model: {0}");
     public static readonly DiagnosticKind CalibrationInputs = new("MC3003", Severity.Error, "calibration files feed one input, but the model has {0}: {1}; use Precision=\"Float32\"");
     public static readonly DiagnosticKind CalibrationNotFinite = new("MC3004", Severity.Error, "the model gives NaN or infinity at '{0}' for this calibration file, so no range can be chosen; check Mean and Scale");
     public static readonly DiagnosticKind FloatIslands = new("MC3010", Severity.Info, "{0} of {1} steps run in float32, for want of an int8 form: {2}");

@@ -17,7 +17,7 @@ internal static class ClassEmitter
     {
         ModelPlan plan = context.Plan;
         SourceWriter writer = EmissionContext.BeginFile(
-            plan.Namespace, "enable", ["System", "System.Runtime.CompilerServices", "System.Runtime.InteropServices"]);
+            plan.Namespace, "enable", ["System", "System.Runtime.CompilerServices", "System.Runtime.InteropServices", "System.Runtime.Intrinsics"]);
         DocumentationEmitter.Class(writer, plan);
         using (writer.Block($"{(plan.IsPublic ? "public" : "internal")} sealed partial class {context.ClassName}"))
         {

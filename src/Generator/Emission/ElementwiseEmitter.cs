@@ -16,6 +16,7 @@ internal sealed class ElementwiseEmitter
     private readonly ElementType? callerType;
     private readonly Dictionary<int, int> readings;
     private readonly string body;
+    private readonly string? vectorBody;
     private readonly bool wrapsAround;
 
     public ElementwiseEmitter(EmissionContext context, PlanStep step, ElementType? callerType)
@@ -27,7 +28,10 @@ internal sealed class ElementwiseEmitter
         var emitter = new ExpressionEmitter(Read);
         body = emitter.Write(this.step.Expression);
         wrapsAround = emitter.WrapsAround;
-        CallsFunctions = emitter.CallsFunctions;
+        vectorBody = VectorExpressionEmitter.Suits(this.step) ? new VectorExpressionEmitter(ReadVector).Write(this.step.Expression) : null;
+
+        // Vectors call functions where single elements have operators.
+        CallsFunctions = emitter.CallsFunctions || vectorBody is not null;
     }
 
     /// <summary>Whether <c>ElementwiseMath</c> is needed.</summary>
@@ -71,9 +75,47 @@ internal sealed class ElementwiseEmitter
         }
 
         string variable = Variable(dimension);
+        if (vectorBody is not null && dimension == step.Shape.Count - 1)
+        {
+            VectorLoop(writer, variable, step.Shape[dimension]);
+            return;
+        }
+
         using (writer.Block($"for (int {variable} = 0; {variable} < {Literals.Integer(step.Shape[dimension])}; {variable}++)"))
         {
             Loops(writer, dimension + 1);
+        }
+    }
+
+    private void VectorLoop(SourceWriter writer, string variable, int extent)
+    {
+        int width = VectorExpressionEmitter.Width;
+        int rest = extent % width;
+        string start = $"int {variable} = 0";
+        if (rest > 0)
+        {
+            writer.Line($"{start};");
+            start = "";
+        }
+
+        using (writer.Block($"for ({start}; {variable} < {Literals.Integer(extent - rest)}; {variable} += {Literals.Integer(width)})"))
+        {
+            foreach (KeyValuePair<int, StridedOperand> input in step.Inputs.Where(input => readings[input.Key] > 1))
+            {
+                writer.Line($"Vector128<float> value{Literals.Integer(input.Key)} = {Vector(input.Key)};");
+            }
+
+            writer.Line($"Vector128<float> result = {vectorBody};");
+            writer.Line($"result.CopyTo(output.Slice({Index(step.Output.Strides)}));");
+        }
+
+        if (rest > 0)
+        {
+            writer.Line();
+            using (writer.Block($"for (; {variable} < {Literals.Integer(extent)}; {variable}++)"))
+            {
+                Body(writer);
+            }
         }
     }
 
@@ -89,6 +131,12 @@ internal sealed class ElementwiseEmitter
     }
 
     private string Read(InputExpression input) => readings[input.Index] > 1 ? "value" + Literals.Integer(input.Index) : Element(input.Index);
+
+    private string ReadVector(InputExpression input) => readings[input.Index] > 1 ? "value" + Literals.Integer(input.Index) : Vector(input.Index);
+
+    private string Vector(int input) => step.Inputs[input].Strides[step.Shape.Count - 1] == 0
+        ? $"Vector128.Create({Element(input)})"
+        : $"Vector128.Create(x{Literals.Integer(input)}.Slice({Index(step.Inputs[input].Strides)}, {Literals.Integer(VectorExpressionEmitter.Width)}))";
 
     private string Element(int input) => $"x{Literals.Integer(input)}[{Index(step.Inputs[input].Strides)}]";
 

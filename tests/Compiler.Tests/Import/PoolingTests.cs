@@ -70,6 +70,14 @@ public class PoolingTests
     }
 
     [Fact]
+    public void Indices_that_nobody_reads_are_no_mistake()
+    {
+        ModelProto model = Model([1, 1, 4, 4], [Node("MaxPool", "x", "y i", Integers("kernel_shape", 2, 2))]);
+        Graph graph = Accept(model);
+        Assert.Equal([1, 1, 3, 3], graph.ShapeOf(graph.Outputs[0].Value));
+    }
+
+    [Fact]
     public void A_window_larger_than_the_image_is_refused()
     {
         ModelProto model = Model([1, 1, 3, 3], [Node("MaxPool", "x", "y", Integers("kernel_shape", 4, 4))]);

@@ -39,23 +39,38 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         foreach (NodeProto node in nodes)
         {
             string name = session.Unique(OnnxSession.ReadableName(node));
-            ImmutableArray<string?> outputs = Guard(name, node.OpType, () => Import(node, name, scope)) ?? [];
-            Guard(name, node.OpType, () => Bind(node, outputs, scope));
+            ImmutableArray<string?>? outputs = Guard(name, node.OpType, () => Import(node, name, scope));
+            Guard(name, node.OpType, () => Bind(node, name, outputs, scope));
         }
     }
 
-    private static ImmutableArray<string?>? Bind(NodeProto node, ImmutableArray<string?> outputs, OnnxScope scope)
+    // An output that the importer does not make is no mistake until somebody reads it: files name outputs that only training needs.
+    private bool Bind(NodeProto node, string name, ImmutableArray<string?>? outputs, OnnxScope scope)
     {
         for (int index = 0; index < node.Output.Count; index++)
         {
-            if (node.Output[index].Length > 0)
+            string output = node.Output[index];
+            string what = $"output {index} ('{output}')";
+            if (output.Length == 0)
             {
-                scope.Define(node.Output[index], index < outputs.Length ? outputs[index] : null);
+                continue;
+            }
+
+            if (outputs is { } made && (index >= made.Length || made[index] is null) && session.Function(DomainOf(node), node.OpType, node.Overload) is null)
+            {
+                scope.Define(output, new Lazy<string?>(() => Guard<string>(
+                    name, node.OpType, () => throw ImportException.Attribute(node.OpType, what, "leave it unused"))));
+            }
+            else
+            {
+                scope.Define(output, outputs is { } values && index < values.Length ? values[index] : null);
             }
         }
 
-        return outputs;
+        return true;
     }
+
+    private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
     private void DefineConstant(OnnxScope scope, string name, Func<Tensor> read)
     {
@@ -106,7 +121,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         session.CountNode();
-        string domain = node.Domain == "ai.onnx" ? "" : node.Domain;
+        string domain = DomainOf(node);
         FunctionProto? function = session.Function(domain, node.OpType, node.Overload);
         int opset = scope.Opsets.GetValueOrDefault(domain);
         OperatorEntry? entry = function is null ? OperatorTable.Find(domain, node.OpType, opset) : null;
@@ -123,17 +138,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
-        ImmutableArray<string?> outputs = entry!.Import(
-            imported, new OnnxContext(session, imported, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
-        for (int index = 0; index < node.Output.Count; index++)
-        {
-            if (imported.HasOutput(index) && (index >= outputs.Length || outputs[index] is null))
-            {
-                throw ImportException.Attribute(node.OpType, $"output {index} ('{node.Output[index]}')", "leave it unused");
-            }
-        }
-
-        return outputs;
+        return entry!.Import(imported, new OnnxContext(session, imported, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
     }
 
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
@@ -13,6 +14,9 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 /// <param name="folder">The model file's folder: where data in other files may be.</param>
 internal sealed class OnnxTensors(string folder)
 {
+    /// <summary>Most dimensions of a tensor; no model has near so many.</summary>
+    public const int MaximumRank = 64;
+
     /// <summary>Reads a constant.</summary>
     /// <exception cref="ImportException">Its type is not supported, or its data is not there.</exception>
     public Tensor Read(TensorProto proto)
@@ -83,6 +87,11 @@ internal sealed class OnnxTensors(string folder)
             throw ImportException.Malformed($"tensor '{name}' declares an extent of {wrong}");
         }
 
+        if (extents.Length > MaximumRank)
+        {
+            throw ImportException.Malformed($"tensor '{name}' declares {extents.Length} dimensions");
+        }
+
         try
         {
             return Shape.From(extents.Select(extent => (int)extent));
@@ -138,7 +147,7 @@ internal sealed class OnnxTensors(string folder)
         else
         {
             // The file is little-endian, and so is every machine that .NET's SDK runs on.
-            Buffer.BlockCopy(bytes.ToArray(), 0, data, 0, bytes.Length);
+            bytes.CopyTo(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(data), bytes.Length));
         }
 
         return Tensor.Of(shape, data);

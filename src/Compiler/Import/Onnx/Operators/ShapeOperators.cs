@@ -27,8 +27,12 @@ internal static class ShapeOperators
     ];
 
     /// <summary>The shape that a list of extents says.</summary>
-    /// <exception cref="ShapeException">An extent is negative or does not fit 32 bits.</exception>
-    public static Shape ShapeOf(IEnumerable<long> extents) => Shape.From(extents.Select(Extent));
+    /// <exception cref="ShapeException">An extent is negative or does not fit 32 bits, or there are too many.</exception>
+    public static Shape ShapeOf(IEnumerable<long> extents)
+    {
+        Shape shape = Shape.From(extents.Select(Extent));
+        return shape.Rank <= OnnxTensors.MaximumRank ? shape : throw new ShapeException($"a shape of {shape.Rank} dimensions");
+    }
 
     private static int Extent(long extent) =>
         extent is >= 0 and <= int.MaxValue ? (int)extent : throw new ShapeException($"an extent of {extent}");
@@ -94,6 +98,11 @@ internal static class ShapeOperators
         Shape shape = context.ShapeOf(node[0]);
         long[] given = context.IntegersOrInput("axes", 1) ?? throw ImportException.Invalid("'axes' of Unsqueeze is missing");
         int rank = shape.Rank + given.Length;
+        if (rank > OnnxTensors.MaximumRank)
+        {
+            throw new ShapeException($"a shape of {rank} dimensions");
+        }
+
         int[] axes = [.. given.Select(axis => (int)(axis < 0 ? axis + rank : axis)).Order()];
         if (axes.Distinct().Count() != axes.Length || axes.Any(axis => axis < 0 || axis >= rank))
         {
