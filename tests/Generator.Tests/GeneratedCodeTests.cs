@@ -25,6 +25,27 @@ public class GeneratedCodeTests
         Snapshot.Match(GeneratorHarness.Run(GeneratorHarness.Files(plan, weights)).Sources()["Pair.g.cs"]);
     }
 
+    [Fact]
+    public void Loops_of_floats_are_written_with_vectors_as_recorded()
+    {
+        var builder = new PlanBuilder();
+        TensorValue first = builder.Tensor("first", ElementType.Float32, 2, 21);
+        TensorValue second = builder.Tensor("second", ElementType.Float32, 21);
+        builder.Steps.Add(PlanBuilder.Step(
+            "swish",
+            PlanStep.ElementwiseKernel,
+            "(x0 + x1) · sigmoid x0",
+            ("shape", PlanBuilder.List(2, 21)),
+            ("expression", new TextValue("Multiply(Add(x0:Float32, x1:Float32), Sigmoid(x0:Float32))")),
+            ("x0", first),
+            ("strides0", PlanBuilder.List(21, 1)),
+            ("x1", second),
+            ("strides1", PlanBuilder.List(0, 1)),
+            ("output", first),
+            ("outputStrides", PlanBuilder.List(21, 1))));
+        Snapshot.Match(GeneratorHarness.Run(GeneratorHarness.Files(builder.Build("Swish"), builder.Weights)).Sources()["Swish.g.cs"]);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -27,6 +27,11 @@ foreach (string note in notes.ToString().Split(Environment.NewLine, StringSplitO
     output.WriteLine(note);
 }
 
+foreach (string fingerprint in Fingerprint.All())
+{
+    output.WriteLine(fingerprint);
+}
+
 output.WriteLine(FormattableString.Invariant($"{passed} passed, {failed} failed in {clock.Elapsed.TotalSeconds:0.0} s"));
 return passed > 0 && failed == 0 ? 0 : 1;
 
@@ -35,18 +40,18 @@ bool IsWanted(Specification specification) =>
 
 bool Holds(Specification specification)
 {
-    long comparisonsBefore = Assert.Count;
+    long before = Assert.Count;
     TimeSpan start = clock.Elapsed;
     try
     {
         specification.Run();
-        string seconds = FormattableString.Invariant($"{(clock.Elapsed - start).TotalSeconds:0.0} s");
-        output.WriteLine($"{specification.Title}: {Assert.Count - comparisonsBefore} comparisons, equal, {seconds}");
+        output.WriteLine(FormattableString.Invariant(
+            $"{specification.Title}: holds, {Assert.Count - before} assertions, {(clock.Elapsed - start).TotalSeconds:0.0} s"));
         return true;
     }
     catch (Exception exception)
     {
-        output.WriteLine($"{specification.Title}: DIFFERS after {Assert.Count - comparisonsBefore} comparisons: {exception}");
+        output.WriteLine($"{specification.Title}: DOES NOT HOLD, assertion {Assert.Count - before}: {exception}");
         return false;
     }
 }

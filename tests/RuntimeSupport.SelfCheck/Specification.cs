@@ -29,7 +29,7 @@ internal sealed record Specification(Type Class, MethodInfo Method, object?[] Ar
     /// <summary>All of this program, in an order that is always the same.</summary>
     public static IEnumerable<Specification> All() =>
         from type in typeof(Specification).Assembly.GetTypes().OrderBy(type => type.Name, StringComparer.Ordinal)
-        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).OrderBy(method => method.MetadataToken)
+        from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly).OrderBy(method => method.Name, StringComparer.Ordinal)
         where method.IsDefined(typeof(FactAttribute))
         from arguments in Rows(type, method)
         select new Specification(type, method, arguments);
@@ -40,13 +40,19 @@ internal sealed record Specification(Type Class, MethodInfo Method, object?[] Ar
     {
         try
         {
-            Method.Invoke(Activator.CreateInstance(Class), Arguments);
+            Method.Invoke(Activator.CreateInstance(Class), [.. Arguments.Zip(Method.GetParameters(), Converted)]);
         }
         catch (TargetInvocationException exception) when (exception.InnerException is Exception cause)
         {
             ExceptionDispatchInfo.Throw(cause);
         }
     }
+
+    // A row of data may hold an int where the parameter is a byte.
+    private static object? Converted(object? argument, ParameterInfo parameter) =>
+        argument is null || parameter.ParameterType.IsInstanceOfType(argument)
+            ? argument
+            : Convert.ChangeType(argument, parameter.ParameterType, CultureInfo.InvariantCulture);
 
     private static IEnumerable<object?[]> Rows(Type type, MethodInfo method)
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Numerics;
+using System.Runtime.Intrinsics;
 using Xunit;
 
 namespace ModelCompiler.RuntimeSupport.Tests;
@@ -209,6 +210,38 @@ public class ElementwiseMathTests
         Assert.False(ElementwiseMath.LessOrEqual(1.0, double.NaN));
         Assert.True(ElementwiseMath.IsNaN(double.NaN));
         Assert.False(ElementwiseMath.IsNaN(3));
+    }
+
+    [Fact]
+    public void Vectors_give_the_bits_of_single_elements()
+    {
+        float[] values =
+        [
+            0, -0f, 1, -1, 0.5f, -2.5f, 3.7f, -88, 88, 1e-40f, float.Epsilon, float.MaxValue, float.MinValue, float.NaN, float.PositiveInfinity, float.NegativeInfinity,
+        ];
+        foreach (float x in values)
+        {
+            AssertSame(ElementwiseMath.Negate(x), ElementwiseMath.Negate(Vector128.Create(x)));
+            AssertSame(ElementwiseMath.Abs(x), ElementwiseMath.Abs(Vector128.Create(x)));
+            AssertSame(ElementwiseMath.Sqrt(x), ElementwiseMath.Sqrt(Vector128.Create(x)));
+            AssertSame(ElementwiseMath.Floor(x), ElementwiseMath.Floor(Vector128.Create(x)));
+            AssertSame(ElementwiseMath.Ceiling(x), ElementwiseMath.Ceiling(Vector128.Create(x)));
+            AssertSame(ElementwiseMath.Exp(x), ElementwiseMath.Exp(Vector128.Create(x)));
+            AssertSame(ElementwiseMath.Sigmoid(x), ElementwiseMath.Sigmoid(Vector128.Create(x)));
+            foreach (float y in values)
+            {
+                AssertSame(ElementwiseMath.Minimum(x, y), ElementwiseMath.Minimum(Vector128.Create(x), Vector128.Create(y)));
+                AssertSame(ElementwiseMath.Maximum(x, y), ElementwiseMath.Maximum(Vector128.Create(x), Vector128.Create(y)));
+            }
+        }
+    }
+
+    private static void AssertSame(float expected, Vector128<float> actual)
+    {
+        for (int element = 0; element < Vector128<float>.Count; element++)
+        {
+            Assert.Equal(BitConverter.SingleToInt32Bits(expected), BitConverter.SingleToInt32Bits(actual[element]));
+        }
     }
 
     // erf x = 2/√π · e^(−x²) · Σ 2ⁿ x^(2n+1) / (2n+1)!!, all terms of one sign, in 28 decimal digits.

@@ -47,13 +47,13 @@ public sealed class Tensor
     public T[] Values<T>() => (T[])Data;
 
     /// <summary>The elements converted to 64-bit integers (of shapes, axes, indices).</summary>
-    public long[] ToInt64() => Data is long[] same ? same : [.. Enumerable.Range(0, Count).Select(index => Convert.ToInt64(Data.GetValue(index), null))];
+    public long[] ToInt64() => Type == ElementType.Int64 ? Values<long>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToInt64(Data.GetValue(index), null))];
 
     /// <summary>The elements converted to float32.</summary>
-    public float[] ToFloat32() => Data is float[] same ? same : [.. Enumerable.Range(0, Count).Select(index => Convert.ToSingle(Data.GetValue(index), null))];
+    public float[] ToFloat32() => Type == ElementType.Float32 ? Values<float>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToSingle(Data.GetValue(index), null))];
 
     /// <summary>The elements converted to float64.</summary>
-    public double[] ToFloat64() => Data is double[] same ? same : [.. Enumerable.Range(0, Count).Select(index => Convert.ToDouble(Data.GetValue(index), null))];
+    public double[] ToFloat64() => Type == ElementType.Float64 ? Values<double>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToDouble(Data.GetValue(index), null))];
 
     /// <summary>The same elements in another shape.</summary>
     public Tensor Reshape(Shape shape) => Of(shape, Data);

@@ -49,19 +49,20 @@ public sealed class ConstantPool
     }
 
     /// <summary>Adds a tensor's elements.</summary>
-    public ConstantValue Add(string name, Tensor tensor) => tensor.Data switch
+    public ConstantValue Add(string name, Tensor tensor) => tensor.Type switch
     {
-        float[] data => Add<float>(name, data),
-        double[] data => Add<double>(name, data),
-        sbyte[] data => Add<sbyte>(name, data),
-        byte[] data => Add<byte>(name, data),
-        short[] data => Add<short>(name, data),
-        ushort[] data => Add<ushort>(name, data),
-        int[] data => Add<int>(name, data),
-        uint[] data => Add<uint>(name, data),
-        long[] data => Add<long>(name, data),
-        ulong[] data => Add<ulong>(name, data),
-        _ => Add<bool>(name, (bool[])tensor.Data),
+        // By type, not by matching the array: to the runtime a byte[] is an sbyte[] too.
+        ElementType.Float32 => Add<float>(name, tensor.Values<float>()),
+        ElementType.Float64 => Add<double>(name, tensor.Values<double>()),
+        ElementType.Int8 => Add<sbyte>(name, tensor.Values<sbyte>()),
+        ElementType.UInt8 => Add<byte>(name, tensor.Values<byte>()),
+        ElementType.Int16 => Add<short>(name, tensor.Values<short>()),
+        ElementType.UInt16 => Add<ushort>(name, tensor.Values<ushort>()),
+        ElementType.Int32 => Add<int>(name, tensor.Values<int>()),
+        ElementType.UInt32 => Add<uint>(name, tensor.Values<uint>()),
+        ElementType.Int64 => Add<long>(name, tensor.Values<long>()),
+        ElementType.UInt64 => Add<ulong>(name, tensor.Values<ulong>()),
+        _ => Add<bool>(name, tensor.Values<bool>()),
     };
 
     /// <summary>All constants, each at its offset; a multiple of 8 bytes.</summary>

@@ -16,8 +16,9 @@ internal static class ClassEmitter
     public static SourceText Write(EmissionContext context)
     {
         ModelPlan plan = context.Plan;
+        string[] usings = ["System", "System.Runtime.CompilerServices", "System.Runtime.InteropServices"];
         SourceWriter writer = EmissionContext.BeginFile(
-            plan.Namespace, "enable", ["System", "System.Runtime.CompilerServices", "System.Runtime.InteropServices", "System.Runtime.Intrinsics"]);
+            plan.Namespace, "enable", UsesVectors(plan) ? [.. usings, "System.Runtime.Intrinsics"] : usings);
         DocumentationEmitter.Class(writer, plan);
         using (writer.Block($"{(plan.IsPublic ? "public" : "internal")} sealed partial class {context.ClassName}"))
         {
@@ -102,6 +103,9 @@ internal static class ClassEmitter
             }
         }
     }
+
+    private static bool UsesVectors(ModelPlan plan) => PlanSteps.All(plan)
+        .Any(step => step.Kernel == PlanStep.ElementwiseKernel && VectorExpressionEmitter.Suits(ElementwiseStep.Of(step)));
 
     private static IEnumerable<ElementType> TensorTypes(ModelPlan plan) => PlanSteps.All(plan)
         .SelectMany(step => step.Arguments)

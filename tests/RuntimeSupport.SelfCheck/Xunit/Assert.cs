@@ -1,4 +1,5 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -23,26 +24,20 @@ internal static class Assert
 
     public static void Fail(string message) => True(false, message);
 
-    public static void Equal<T>(T expected, T actual) =>
-        True(EqualityComparer<T>.Default.Equals(expected, actual), FormattableString.Invariant($"should be {expected}, is {actual}"));
+    public static void Equal<T>(T expected, T actual)
+    {
+        if (expected is IEnumerable expectedElements and not string && actual is IEnumerable actualElements)
+        {
+            EqualElements([.. expectedElements.Cast<object>()], [.. actualElements.Cast<object>()]);
+        }
+        else
+        {
+            True(EqualityComparer<T>.Default.Equals(expected, actual), FormattableString.Invariant($"should be {expected}, is {actual}"));
+        }
+    }
 
     public static void Equal(double expected, double actual, double tolerance) =>
         True(Math.Abs(expected - actual) <= tolerance, FormattableString.Invariant($"should be {expected} within {tolerance}, is {actual}"));
-
-    public static void Equal<T>(T[] expected, T[] actual) => Equal<T>(expected.AsEnumerable(), actual);
-
-    public static void Equal<T>(IEnumerable<T> expected, IEnumerable<T> actual)
-    {
-        T[] expectedElements = expected.ToArray(), actualElements = actual.ToArray();
-        Equal<int>(expectedElements.Length, actualElements.Length);
-        for (int index = 0; index < expectedElements.Length; index++)
-        {
-            if (!EqualityComparer<T>.Default.Equals(expectedElements[index], actualElements[index]))
-            {
-                Fail(FormattableString.Invariant($"element {index} should be {expectedElements[index]}, is {actualElements[index]}"));
-            }
-        }
-    }
 
     public static void InRange<T>(T actual, T low, T high)
         where T : IComparable<T> =>
@@ -58,11 +53,23 @@ internal static class Assert
 
     public static void Throws<TException>(string parameterName, Action action)
         where TException : ArgumentException =>
-        Equal<string?>(parameterName, Caught<TException>(action).ParamName);
+        Equal(parameterName, Caught<TException>(action).ParamName);
 
     public static void Throws<TException>(Action action)
         where TException : Exception =>
         Caught<TException>(action);
+
+    private static void EqualElements(object[] expected, object[] actual)
+    {
+        Equal(expected.Length, actual.Length);
+        for (int index = 0; index < expected.Length; index++)
+        {
+            if (!expected[index].Equals(actual[index]))
+            {
+                Fail(FormattableString.Invariant($"element {index} should be {expected[index]}, is {actual[index]}"));
+            }
+        }
+    }
 
     private static TException Caught<TException>(Action action)
         where TException : Exception
