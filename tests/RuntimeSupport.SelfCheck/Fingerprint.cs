@@ -10,22 +10,16 @@ internal static class Fingerprint
     // A prime near 2^14: about 262,000 floats of every sign and magnitude.
     private const uint BitStep = 16411;
 
-    /// <summary>One line a function.</summary>
+    /// <summary>One line a function. Those that the C library computes are missing (logarithm, tangent and such): they differ in the last place.</summary>
     public static IEnumerable<string> All()
     {
         yield return Line("Exponential.Of", Exponential.Of);
         yield return Line("Exponential.Sigmoid", Exponential.Sigmoid);
         yield return Line("Exponential.Tanh", Exponential.Tanh);
         yield return Line("ElementwiseMath.Erf", ElementwiseMath.Erf);
-        yield return Line("ElementwiseMath.Log", ElementwiseMath.Log);
-        yield return Line("ElementwiseMath.Sin", ElementwiseMath.Sin);
-        yield return Line("ElementwiseMath.Tan", ElementwiseMath.Tan);
-        yield return Line("ElementwiseMath.Atan", ElementwiseMath.Atan);
-        yield return Line("ElementwiseMath.Sinh", ElementwiseMath.Sinh);
-        yield return Line("ElementwiseMath.Asinh", ElementwiseMath.Asinh);
-        yield return Line("ElementwiseMath.Power", x => ElementwiseMath.Power(MathF.Abs(x), 0.45f));
         yield return Line("ElementwiseMath.Modulo", x => ElementwiseMath.Modulo(x, 0.7f));
         yield return Line("ElementwiseMath.ToInt32", x => ElementwiseMath.ToInt32(x));
+        yield return Line("ElementwiseMath.Quantize", x => ElementwiseMath.Quantize(x, 1.7f, 100));
     }
 
     private static string Line(string name, Func<float, float> function)

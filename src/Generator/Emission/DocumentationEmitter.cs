@@ -13,7 +13,8 @@ internal static class DocumentationEmitter
         writer.Line("/// <summary>");
         writer.Line(
             $"/// The model <c>{Literals.Xml(plan.Source)}</c> in {Literals.Xml(plan.Precision)}: {Literals.Bytes(plan.WeightBytes)} of weights, "
-            + $"{Literals.Bytes(plan.ArenaBytes)} of working memory, {Literals.Count(plan.MultiplyAccumulates)} multiply-accumulates a prediction.");
+            + $"{Literals.Bytes(plan.ArenaBytes)} of working memory"
+            + (plan.MultiplyAccumulates > 0 ? $", {Literals.Count(plan.MultiplyAccumulates)} multiply-accumulates a prediction." : "."));
         writer.Line("/// </summary>");
         writer.Line("/// <remarks>");
         foreach (string remark in plan.Remarks)
@@ -30,6 +31,11 @@ internal static class DocumentationEmitter
 
     private static void Ports(SourceWriter writer, string title, EquatableArray<PlanPort> ports)
     {
+        if (ports.Count == 0)
+        {
+            return;
+        }
+
         writer.Line("/// <list type=\"table\">");
         writer.Line($"/// <listheader><term>{title}</term><description>Type and shape</description></listheader>");
         foreach (PlanPort port in ports)

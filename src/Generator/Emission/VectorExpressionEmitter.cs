@@ -27,10 +27,13 @@ internal sealed class VectorExpressionEmitter(Func<InputExpression, string> inpu
         InputExpression read => input(read),
         LiteralExpression literal => $"Vector128.Create({Literals.Of(literal.Value, literal.Type)})",
         SelectExpression select => $"Vector128.ConditionalSelect({Comparison((CallExpression)select.Condition)}, {Write(select.WhenTrue)}, {Write(select.WhenFalse)})",
-        CallExpression call when Operator(call.Function) is { } symbol => $"({Write(call.Operands[0])} {symbol} {Write(call.Operands[1])})",
+        CallExpression call when Operator(call.Function) is { } symbol => $"{Operand(call.Operands[0])} {symbol} {Operand(call.Operands[1])}",
         CallExpression call => $"{Functions}{call.Function}({string.Join(", ", call.Operands.Select(Write))})",
         _ => throw new ArgumentOutOfRangeException(nameof(expression)),
     };
+
+    private string Operand(Expression expression) =>
+        expression is CallExpression call && Operator(call.Function) is not null ? $"({Write(expression)})" : Write(expression);
 
     private string Comparison(CallExpression call) => $"Vector128.{ComparisonName(call.Function)}({Write(call.Operands[0])}, {Write(call.Operands[1])})";
 
