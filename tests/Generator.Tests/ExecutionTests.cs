@@ -10,7 +10,7 @@ using Xunit;
 namespace ModelCompiler.Generator.Tests;
 
 /// <summary>Generated classes at work, against the executor of the same plan.</summary>
-public class ExecutionTests
+public sealed class ExecutionTests(ExecutionTests.LoadedClassifier loaded) : IClassFixture<ExecutionTests.LoadedClassifier>
 {
     private const string Caller =
         """
@@ -87,74 +87,54 @@ public class ExecutionTests
     public void A_generated_classifier_computes_what_the_executor_computes()
     {
         (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
-        Execute(plan, weights, type =>
-        {
-            var executor = new PlanExecutor(plan, weights);
-            executor.FeedPixels("image", Pixels);
-            executor.Infer();
-            float[] logits = executor.Fetch<float>("logits");
-            float[] results = Invoke<float[]>(type, "Pixels", Pixels);
-            Assert.Equal(1f, results.Take(3).Sum(), 1e-6f);
-            Assert.Equal(Array.IndexOf(logits, logits.Max()), (int)results[3]);
-            Assert.Equal(results.Take(3).Max(), results[4]);
+        var executor = new PlanExecutor(plan, weights);
+        executor.FeedPixels("image", Pixels);
+        executor.Infer();
+        float[] logits = executor.Fetch<float>("logits");
+        float[] results = Invoke<float[]>(loaded.Caller, "Pixels", Pixels);
+        Assert.Equal(1f, results.Take(3).Sum(), 1e-6f);
+        Assert.Equal(Array.IndexOf(logits, logits.Max()), (int)results[3]);
+        Assert.Equal(results.Take(3).Max(), results[4]);
 
-            executor.Feed<float>("image", Image);
-            executor.Infer();
-            Assert.Equal(Bits(executor.Fetch<float>("logits")), Bits(Invoke<float[]>(type, "Logits", Image)));
-        });
+        executor.Feed<float>("image", Image);
+        executor.Infer();
+        Assert.Equal(Bits(executor.Fetch<float>("logits")), Bits(Invoke<float[]>(loaded.Caller, "Logits", Image)));
     }
 
     [Fact]
     public void Quantized_spans_are_the_arena_in_sbytes()
     {
-        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
-        Execute(plan, weights, type =>
-        {
-            sbyte[] logits = Invoke<sbyte[]>(type, "Quantized", Levels);
-            float[] reals = Invoke<float[]>(type, "Logits", Levels.Select(level => (level + 128 - 10) * 0.5f).ToArray());
-            Assert.Equal(reals, logits.Select(level => level * 0.25f));
-        });
+        sbyte[] logits = Invoke<sbyte[]>(loaded.Caller, "Quantized", Levels);
+        float[] reals = Invoke<float[]>(loaded.Caller, "Logits", Levels.Select(level => (level + 128 - 10) * 0.5f).ToArray());
+        Assert.Equal(reals, logits.Select(level => level * 0.25f));
     }
 
     [Fact]
     public void Top_classes_come_best_first_with_their_labels()
     {
-        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
-        Execute(plan, weights, type =>
-        {
-            float[] scores = Invoke<float[]>(type, "Pixels", Pixels);
-            string[] labels = ["nought & nil", "one", "\"two\""];
-            string expected = string.Concat(Enumerable.Range(0, 3).OrderByDescending(index => scores[index]).Select(index => $"{index}={labels[index]};"));
-            Assert.Equal(expected + "3", Invoke<string>(type, "Top", Pixels, 3));
-            Assert.IsType<ArgumentOutOfRangeException>(InnerOf(() => Invoke<string>(type, "Top", Pixels, 0)));
-            Assert.IsType<ArgumentOutOfRangeException>(InnerOf(() => Invoke<string>(type, "Top", Pixels, 4)));
-        });
+        float[] scores = Invoke<float[]>(loaded.Caller, "Pixels", Pixels);
+        string[] labels = ["nought & nil", "one", "\"two\""];
+        string expected = string.Concat(Enumerable.Range(0, 3).OrderByDescending(index => scores[index]).Select(index => $"{index}={labels[index]};"));
+        Assert.Equal(expected + "3", Invoke<string>(loaded.Caller, "Top", Pixels, 3));
+        Assert.IsType<ArgumentOutOfRangeException>(InnerOf(() => Invoke<string>(loaded.Caller, "Top", Pixels, 0)));
+        Assert.IsType<ArgumentOutOfRangeException>(InnerOf(() => Invoke<string>(loaded.Caller, "Top", Pixels, 4)));
     }
 
     [Fact]
-    public void Predicting_allocates_nothing()
-    {
-        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
-        Execute(plan, weights, type => Assert.Equal(0, Invoke<long>(type, "Allocated", Pixels, Image)));
-    }
+    public void Predicting_allocates_nothing() => Assert.Equal(0, Invoke<long>(loaded.Caller, "Allocated", Pixels, Image));
 
     [Fact]
     public void A_span_of_the_wrong_length_is_refused_with_the_expected_shape()
     {
-        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
-        Execute(plan, weights, type =>
-        {
-            var exception = Assert.IsType<ArgumentException>(InnerOf(() => Invoke<object>(type, "Short", new byte[15])));
-            Assert.Contains("expected 16 bytes: 4 × 4 × 1 pixels, got 15", exception.Message, StringComparison.Ordinal);
-        });
+        var exception = Assert.IsType<ArgumentException>(InnerOf(() => Invoke<object>(loaded.Caller, "Short", new byte[15])));
+        Assert.Contains("expected 16 bytes: 4 × 4 × 1 pixels, got 15", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Weights_in_a_resource_give_the_same_results_as_literals()
     {
         (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
-        float[] literals = [];
-        Execute(plan, weights, type => literals = Invoke<float[]>(type, "Logits", Image));
+        float[] literals = Invoke<float[]>(loaded.Caller, "Logits", Image);
         ModelPlan other = plan with { WeightStorage = WeightStorage.Resource, WeightResource = "digits.weights" };
         var resource = new ResourceDescription("digits.weights", () => new MemoryStream(weights), isPublic: true);
         Execute(
@@ -220,4 +200,25 @@ public class ExecutionTests
     private static Exception InnerOf(Action action) => Assert.Throws<TargetInvocationException>(action).InnerException!;
 
     private static int[] Bits(float[] values) => [.. values.Select(BitConverter.SingleToInt32Bits)];
+
+    /// <summary>The classifier with literals, compiled once for all tests.</summary>
+    public sealed class LoadedClassifier : IDisposable
+    {
+        private readonly IDisposable assembly;
+
+        /// <summary>Compiles and loads.</summary>
+        public LoadedClassifier()
+        {
+            (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+            var loaded = new LoadedAssembly(GeneratorHarness.Files(plan, weights), ExecutionTests.Caller);
+            assembly = loaded;
+            Caller = loaded.Assembly.GetType("Caller")!;
+        }
+
+        /// <summary>The class of the project that calls the model.</summary>
+        public Type Caller { get; }
+
+        /// <inheritdoc/>
+        public void Dispose() => assembly.Dispose();
+    }
 }

@@ -74,26 +74,8 @@ internal static class GeneratorHarness
     /// <summary>Compiles files and hands the loaded assembly to a test; it is unloaded after that.</summary>
     public static void Execute(AdditionalText[] files, string source, Action<Assembly> test, params ResourceDescription[] resources)
     {
-        Assert.Empty(Compile(files, [source], isNet10: true, out byte[] assembly, resources));
-        var context = new AssemblyLoadContext("generated", isCollectible: true);
-        try
-        {
-            // A file, as users have it: resources of an assembly in memory lie elsewhere.
-            string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N") + ".dll");
-            File.WriteAllBytes(path, assembly);
-            try
-            {
-                test(context.LoadFromAssemblyPath(path));
-            }
-            finally
-            {
-                File.Delete(path);
-            }
-        }
-        finally
-        {
-            context.Unload();
-        }
+        using var loaded = new LoadedAssembly(files, source, resources);
+        test(loaded.Assembly);
     }
 
     /// <summary>A plan and its weights as the files that the compiler writes.</summary>
@@ -120,4 +102,31 @@ internal sealed class TextFile(string path, string text) : AdditionalText
 
     /// <inheritdoc/>
     public override SourceText GetText(CancellationToken cancellationToken = default) => SourceText.From(text, Encoding.UTF8);
+}
+
+/// <summary>A project that was compiled and loaded, until disposed.</summary>
+internal sealed class LoadedAssembly : IDisposable
+{
+    private readonly AssemblyLoadContext context = new("generated", isCollectible: true);
+    private readonly string path = Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString("N") + ".dll");
+
+    /// <summary>Compiles and loads; any warning fails the test.</summary>
+    public LoadedAssembly(AdditionalText[] files, string source, params ResourceDescription[] resources)
+    {
+        Assert.Empty(GeneratorHarness.Compile(files, [source], isNet10: true, out byte[] assembly, resources));
+
+        // A file, as users have it: resources of an assembly in memory lie elsewhere.
+        File.WriteAllBytes(path, assembly);
+        Assembly = context.LoadFromAssemblyPath(path);
+    }
+
+    /// <summary>The assembly.</summary>
+    public Assembly Assembly { get; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        context.Unload();
+        File.Delete(path);
+    }
 }

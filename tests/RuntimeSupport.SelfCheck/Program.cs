@@ -45,8 +45,8 @@ bool Holds(Specification specification)
     try
     {
         specification.Run();
-        output.WriteLine(FormattableString.Invariant(
-            $"{specification.Title}: holds, {Assert.Count - before} assertions, {(clock.Elapsed - start).TotalSeconds:0.0} s"));
+        string assertions = Assert.Count > before ? $", {Assert.Count - before} assertions" : string.Empty;
+        output.WriteLine(FormattableString.Invariant($"{specification.Title}: holds{assertions}, {(clock.Elapsed - start).TotalSeconds:0.0} s"));
         return true;
     }
     catch (Exception exception)
