@@ -71,7 +71,7 @@ public static class CompilerDriver
             floatNodes,
             comparison?.Samples ?? 0,
             comparison is null || classifier is null ? null : (double)comparison.SameTop / comparison.Samples,
-            comparison?.RelativeError);
+            comparison is { ComparesFloats: true } ? comparison.RelativeError : null);
         ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]);
     }
@@ -114,7 +114,7 @@ public static class CompilerDriver
             calibration.Observer.Executor.Infer();
             executor.FeedSample(input, sample);
             executor.Infer();
-            comparison.Add(calibration.Observer.Executor, executor, reference.Plan.Outputs[0].Name);
+            comparison.Add(calibration.Observer.Executor, executor);
         }
 
         return comparison;

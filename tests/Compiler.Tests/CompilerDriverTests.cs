@@ -4,6 +4,8 @@ using System.Linq;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Execution;
+using ModelCompiler.Compiler.Import.Onnx;
+using ModelCompiler.Compiler.Tests.Import;
 using ModelCompiler.Plans;
 using Xunit;
 
@@ -68,6 +70,22 @@ public sealed class CompilerDriverTests : IDisposable
         Assert.InRange(report.ArenaBytes, 1, 24_000);
         Assert.InRange(report.WeightBytes, 1, 14_500);
         Assert.Equal(842_656, report.MultiplyAccumulates);
+    }
+
+    [Fact]
+    public void A_model_that_gives_an_index_is_quantised_too()
+    {
+        ModelProto model = OnnxModels.Model(
+            [1, 3],
+            [OnnxModels.Node("MatMul", "x w", "h"), OnnxModels.Node("ArgMax", "h", "y", OnnxModels.Attribute("axis", 1L))],
+            OnnxModels.Floats("w", [3, 2], 1, -1, 0.5f, 0.25f, -2, 1));
+        string path = Write("index.onnx", Google.Protobuf.MessageExtensions.ToByteArray(model));
+        string example = Write("example.bin", [0, 0, 128, 63, 0, 0, 0, 64, 0, 0, 64, 64]);
+
+        CompileResult result = Compiled(new CompileOptions { ModelPath = path, ClassName = "Index", Precision = Precision.Int8, Calibration = [example] });
+
+        Assert.Contains(result.Plan!.Steps, step => step.Kernel == "ArgReduceUInt8");
+        Assert.Null(result.Report!.OutputError);
     }
 
     [Fact]

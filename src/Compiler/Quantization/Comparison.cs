@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using ModelCompiler.Compiler.Execution;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Quantization;
 
@@ -13,19 +14,30 @@ public sealed class Comparison
     /// <summary>Examples compared.</summary>
     public int Samples { get; private set; }
 
-    /// <summary>Examples on which the greatest element of the first output is at the same place.</summary>
+    /// <summary>Examples on which the greatest element of the first float output is at the same place.</summary>
     public int SameTop { get; private set; }
 
     /// <summary>Root mean square of the difference over that of the reference.</summary>
     public double RelativeError => squaredReference > 0 ? Math.Sqrt(squaredDifference / squaredReference) : Math.Sqrt(squaredDifference);
 
+    /// <summary>Whether there are float outputs; an index of the greatest, say, has no error.</summary>
+    public bool ComparesFloats { get; private set; }
+
     /// <summary>Adds an example that both programs have just run on.</summary>
-    public void Add(PlanExecutor reference, PlanExecutor candidate, string output)
+    public void Add(PlanExecutor reference, PlanExecutor candidate)
     {
-        float[] expected = reference.Fetch<float>(output);
-        float[] actual = candidate.Fetch<float>(output);
         Samples++;
-        SameTop += expected.Length > 0 && Array.IndexOf(expected, expected.Max()) == Array.IndexOf(actual, actual.Max()) ? 1 : 0;
+        string[] outputs = [.. reference.Plan.Outputs.Where(output => output.Type == ElementType.Float32).Select(output => output.Name)];
+        for (int index = 0; index < outputs.Length; index++)
+        {
+            Add(reference.Fetch<float>(outputs[index]), candidate.Fetch<float>(outputs[index]), isFirst: index == 0);
+        }
+    }
+
+    private void Add(float[] expected, float[] actual, bool isFirst)
+    {
+        ComparesFloats = true;
+        SameTop += isFirst && expected.Length > 0 && Array.IndexOf(expected, expected.Max()) == Array.IndexOf(actual, actual.Max()) ? 1 : 0;
         for (int index = 0; index < expected.Length; index++)
         {
             double difference = (double)actual[index] - expected[index];
