@@ -44,17 +44,17 @@ public class GatherTests
         const int Outer = 2;
         const int AxisLength = 4;
         long[] input = Enumerable.Range(1, Outer * AxisLength * inner).Select(value => (long)value).ToArray();
-        long[] indices = [0, -1, 3, -4, 2];
+        long[] indices = [0, -1, 3, -4, 2, 99]; // the last is behind the count
         long[] expected = Expected(input, [0, 3, 3, 0, 2], Outer, AxisLength, inner);
 
         byte[] bytes = new byte[expected.Length];
         short[] shorts = new short[expected.Length];
         int[] ints = new int[expected.Length];
         long[] longs = new long[expected.Length];
-        Gather8.Run(input.Select(value => (byte)value).ToArray(), indices, bytes, Outer, AxisLength, inner);
-        Gather16.Run(input.Select(value => (short)value).ToArray(), indices, shorts, Outer, AxisLength, inner);
-        Gather32.Run(input.Select(value => (int)value).ToArray(), indices, ints, Outer, AxisLength, inner);
-        Gather64.Run(input, indices, longs, Outer, AxisLength, inner);
+        Gather8.Run(input.Select(value => (byte)value).ToArray(), indices, bytes, 5, Outer, AxisLength, inner);
+        Gather16.Run(input.Select(value => (short)value).ToArray(), indices, shorts, 5, Outer, AxisLength, inner);
+        Gather32.Run(input.Select(value => (int)value).ToArray(), indices, ints, 5, Outer, AxisLength, inner);
+        Gather64.Run(input, indices, longs, 5, Outer, AxisLength, inner);
 
         Assert.Equal(expected.Select(value => (byte)value), bytes);
         Assert.Equal(expected.Select(value => (short)value), shorts);
@@ -72,7 +72,7 @@ public class GatherTests
     public void An_index_out_of_range_is_refused_and_nothing_written(long index)
     {
         int[] output = [7, 7];
-        Assert.Throws<ArgumentException>(() => Gather32.Run(new int[4], [0, index], output, 1, 4, 1));
+        Assert.Throws<ArgumentException>(() => Gather32.Run(new int[4], [0, index], output, 2, 1, 4, 1));
         Assert.Equal([7, 7], output);
     }
 
@@ -88,8 +88,10 @@ public class GatherTests
         Assert.Throws<ArgumentException>(() => GatherAxis8.Run(new byte[23], [0], new byte[6], 2, 4, 3));
         Assert.Throws<ArgumentException>(() => GatherAxis8.Run(new byte[24], [0], new byte[5], 2, 4, 3));
         Assert.Throws<ArgumentException>(() => GatherAxis8.Run(new byte[24], [0], new byte[6], -2, 4, -3));
-        Assert.Throws<ArgumentException>(() => Gather8.Run(new byte[1], [0], new byte[1], int.MaxValue, int.MaxValue, int.MaxValue));
-        Assert.Throws<ArgumentException>(() => Gather8.Run([], [0], [], 1, 0, 0));
+        Assert.Throws<ArgumentException>(() => Gather8.Run(new byte[1], [0], new byte[1], 1, int.MaxValue, int.MaxValue, int.MaxValue));
+        Assert.Throws<ArgumentException>(() => Gather8.Run(new byte[4], [0], new byte[2], 2, 1, 4, 1));
+        Assert.Throws<ArgumentException>(() => Gather8.Run(new byte[4], [0], new byte[2], -1, 1, 4, 1));
+        Assert.Throws<ArgumentException>(() => Gather8.Run([], [0], [], 1, 1, 0, 0));
     }
 
     private static long[] Expected(long[] input, int[] indices, int outer, int axisLength, int inner)

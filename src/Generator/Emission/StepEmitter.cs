@@ -87,14 +87,14 @@ internal static class StepEmitter
             for (int index = 0; index < arguments.Length; index++)
             {
                 string comment = ValueText.Comment(context, step.Arguments[index].Value);
-                string end = (index < arguments.Length - 1 ? "," : ");") + (comment.Length > 0 ? " // " + comment : "");
-                Argument(writer, arguments[index] + end);
+                string end = index < arguments.Length - 1 ? "," : ");";
+                Argument(writer, arguments[index] + end, comment.Length > 0 ? " // " + comment : "");
             }
         }
     }
 
     // Long lists go over several lines.
-    private static void Argument(SourceWriter writer, string text)
+    private static void Argument(SourceWriter writer, string text, string comment)
     {
         int position = 0;
         while (text.Length - position > LongestLine && text.IndexOf(", ", position + LongestLine, StringComparison.Ordinal) is var comma and >= 0)
@@ -103,6 +103,6 @@ internal static class StepEmitter
             position = comma + 2;
         }
 
-        writer.Line((position > 0 ? "    " : "") + text.Substring(position));
+        writer.Line((position > 0 ? "    " : "") + text.Substring(position) + comment);
     }
 }

@@ -36,6 +36,13 @@ internal static class AxisGather
         }
     }
 
+    /// <summary>The first so many indices of a span that may hold more.</summary>
+    internal static ReadOnlySpan<long> First(ReadOnlySpan<long> indices, int count)
+    {
+        KernelGuard.Holds(indices.Length, (uint)count, nameof(indices));
+        return indices[..count];
+    }
+
     private static void Slices<T, TIndex>(
         ReadOnlySpan<T> input, ReadOnlySpan<TIndex> indices, Span<T> output, int outer, int axisLength, int inner)
         where T : unmanaged

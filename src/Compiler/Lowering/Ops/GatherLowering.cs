@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
@@ -23,15 +24,20 @@ internal static class GatherLowering
         PlanValue indices = isConstant
             ? writer.Constants.Add<int>(node.Name + ".indices", Array.ConvertAll(writer.Graph.Constants[node.Inputs[1]].Values<long>(), index => (int)(index < 0 ? index + length : index)))
             : writer.Contiguous(node.Name, node.Inputs[1]).Argument;
+        List<(string, PlanValue)> arguments = [("input", input), ("indices", indices)];
+        if (!isConstant)
+        {
+            arguments.Add(("count", ((int)writer.Graph.ShapeOf(node.Inputs[1]).ElementCount).Plan()));
+        }
+
         writer.Add(
             node.Name,
             (isConstant ? "GatherAxis" : "Gather") + (output.Type.SizeOf() * 8).ToString(CultureInfo.InvariantCulture),
             $"Gather along axis {axis}: {data} → {output.Shape}",
-            ("input", input),
-            ("indices", indices),
+            [.. arguments,
             ("output", output.ArgumentAs(type)),
             ("outer", ReductionLowering.Extent(data.Extents[..axis]).Plan()),
             ("axisLength", length.Plan()),
-            ("inner", ReductionLowering.Extent(data.Extents[(axis + 1)..]).Plan()));
+            ("inner", ReductionLowering.Extent(data.Extents[(axis + 1)..]).Plan())]);
     }
 }
