@@ -162,6 +162,24 @@ public sealed class CompilerDriverTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_small_file_that_asks_for_years_of_constant_folding_is_refused_at_once()
+    {
+        ModelProto model = OnnxModels.Model(
+            [1],
+            [
+                OnnxModels.Node("ConstantOfShape", "shape", "big"),
+                OnnxModels.Node("MatMul", "big big", "product"),
+                OnnxModels.Node("Add", "x product", "y"),
+            ],
+            OnnxModels.Longs("shape", 2000, 2000));
+
+        CompileResult result = CompilerDriver.Compile(Digits with { ModelPath = Write("years.onnx", Google.Protobuf.MessageExtensions.ToByteArray(model)), Mean = [], Scale = [] });
+
+        Assert.Null(result.Plan);
+        Assert.Equal("MC1016", Assert.Single(result.Diagnostics.ToArray()).Kind.Code);
+    }
+
     [SharedDataFact]
     public void The_public_digit_model_reads_its_picture_in_both_precisions()
     {

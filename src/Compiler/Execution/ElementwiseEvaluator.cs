@@ -24,24 +24,23 @@ public static class ElementwiseEvaluator
             return result;
         }
 
-        var constants = new ConstantPool();
-        PlanStep step = Step(expression, inputs, shape, constants);
         int bytes = checked(result.Count * expression.Type.SizeOf());
+        (PlanConstant[] constants, byte[] memory) = Constants(inputs);
         var plan = new ModelPlan
         {
             ClassName = "Constant",
             ArenaBytes = bytes,
             Tensors = new([new PlanTensor(Output, expression.Type, shape.ToEquatableArray(), 0, result.Count, 0, 0)]),
-            Constants = constants.Constants,
-            Steps = new([step]),
+            Constants = constants.ToEquatableArray(),
+            Steps = new([Step(expression, inputs, shape, constants)]),
         };
-        var executor = new PlanExecutor(plan, constants.ToArray());
+        var executor = new PlanExecutor(plan, memory);
         executor.Infer();
         System.Buffer.BlockCopy(executor.Tensor<byte>(Output).ToArray(), 0, result.Data, 0, bytes);
         return result;
     }
 
-    private static PlanStep Step(Expression expression, ImmutableArray<Tensor> inputs, Shape shape, ConstantPool constants)
+    private static PlanStep Step(Expression expression, ImmutableArray<Tensor> inputs, Shape shape, PlanConstant[] constants)
     {
         IReadOnlyList<int>[] strides = [.. inputs.Select(input => (IReadOnlyList<int>)input.Shape.StridesTo(shape)), shape.Strides()];
         (int[] extents, int[][] merged) = Strided.Merge(shape.Extents, strides);
@@ -49,7 +48,7 @@ public static class ElementwiseEvaluator
         for (int index = 0; index < inputs.Length; index++)
         {
             string number = index.ToString(CultureInfo.InvariantCulture);
-            arguments.Add(new PlanArgument("x" + number, constants.Add("x" + number, inputs[index])));
+            arguments.Add(new PlanArgument("x" + number, new ConstantValue(constants[index].Name, constants[index].Type)));
             arguments.Add(new PlanArgument("strides" + number, merged[index].Plan()));
         }
 
@@ -58,5 +57,26 @@ public static class ElementwiseEvaluator
         arguments.Add(new PlanArgument("shape", extents.Plan()));
         arguments.Add(new PlanArgument("expression", new TextValue(ExpressionText.Write(expression))));
         return new PlanStep(Output, PlanStep.ElementwiseKernel, "", arguments.ToEquatableArray());
+    }
+
+    // Not through a ConstantPool, which looks for equal constants: here each is used once.
+    private static (PlanConstant[] Constants, byte[] Memory) Constants(ImmutableArray<Tensor> inputs)
+    {
+        var constants = new PlanConstant[inputs.Length];
+        int offset = 0;
+        for (int index = 0; index < inputs.Length; index++)
+        {
+            Tensor input = inputs[index];
+            constants[index] = new PlanConstant("x" + index.ToString(CultureInfo.InvariantCulture), input.Type, offset, input.Count);
+            offset = checked((offset + (input.Count * input.Type.SizeOf()) + sizeof(ulong) - 1) / sizeof(ulong) * sizeof(ulong));
+        }
+
+        var memory = new byte[offset];
+        for (int index = 0; index < inputs.Length; index++)
+        {
+            System.Buffer.BlockCopy(inputs[index].Data, 0, memory, constants[index].Offset, inputs[index].Count * inputs[index].Type.SizeOf());
+        }
+
+        return (constants, memory);
     }
 }

@@ -18,11 +18,15 @@ public sealed class GraphBuilder
     /// <summary>Largest tensor, in bytes: the arena is one array.</summary>
     public const long MaximumTensorBytes = 1 << 30;
 
+    /// <summary>Elements read and written and multiplications done for constants, some ten seconds of them: a file of a few bytes can ask for years.</summary>
+    public const long MaximumFoldingWork = 2L << 30;
+
     private readonly List<string> inputs = [];
     private readonly List<Node> nodes = [];
     private readonly Dictionary<string, Value> values = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> constants = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Node> producers = new(StringComparer.Ordinal);
+    private long foldingWork;
 
     /// <summary>Declares an input of the model.</summary>
     /// <returns>Its value, which has just this name.</returns>
@@ -60,6 +64,7 @@ public sealed class GraphBuilder
 
     /// <summary>Adds a node with preferred names for its outputs.</summary>
     /// <exception cref="ShapeException">The inputs do not fit the op.</exception>
+    /// <exception cref="FoldingException">All inputs are constant, and the result takes too long to compute.</exception>
     public ImmutableArray<string> AddNode(string name, Op op, ImmutableArray<string> operands, ImmutableArray<string> outputNames)
     {
         ImmutableArray<TensorType> types = op.Infer([.. operands.Select(operand => values[operand].Type)]);
@@ -70,6 +75,7 @@ public sealed class GraphBuilder
 
         if (operands.All(constants.ContainsKey))
         {
+            CountFolding(op, [.. operands.Select(operand => values[operand].Type)], types);
             ImmutableArray<Tensor> results = op.Evaluate([.. operands.Select(operand => constants[operand])]);
             return [.. results.Select((result, index) => AddConstant(result, outputNames[index]))];
         }
@@ -136,6 +142,15 @@ public sealed class GraphBuilder
         }
     }
 
+    private void CountFolding(Op op, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results)
+    {
+        foldingWork += op.MultiplyAccumulates(operands, results) + operands.Concat(results).Sum(type => type.Shape.ElementCount);
+        if (foldingWork > MaximumFoldingWork)
+        {
+            throw new FoldingException("the model computes very much from constants alone; simplify it before export");
+        }
+    }
+
     private void Append(Node node)
     {
         nodes.Add(node);
@@ -156,3 +171,7 @@ public sealed class GraphBuilder
         return candidate;
     }
 }
+
+/// <summary>Folding the constants of a model would take too long.</summary>
+/// <param name="message">What takes long.</param>
+public sealed class FoldingException(string message) : Exception(message);

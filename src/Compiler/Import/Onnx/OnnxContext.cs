@@ -14,28 +14,13 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 /// <param name="importGraph">Imports a branch and gives the values of its outputs.</param>
 internal sealed class OnnxContext(OnnxSession session, OnnxNode node, Func<GraphProto, ImmutableArray<string>> importGraph)
 {
-    // A constant that takes more to fold is an attack, or belongs into the model's training.
-    private const long MaximumFoldedMultiplications = 20_000_000_000;
-
     /// <summary>Reads constants of the file.</summary>
     public OnnxTensors Tensors => session.Tensors;
 
     /// <summary>Adds an op with one output.</summary>
     /// <returns>The value it makes.</returns>
     /// <exception cref="ShapeException">The operands do not fit.</exception>
-    public string Emit(Op op, params string[] operands)
-    {
-        if (operands.All(operand => session.Builder.ConstantOf(operand) is not null))
-        {
-            ImmutableArray<TensorType> types = [.. operands.Select(TypeOf)];
-            if (op.MultiplyAccumulates(types, op.Infer(types)) > MaximumFoldedMultiplications)
-            {
-                throw new ImportException(DiagnosticKinds.TooLarge, "a constant takes very many multiplications to compute", $"{MaximumFoldedMultiplications}");
-            }
-        }
-
-        return session.Builder.Add(node.Name, op, operands);
-    }
+    public string Emit(Op op, params string[] operands) => session.Builder.Add(node.Name, op, operands);
 
     /// <summary>Adds a constant.</summary>
     public string Constant(Tensor tensor) => session.Builder.AddConstant(tensor, node.Name);

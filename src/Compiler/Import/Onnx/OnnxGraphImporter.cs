@@ -97,6 +97,10 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         {
             session.Report(exception, node);
         }
+        catch (FoldingException exception)
+        {
+            session.Report(new ImportException(DiagnosticKinds.TooLarge, exception.Message, $"{GraphBuilder.MaximumFoldingWork} elements and multiplications"), node);
+        }
         catch (ShapeException exception)
         {
             session.Report(new ImportException(DiagnosticKinds.ShapeInvalid, exception.Message), node);
