@@ -92,7 +92,7 @@ public sealed class StepWriter
         Add(
             name,
             isByte ? "FillBorder8" : "FillBorder32",
-            $"border of {top} rows above, {bottom} below, {left} columns on the left, {right} on the right",
+            $"border around {view.Shape} for the windows behind it: top {top}, left {left}, bottom {bottom}, right {right}",
             ("buffer", new TensorValue(view.Buffer.Name, isByte ? ElementType.UInt8 : ElementType.Int32, 0)),
             ("batches", view.Shape[0].Plan()),
             ("batchStride", view.Strides[0].Plan()),
