@@ -6,7 +6,21 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class Conv2DUInt8
 {
-    internal static void RunAvx2(in Arguments arguments) => RunTiled<Avx2Tile>(arguments);
+    internal static void RunAvx2(in Arguments arguments)
+    {
+        if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
+        {
+            RunDirect<Avx2HalfRow>(arguments);
+        }
+        else if (IsDirect<Avx2Row>(arguments))
+        {
+            RunDirect<Avx2Row>(arguments);
+        }
+        else
+        {
+            RunTiled<Avx2Tile>(arguments);
+        }
+    }
 
     /// <summary>Tiles of 4 pixels × 16 channels in int16 pairs, packed as in <see cref="Avx512Tile"/>.</summary>
     internal readonly struct Avx2Tile : ITile

@@ -6,7 +6,21 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class Conv2DUInt8
 {
-    internal static void RunAvx512(in Arguments arguments) => RunTiled<Avx512Tile>(arguments);
+    internal static void RunAvx512(in Arguments arguments)
+    {
+        if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
+        {
+            RunDirect<Avx2HalfRow>(arguments);
+        }
+        else if (IsDirect<Avx512Row>(arguments))
+        {
+            RunDirect<Avx512Row>(arguments);
+        }
+        else
+        {
+            RunTiled<Avx512Tile>(arguments);
+        }
+    }
 
     /// <summary>
     /// Tiles of 6 pixels × 32 channels in int16 pairs. Activations are packed as <c>[k0 k2][k1 k3]</c>, because the even and the odd

@@ -11,7 +11,17 @@ public static partial class Conv2DUInt8
     }
 
 #if NET10_0_OR_GREATER
-    internal static void RunAvxVnni(in Arguments arguments) => RunTiled<DotTile<AvxVnniDot>>(arguments);
+    internal static void RunAvxVnni(in Arguments arguments)
+    {
+        if (IsDirect<DotRow<AvxVnniDot>>(arguments))
+        {
+            RunDirect<DotRow<AvxVnniDot>>(arguments);
+        }
+        else
+        {
+            RunTiled<DotTile<AvxVnniDot>>(arguments);
+        }
+    }
 
     /// <summary>The processor's own instruction. Its names are written out, because .NET 8 would call the using directives unnecessary.</summary>
     internal readonly struct AvxVnniDot : IDot

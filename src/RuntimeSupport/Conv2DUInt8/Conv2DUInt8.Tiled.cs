@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -185,7 +186,7 @@ public static partial class Conv2DUInt8
             {
                 nint done = fullBlocks * BlockChannels;
                 TTile.Requantize(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
-                tail.Slice(0, rest).CopyTo(arguments.Output.Slice(at + (int)done));
+                StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(tail)), ref Unsafe.Add(ref output, done), rest);
             }
 
             target.MoveNext();

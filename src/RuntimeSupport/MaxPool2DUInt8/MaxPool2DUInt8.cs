@@ -30,6 +30,10 @@ public static partial class MaxPool2DUInt8
         {
             RunVector128(input, output, geometry, minimum, maximum);
         }
+        else if (geometry.Channels >= 8 && Vector128.IsHardwareAccelerated)
+        {
+            RunHalfVector128(input, output, geometry, minimum, maximum);
+        }
         else
         {
             RunScalar(input, output, geometry, minimum, maximum);
@@ -56,6 +60,35 @@ public static partial class MaxPool2DUInt8
                 }
 
                 output[cursor.Output + channel] = Math.Min(largest, maximum);
+            }
+        }
+        while (cursor.MoveNext());
+    }
+
+    /// <summary>8 channels at a time; at least 8 channels.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunHalfVector128(ReadOnlySpan<byte> input, Span<byte> output, PoolingGeometry geometry, byte minimum, byte maximum)
+    {
+        var cursor = new PoolingCursor(geometry);
+        do
+        {
+            for (int block = 0; block * 8 < geometry.Channels; block++)
+            {
+                int channel = BlockBegin(block, 8, geometry.Channels);
+                ref byte window = ref Unsafe.Add(ref MemoryMarshal.GetReference(input), cursor.Input + channel);
+                Vector128<byte> largest = Vector128.Create(minimum);
+                for (nint row = 0; row < cursor.RowTaps; row++)
+                {
+                    ref byte taps = ref Unsafe.Add(ref window, row * cursor.RowTapStride);
+                    for (nint column = 0; column < cursor.ColumnTaps; column++)
+                    {
+                        ulong values = Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref taps, column * cursor.ColumnTapStride));
+                        largest = Vector128.Max(largest, Vector128.CreateScalar(values).AsByte());
+                    }
+                }
+
+                ulong results = Vector128.Min(largest, Vector128.Create(maximum)).AsUInt64().ToScalar();
+                Unsafe.WriteUnaligned(ref Unsafe.Add(ref MemoryMarshal.GetReference(output), cursor.Output + channel), results);
             }
         }
         while (cursor.MoveNext());

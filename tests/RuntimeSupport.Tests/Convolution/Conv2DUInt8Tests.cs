@@ -24,6 +24,39 @@ public class Conv2DUInt8Tests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void First_layers_have_the_bytes_of_the_scalar_path_however_activations_are_read(string path)
+    {
+        var random = new Random(5);
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 150).Select(_ => ConvolutionCase.RandomFirstLayer(random)))
+        {
+            var operands = new Operands(convolution, random);
+            byte[] expected = operands.Run(Conv2DUInt8.RunScalar);
+            foreach (Path run in FindDirect(path, convolution.OutputChannels).Prepend(Find(path)))
+            {
+                Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true, 28, 3, 1, 16)]
+    [InlineData(true, 112, 7, 3, 64)]
+    [InlineData(true, 112, 3, 3, 32)]
+    [InlineData(false, 11, 3, 1, 16)]
+    [InlineData(false, 112, 3, 64, 16)]
+    [InlineData(false, 112, 1, 128, 16)]
+    [InlineData(false, 112, 1, 96, 576)]
+    public void Wide_images_with_few_inputs_a_window_are_read_where_they_lie(bool expected, int width, int kernel, int inputChannels, int outputChannels)
+    {
+        int runLength = kernel * inputChannels;
+        var geometry = new ConvolutionGeometry(1, 1, width, 0, 0, 0, 0, 0, 0);
+        var arguments = new Conv2DUInt8.Arguments(
+            default, default, default, default, default, new int[kernel], geometry, runLength, 1, inputChannels, outputChannels, default);
+        Assert.Equal(expected, Conv2DUInt8.IsDirect<Conv2DUInt8.DotRow<EmulatedDot>>(arguments));
+    }
+
     [Fact]
     public void The_scalar_path_is_the_formula()
     {
@@ -86,6 +119,17 @@ public class Conv2DUInt8Tests
         "EmulatedVnni" => Conv2DUInt8.RunTiled<Conv2DUInt8.DotTile<EmulatedDot>>,
         "ArmDp" => Conv2DUInt8.RunArmDp,
         _ => throw new ArgumentException(path, nameof(path)),
+    };
+
+    /// <summary>The rows that a path reads where they lie if it chooses to.</summary>
+    private static Path[] FindDirect(string path, int outputChannels) => path switch
+    {
+        "Avx2" when outputChannels <= 8 => [Conv2DUInt8.RunDirect<Conv2DUInt8.Avx2Row>, Conv2DUInt8.RunDirect<Conv2DUInt8.Avx2HalfRow>],
+        "Avx2" => [Conv2DUInt8.RunDirect<Conv2DUInt8.Avx2Row>],
+        "Avx512" => [Conv2DUInt8.RunDirect<Conv2DUInt8.Avx512Row>],
+        "AvxVnni" => [Conv2DUInt8.RunDirect<Conv2DUInt8.DotRow<Conv2DUInt8.AvxVnniDot>>],
+        "EmulatedVnni" => [Conv2DUInt8.RunDirect<Conv2DUInt8.DotRow<EmulatedDot>>],
+        _ => [],
     };
 
     /// <summary>The dot product of four bytes by instructions that every AVX2 machine has.</summary>

@@ -99,6 +99,24 @@ internal sealed class ConvolutionCase
         OutputGap = random.Next(0, 3),
     };
 
+    /// <summary>A wide image and a window of few inputs, such as first layers have.</summary>
+    public static ConvolutionCase RandomFirstLayer(Random random) => new()
+    {
+        Batches = random.Next(1, 3),
+        OutputHeight = random.Next(1, 5),
+        OutputWidth = random.Next(8, 33),
+        KernelHeight = random.Next(1, 8),
+        KernelWidth = random.Next(1, 8),
+        StrideHeight = random.Next(1, 3),
+        StrideWidth = random.Next(1, 3),
+        DilationHeight = random.Next(1, 3),
+        DilationWidth = random.Next(4) == 0 ? 2 : 1,
+        Groups = random.Next(4) == 0 ? random.Next(2, 4) : 1,
+        InputChannels = random.Next(1, 5),
+        OutputChannels = random.Next(3) == 0 ? 8 * random.Next(1, 9) : random.Next(1, 70),
+        OutputGap = random.Next(0, 3),
+    };
+
     /// <summary>Cases at the borders of tiles, panels and chunks.</summary>
     public static IEnumerable<ConvolutionCase> Special()
     {

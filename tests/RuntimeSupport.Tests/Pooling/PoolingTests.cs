@@ -19,6 +19,7 @@ public class PoolingTests
             byte[] expected = Expected(geometry, (byte)77, taps => Math.Clamp(taps.Inside.Select(at => input[at]).DefaultIfEmpty((byte)0).Max(), minimum, maximum));
             AssertPath(expected, geometry, output => MaxPool2DUInt8.Run(input, output, geometry, minimum, maximum));
             AssertPath(expected, geometry, output => MaxPool2DUInt8.RunScalar(input, output, geometry, minimum, maximum));
+            AssertPath(expected, geometry, output => MaxPool2DUInt8.RunHalfVector128(input, output, geometry, minimum, maximum), 8);
             AssertPath(expected, geometry, output => MaxPool2DUInt8.RunVector128(input, output, geometry, minimum, maximum), 16);
             AssertPath(expected, geometry, output => MaxPool2DUInt8.RunAvx2(input, output, geometry, minimum, maximum), 32, "Avx2");
         }

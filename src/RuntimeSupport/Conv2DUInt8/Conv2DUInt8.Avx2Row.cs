@@ -1,0 +1,88 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class Conv2DUInt8
+{
+    /// <summary>4 pixels × 16 channels in int16 pairs, made as in <see cref="Avx512Row"/>.</summary>
+    internal readonly struct Avx2Row : IDirectRow
+    {
+        public static int Pixels => 4;
+
+        public static int Blocks => 1;
+
+        public static int LargestWork => 48;
+
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Run(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        {
+            nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
+            int width = arguments.Geometry.OutputWidth;
+            Span<byte> partial = stackalloc byte[4 * BlockChannels];
+            bool full = channels >= BlockChannels;
+            for (int tile = 0; tile < width; tile += 4)
+            {
+                nint pixel = Math.Min(tile, width - 4);
+                ref byte rows = ref Unsafe.Add(ref input, pixel * step);
+                ref byte rows2 = ref Unsafe.Add(ref rows, 2 * step);
+                Vector256<int> sum00 = Vector256.LoadUnsafe(ref bias), sum01 = Vector256.LoadUnsafe(ref bias, 8);
+                Vector256<int> sum10 = sum00, sum11 = sum01, sum20 = sum00, sum21 = sum01, sum30 = sum00, sum31 = sum01;
+                for (int quad = 0; quad < offsets.Length; quad++)
+                {
+                    nint at = offsets[quad];
+                    Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
+                    Vector256<short> even0 = Even(both), odd0 = Odd(both);
+                    both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32)).AsInt16();
+                    Vector256<short> even1 = Even(both), odd1 = Odd(both);
+
+                    Vector256<short> activations = Broadcast(ref rows, at);
+                    sum00 += Dot(activations, even0, odd0);
+                    sum01 += Dot(activations, even1, odd1);
+                    activations = Broadcast(ref rows, at + step);
+                    sum10 += Dot(activations, even0, odd0);
+                    sum11 += Dot(activations, even1, odd1);
+                    activations = Broadcast(ref rows2, at);
+                    sum20 += Dot(activations, even0, odd0);
+                    sum21 += Dot(activations, even1, odd1);
+                    activations = Broadcast(ref rows2, at + step);
+                    sum30 += Dot(activations, even0, odd0);
+                    sum31 += Dot(activations, even1, odd1);
+                }
+
+                ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
+                ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
+                nint targetStep = full ? outputStep : BlockChannels;
+                Requantization.Avx2Bytes(sum00, sum01, ref multipliers, arguments.Target).StoreUnsafe(ref target);
+                Requantization.Avx2Bytes(sum10, sum11, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
+                Requantization.Avx2Bytes(sum20, sum21, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
+                Requantization.Avx2Bytes(sum30, sum31, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
+                if (!full)
+                {
+                    CopyPixels(partial, ref pixels, outputStep, channels);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static Vector256<short> Even(Vector256<short> bytes) => Avx2.ShiftRightArithmetic(Avx2.ShiftLeftLogical(bytes, 8), 8);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static Vector256<short> Odd(Vector256<short> bytes) => Avx2.ShiftRightArithmetic(bytes, 8);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static Vector256<short> Broadcast(ref byte row, nint at) =>
+            Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static Vector256<int> Dot(Vector256<short> activations, Vector256<short> evenWeights, Vector256<short> oddWeights)
+        {
+            Vector256<short> even = Avx2.And(activations, Vector256.Create((short)0xFF)), odd = Avx2.ShiftRightLogical(activations, 8);
+            return Avx2.Add(Avx2.MultiplyAddAdjacent(even, evenWeights), Avx2.MultiplyAddAdjacent(odd, oddWeights));
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class Conv2DUInt8
+{
+    /// <summary>6 pixels × 16 channels by dot products of four bytes.</summary>
+    internal readonly struct DotRow<TDot> : IDirectRow
+        where TDot : struct, IDot
+    {
+        public static int Pixels => 6;
+
+        public static int Blocks => 1;
+
+        public static int LargestWork => 192;
+
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Run(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        {
+            nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
+            int width = arguments.Geometry.OutputWidth;
+            Span<byte> partial = stackalloc byte[6 * BlockChannels];
+            bool full = channels >= BlockChannels;
+            for (int tile = 0; tile < width; tile += 6)
+            {
+                nint pixel = Math.Min(tile, width - 6);
+                ref byte rows = ref Unsafe.Add(ref input, pixel * step);
+                ref byte rows3 = ref Unsafe.Add(ref rows, 3 * step);
+                Vector256<int> sum00 = Vector256.LoadUnsafe(ref bias), sum01 = Vector256.LoadUnsafe(ref bias, 8);
+                Vector256<int> sum10 = sum00, sum11 = sum01, sum20 = sum00, sum21 = sum01, sum30 = sum00, sum31 = sum01;
+                Vector256<int> sum40 = sum00, sum41 = sum01, sum50 = sum00, sum51 = sum01;
+                for (int quad = 0; quad < offsets.Length; quad++)
+                {
+                    nint at = offsets[quad];
+                    Vector256<sbyte> weights0 = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights));
+                    Vector256<sbyte> weights1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
+                    Vector256<byte> activations = Broadcast(ref rows, at);
+                    sum00 = TDot.Add(sum00, activations, weights0);
+                    sum01 = TDot.Add(sum01, activations, weights1);
+                    activations = Broadcast(ref rows, at + step);
+                    sum10 = TDot.Add(sum10, activations, weights0);
+                    sum11 = TDot.Add(sum11, activations, weights1);
+                    activations = Broadcast(ref rows, at + (2 * step));
+                    sum20 = TDot.Add(sum20, activations, weights0);
+                    sum21 = TDot.Add(sum21, activations, weights1);
+                    activations = Broadcast(ref rows3, at);
+                    sum30 = TDot.Add(sum30, activations, weights0);
+                    sum31 = TDot.Add(sum31, activations, weights1);
+                    activations = Broadcast(ref rows3, at + step);
+                    sum40 = TDot.Add(sum40, activations, weights0);
+                    sum41 = TDot.Add(sum41, activations, weights1);
+                    activations = Broadcast(ref rows3, at + (2 * step));
+                    sum50 = TDot.Add(sum50, activations, weights0);
+                    sum51 = TDot.Add(sum51, activations, weights1);
+                }
+
+                ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
+                ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
+                nint targetStep = full ? outputStep : BlockChannels;
+                Requantization.Avx2Bytes(sum00, sum01, ref multipliers, arguments.Target).StoreUnsafe(ref target);
+                Requantization.Avx2Bytes(sum10, sum11, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
+                Requantization.Avx2Bytes(sum20, sum21, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
+                Requantization.Avx2Bytes(sum30, sum31, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
+                Requantization.Avx2Bytes(sum40, sum41, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
+                Requantization.Avx2Bytes(sum50, sum51, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
+                if (!full)
+                {
+                    CopyPixels(partial, ref pixels, outputStep, channels);
+                }
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<byte> Broadcast(ref byte row, nint at) =>
+            Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsByte();
+    }
+}
