@@ -137,21 +137,21 @@ public static partial class Conv2DUInt8
 
         if ((count & 4) != 0)
         {
-            Unsafe.WriteUnaligned(ref output, (uint)rest);
+            Unsafe.WriteUnaligned(ref output, unchecked((uint)rest));
             output = ref Unsafe.Add(ref output, 4);
             rest >>= 32;
         }
 
         if ((count & 2) != 0)
         {
-            Unsafe.WriteUnaligned(ref output, (ushort)rest);
+            Unsafe.WriteUnaligned(ref output, unchecked((ushort)rest));
             output = ref Unsafe.Add(ref output, 2);
             rest >>= 16;
         }
 
         if ((count & 1) != 0)
         {
-            output = (byte)rest;
+            output = unchecked((byte)rest);
         }
     }
 }

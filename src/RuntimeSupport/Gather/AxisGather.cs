@@ -39,7 +39,7 @@ internal static class AxisGather
     /// <summary>The first so many indices of a span that may hold more.</summary>
     internal static ReadOnlySpan<long> First(ReadOnlySpan<long> indices, int count)
     {
-        KernelGuard.Holds(indices.Length, (uint)count, nameof(indices));
+        KernelGuard.Holds(indices.Length, count < 0 ? long.MaxValue : count, nameof(indices));
         return indices[..count];
     }
 

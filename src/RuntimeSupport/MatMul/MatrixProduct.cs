@@ -71,7 +71,7 @@ internal static class MatrixProduct
             T sum = T.Zero;
             for (nint index = 0; index < inner; index++)
             {
-                sum += Unsafe.Add(ref left, index * leftColumnStride) * Unsafe.Add(ref from, index * rightRowStride);
+                sum = unchecked(sum + (Unsafe.Add(ref left, index * leftColumnStride) * Unsafe.Add(ref from, index * rightRowStride)));
             }
 
             output[column] = sum;

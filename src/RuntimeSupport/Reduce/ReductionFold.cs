@@ -23,7 +23,7 @@ internal static class ReductionFold
         where T : unmanaged, INumber<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Next(T total, T value) => total + value;
+        public static T Next(T total, T value) => unchecked(total + value);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<T> Next(Vector128<T> total, Vector128<T> value) => total + value;
@@ -34,7 +34,7 @@ internal static class ReductionFold
         where T : unmanaged, INumber<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Next(T total, T value) => total * value;
+        public static T Next(T total, T value) => unchecked(total * value);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<T> Next(Vector128<T> total, Vector128<T> value) => total * value;
@@ -45,7 +45,7 @@ internal static class ReductionFold
         where T : unmanaged, INumber<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Next(T total, T value) => total + (value * value);
+        public static T Next(T total, T value) => unchecked(total + (value * value));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<T> Next(Vector128<T> total, Vector128<T> value) => total + (value * value);
@@ -56,7 +56,7 @@ internal static class ReductionFold
         where T : unmanaged, INumber<T>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static T Next(T total, T value) => value < T.Zero ? total - value : total + value;
+        public static T Next(T total, T value) => unchecked(value < T.Zero ? total - value : total + value);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<T> Next(Vector128<T> total, Vector128<T> value) =>

@@ -25,7 +25,7 @@ internal static class ResampleGuard
         KernelGuard.Holds(weights, pairs, nameof(weights));
         foreach (int index in indices[..(int)pairs])
         {
-            if ((uint)index >= (uint)inputLength)
+            if (index < 0 || index >= inputLength)
             {
                 ThrowIndex(index, inputLength);
             }
