@@ -58,7 +58,7 @@ public static class CompilerDriver
             comparison = Compare(reference, calibration, model, cancellation);
             if (floatNodes.Length > 0)
             {
-                diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, string.Join(", ", floatNodes.Distinct())));
+                diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
             }
         }
 
@@ -136,6 +136,14 @@ public static class CompilerDriver
         {
             yield return $"Computed in float32 for want of an int8 form: {string.Join(", ", report.FloatSteps.Distinct())}.";
         }
+    }
+
+    // A transformer has a hundred of them: the report holds all.
+    private static string Shortened(ImmutableArray<string> names)
+    {
+        const int most = 6;
+        string[] distinct = [.. names.Distinct()];
+        return string.Join(", ", distinct.Take(most)) + (distinct.Length > most ? $" and {distinct.Length - most} more" : "");
     }
 
     private sealed record Calibration(RangeObserver Observer, IReadOnlyList<string> Files);

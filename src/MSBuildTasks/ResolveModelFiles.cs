@@ -13,6 +13,16 @@ namespace ModelCompiler.MSBuildTasks;
 /// </summary>
 public sealed class ResolveModelFiles : Task
 {
+    private static readonly string[] ModelMetadata =
+    [
+        "Access", "Calibration", "ClassName", "InputShape", "Labels", "LiteralLimit", "Mean", "Namespace", "Precision", "ReverseChannels", "Scale", "Scores",
+    ];
+
+    // What MSBuild, NuGet and editors put on any item.
+    private static readonly HashSet<string> KnownMetadata = new(
+        [.. ModelMetadata, "CopyToOutputDirectory", "CopyToPublishDirectory", "DependentUpon", "Link", "LinkBase", "Pack", "PackagePath", "SubType", "Visible"],
+        StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The <c>ModelFile</c> items.</summary>
     [Required]
     public ITaskItem[] Models { get; set; } = [];
@@ -52,6 +62,11 @@ public sealed class ResolveModelFiles : Task
         ILookup<string, string> calibration = CalibrationFiles.ToLookup(file => file.GetMetadata("ModelFile"), file => file.GetMetadata("FullPath"));
         List<ModelSettings> models = [.. Models.Select(item => ModelSettings.Read(item, calibration[item.ItemSpec], ProjectDirectory, RootNamespace))];
         models.ForEach(CheckClassName);
+        foreach (ITaskItem item in Models)
+        {
+            CheckMetadataNames(item);
+        }
+
         foreach (IGrouping<string, ModelSettings> group in models.GroupBy(model => model.ClassName, StringComparer.OrdinalIgnoreCase).Where(group => group.Count() > 1))
         {
             ModelSettings second = group.ElementAt(1);
@@ -117,6 +132,24 @@ public sealed class ResolveModelFiles : Task
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(path, text);
+        }
+    }
+
+    // A misspelt name would otherwise be a model in float32, or without its labels, and nobody told.
+    private void CheckMetadataNames(ITaskItem item)
+    {
+        foreach (string name in item.CloneCustomMetadata().Keys.Cast<string>().Where(name => !KnownMetadata.Contains(name)).OrderBy(name => name, StringComparer.Ordinal))
+        {
+            Log.LogWarning(
+                subcategory: null,
+                "MC4006",
+                helpKeyword: null,
+                item.GetMetadata("FullPath"),
+                0,
+                0,
+                0,
+                0,
+                $"ModelFile has no metadata '{name}', it is ignored; the names are {string.Join(", ", ModelMetadata)}");
         }
     }
 

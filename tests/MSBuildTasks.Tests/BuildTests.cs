@@ -170,9 +170,9 @@ public sealed class BuildTests
     }
 
     [Fact]
-    public void Two_models_of_one_class_name_are_an_error_and_native_code_without_avx_a_message()
+    public void Two_models_of_one_class_name_are_an_error_a_misspelt_name_a_warning_and_native_code_without_avx_a_message()
     {
-        using var project = new TestProject("""<ModelFile Include="a/digits.onnx;b/Digits.onnx" Precision="Int8" />""", "<PublishAot>true</PublishAot>");
+        using var project = new TestProject("""<ModelFile Include="a/digits.onnx;b/Digits.onnx" Precision="Int8" Precison="Float32" Visible="false" />""", "<PublishAot>true</PublishAot>");
         project.Write("a/digits.onnx", "");
         project.Write("b/Digits.onnx", "");
 
@@ -180,6 +180,8 @@ public sealed class BuildTests
 
         Assert.NotEqual(0, outcome.ExitCode);
         Assert.Contains("Digits.onnx : error MC4001: the class name 'Digits' is taken by '", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("warning MC4006: ModelFile has no metadata 'Precison', it is ignored; the names are Access, ", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("'Visible'", outcome.Output, StringComparison.Ordinal);
         Assert.Empty(outcome.Started);
 
         Assert.Contains("MC4003", project.Build("-t:_ModelCompilerNativeAotHint", "-p:RuntimeIdentifier=win-x64").Output, StringComparison.Ordinal);

@@ -1,5 +1,7 @@
 using System;
+using System.Linq;
 using ModelCompiler.Compiler.Execution;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Data;
 
@@ -12,10 +14,27 @@ public static class SampleFeeding
         if (sample.Pixels is not null)
         {
             executor.FeedPixels(input, sample.Pixels);
+            return;
         }
-        else
+
+        float[] values = sample.Values ?? throw new ArgumentException("an example with neither pixels nor elements", nameof(sample));
+        switch (executor.Plan.Inputs.First(port => port.Name == input).Type)
         {
-            executor.Feed<float>(input, sample.Values ?? throw new ArgumentException("an example with neither pixels nor elements", nameof(sample)));
+            case ElementType.Int64:
+                executor.Feed<long>(input, Array.ConvertAll(values, value => (long)value));
+                break;
+            case ElementType.Int32:
+                executor.Feed<int>(input, Array.ConvertAll(values, value => (int)value));
+                break;
+            case ElementType.UInt8:
+                executor.Feed<byte>(input, Array.ConvertAll(values, value => (byte)value));
+                break;
+            case ElementType.Boolean:
+                executor.Feed<bool>(input, Array.ConvertAll(values, value => value != 0));
+                break;
+            default:
+                executor.Feed<float>(input, values);
+                break;
         }
     }
 }
