@@ -24,6 +24,7 @@ public static class OpLowering
         [typeof(Requantize)] = RequantizeLowering.Lower,
         [typeof(ResampleAxis)] = ResampleLowering.Lower,
         [typeof(Reshape)] = MovementLowering.LowerReshape,
+        [typeof(Scatter)] = ScatterLowering.Lower,
         [typeof(Slice)] = MovementLowering.LowerSlice,
         [typeof(Softmax)] = SoftmaxLowering.Lower,
         [typeof(Transpose)] = MovementLowering.LowerTranspose,

@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
@@ -86,6 +87,48 @@ public class ShapeOperatorTests
     {
         Tensor output = Evaluate("ScatterND", [Floats("x", [3], 1, 2, 3), Places, Floats("u", [3], 10, 20, 40)], Attribute("reduction", "add"));
         Assert.Equal([51f, 2f, 23f], output.Values<float>());
+    }
+
+    [Theory]
+    [InlineData("none", 10, 20, 30, 4)]
+    [InlineData("add", 11, 22, 33, 4)]
+    [InlineData("mul", 10, 40, 90, 4)]
+    [InlineData("min", 1, 2, 3, 4)]
+    [InlineData("max", 10, 20, 30, 4)]
+    public void Places_of_ScatterElements_may_be_computed(string reduction, params float[] expected)
+    {
+        GraphProto graph = Graph([Node("ScatterElements", "x i u", "y", Attribute("reduction", reduction))], "y", [Floats("x", [4], 1, 2, 3, 4), Floats("u", [3], 20, 30, 10)], Input("i", OnnxTypes.Int64, 3));
+        Graph imported = Accept(Model(graph));
+        Assert.Equal(expected, Running.Evaluate(imported, Tensor.Of<long>([3], 1, -2, 0)).Values<float>());
+        Assert.Equal(expected, Running.Execute(imported, Tensor.Of<long>([3], 1, -2, 0)));
+    }
+
+    [Fact]
+    public void Places_of_ScatterND_may_be_computed_and_the_last_update_of_a_place_stays()
+    {
+        GraphProto graph = Graph([Node("ScatterND", "x i u", "y")], "y", [Floats("x", [2, 2], 1, 2, 3, 4), Floats("u", [3], 10, 20, 30)], Input("i", OnnxTypes.Int64, 3, 2));
+        Assert.Equal([1f, 30f, 20f, 4f], Running.Execute(Accept(Model(graph)), Tensor.Of<long>([3, 2], 0, 1, 1, 0, -2, -1)));
+    }
+
+    [Fact]
+    public void A_computed_index_outside_its_axis_is_an_error_and_no_element_of_another_row()
+    {
+        GraphProto scatter = Graph([Node("ScatterND", "x i u", "y")], "y", [Floats("x", [2, 2], 1, 2, 3, 4), Floats("u", [1], 10)], Input("i", OnnxTypes.Int64, 1, 2));
+        GraphProto gather = Graph([Node("GatherND", "x i", "y")], "y", [Floats("x", [2, 2], 1, 2, 3, 4)], Input("i", OnnxTypes.Int64, 1, 2));
+        foreach (GraphProto graph in (GraphProto[])[scatter, gather])
+        {
+            Assert.Throws<ArgumentException>(() => Running.Execute(Accept(Model(graph)), Tensor.Of<long>([1, 2], 0, 2)));
+        }
+    }
+
+    [Fact]
+    public void Lengths_of_ReverseSequence_may_be_computed()
+    {
+        GraphProto graph = Graph(
+            [Node("ReverseSequence", "x n", "y", Attribute("time_axis", 1), Attribute("batch_axis", 0))], "y", [Floats("x", [2, 3], 1, 2, 3, 4, 5, 6)], Input("n", OnnxTypes.Int64, 2));
+        Graph imported = Accept(Model(graph));
+        Assert.Equal([2f, 1f, 3f, 6f, 5f, 4f], Running.Execute(imported, Tensor.Of<long>([2], 2, 3)));
+        Assert.Throws<ArgumentException>(() => Running.Execute(imported, Tensor.Of<long>([2], 2, 4)));
     }
 
     [Fact]

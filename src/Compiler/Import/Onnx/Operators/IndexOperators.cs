@@ -10,6 +10,9 @@ namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 /// <summary>What picks elements by indices. All of it becomes a gather along one axis; several indices become one by arithmetic.</summary>
 internal static class IndexOperators
 {
+    // Less than any index, and eight of them still add up to a negative number that fits.
+    private const double FarOutside = -(double)(1L << 59);
+
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
@@ -46,7 +49,8 @@ internal static class IndexOperators
         int[] strides = shape.Strides();
         int[] others = Strided.Offsets(places, [.. strides.Select((stride, other) => other == axis ? 0 : stride)]);
         string offsets = context.Constant(Tensor.Of(places, Array.ConvertAll(others, offset => (long)offset)));
-        string flat = context.Map(indices, offsets, (index, offset) => (FromStart(index, index.Like(shape[axis])) * strides[axis]) + offset);
+        string flat = context.Map(indices, offsets, (index, offset) => Offset(index, index.Like(shape[axis]), index.Like(strides[axis]), offset));
+        CheckRange(context, flat, [shape.Count(..)], 0);
         return context.Emit(new Gather(0), context.Reshape(node[0], [shape.Count(..)]), flat);
     }
 
@@ -64,20 +68,17 @@ internal static class IndexOperators
         // Rows are what one index picks.
         int depth = places[^1];
         int[] extents = [.. shape.Skip(batch).Take(depth)];
-        int[] strides = Shape.From(extents).Strides();
-        string extentVector = context.Constant([.. extents.Select(extent => (long)extent)]);
-        string strideVector = context.Constant([.. strides.Select(stride => (long)stride)]);
-        string parts = context.Map(indices, extentVector, strideVector, (index, extent, stride) => FromStart(index, extent) * stride);
-        string row = context.Reduce(ReduceKind.Sum, parts, [places.Rank - 1], keep: false);
+        string row = Rows(context, indices, extents);
         if (batch > 0)
         {
             int rowsPerBatch = extents.Aggregate(1, (count, extent) => checked(count * extent));
             long[] firsts = [.. Enumerable.Range(0, shape.Count(..batch)).Select(index => (long)index * rowsPerBatch)];
             Shape broadcast = Shape.From(places.SkipLast(1).Select((extent, axis) => axis < batch ? extent : 1));
-            row = context.Map(row, context.Constant(Tensor.Of(broadcast, firsts)), (x, y) => x + y);
+            row = context.Map(row, context.Constant(Tensor.Of(broadcast, firsts)), (x, y) => (x < 0).Select(x, x + y));
         }
 
         string rows = context.Reshape(node[0], Shape.From([shape.Count(..(batch + depth)), .. shape.Skip(batch + depth)]));
+        CheckRange(context, row, context.ShapeOf(rows), 0);
         return context.Emit(new Gather(0), rows, row);
     }
 
@@ -114,7 +115,6 @@ internal static class IndexOperators
     private static string ReverseSequence(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
-        long[] lengths = context.IntegerInput(1);
         bool timeFirst = node.Integer("time_axis", 0) == 0;
         if (node.Integer("batch_axis", 1) != (timeFirst ? 1 : 0) || shape.Rank < 2)
         {
@@ -122,20 +122,21 @@ internal static class IndexOperators
         }
 
         int batches = shape[timeFirst ? 1 : 0], times = shape[timeFirst ? 0 : 1];
-        if (lengths.Length != batches || lengths.Any(length => length < 0 || length > times))
+        string lengths = Indices(node, context, 1);
+        if (context.ShapeOf(lengths) != Shape.From([batches]) || (context.ConstantOf(lengths)?.Values<long>().Any(length => length < 0 || length > times) ?? false))
         {
-            throw new ShapeException($"lengths of {string.Join(',', lengths)} for {shape}");
+            throw new ShapeException($"lengths of shape {context.ShapeOf(lengths)} for {shape}");
         }
 
-        long[] rows = [.. Enumerable.Range(0, batches * times).Select(row =>
-        {
-            int batch = timeFirst ? row % batches : row / times;
-            long time = timeFirst ? row / batches : row % times;
-            long from = time < lengths[batch] ? lengths[batch] - 1 - time : time;
-            return timeFirst ? (from * batches) + batch : ((long)batch * times) + from;
-        })];
+        // Which row each comes from, a row being one time of one batch. A length outside the sequence leads to no row at all.
+        string time = context.Count(times, 2, timeFirst ? 0 : 1);
+        string batch = context.Count(batches, 2, timeFirst ? 1 : 0);
+        string length = context.Reshape(lengths, timeFirst ? [1, batches] : [batches, 1]);
+        string from = context.Map(time, length, (t, n) =>
+            (n >= 0).And(n <= times).Select((t < n).Select(n - 1 - t, t), t.Like(FarOutside)));
+        string rows = context.Map(from, batch, (t, b) => timeFirst ? (t * batches) + b : (b * times) + t);
         string flat = context.Reshape(node[0], Shape.From([batches * times, .. shape.Skip(2)]));
-        return context.Reshape(context.Gather(flat, 0, rows), shape);
+        return context.Reshape(context.Emit(new Gather(0), flat, context.Reshape(rows, [batches * times])), shape);
     }
 
     private static string NonZero(OnnxNode node, OnnxContext context)
@@ -155,6 +156,23 @@ internal static class IndexOperators
         return type is ElementType.Int32 or ElementType.Int64
             ? context.Convert(node[input], ElementType.Int64)
             : throw ImportException.Invalid($"the indices of {node.Operator} are of {type}");
+    }
+
+    /// <summary>The rows that vectors of indices, along the last axis, name in a matrix of the given leading extents; one outside gives a row outside.</summary>
+    internal static string Rows(OnnxContext context, string indices, int[] extents)
+    {
+        int[] strides = Shape.From(extents).Strides();
+        string extentVector = context.Constant([.. extents.Select(extent => (long)extent)]);
+        string strideVector = context.Constant([.. strides.Select(stride => (long)stride)]);
+        string parts = context.Map(indices, extentVector, strideVector, (index, extent, stride) => Offset(index, extent, stride, index.Like(0)));
+        return context.Reduce(ReduceKind.Sum, parts, [context.ShapeOf(indices).Rank - 1], keep: false);
+    }
+
+    /// <summary>Where an index leads; an index outside the extent leads out of everything, so that the kernel refuses it rather than reads an element of another row.</summary>
+    internal static Term Offset(Term index, Term length, Term stride, Term offset)
+    {
+        Term position = FromStart(index, length);
+        return (position >= 0).And(position < length).Select((position * stride) + offset, position.Like(FarOutside));
     }
 
     private static Term FromStart(Term index, Term length) => (index < 0).Select(index + length, index);

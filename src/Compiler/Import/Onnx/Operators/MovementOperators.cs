@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
@@ -163,15 +164,10 @@ internal static class MovementOperators
             throw new ShapeException($"Trilu of the shape {shape}");
         }
 
-        long diagonal = node.Optional(1) is null ? 0 : Math.Clamp(context.IntegerInput(1)[0], int.MinValue, int.MaxValue);
         bool isUpper = node.Flag("upper", true);
-        int columns = shape[^1];
-        bool[] mask = [.. Enumerable.Range(0, shape.Count(^2..)).Select(index =>
-        {
-            long above = (index % columns) - (index / columns);
-            return isUpper ? above >= diagonal : above <= diagonal;
-        })];
-        string keep = context.Constant(Tensor.Of([shape[^2], columns], mask));
+        string diagonal = node.Optional(1) is { } given ? context.Reshape(context.Convert(given, ElementType.Int64), Shape.Scalar) : context.Scalar(0, ElementType.Int64);
+        string row = context.Count(shape[^2], 2, 0);
+        string keep = context.Map(context.Count(shape[^1], 2, 1), row, diagonal, (x, y, k) => isUpper ? x - y >= k : x - y <= k);
         return context.Map(keep, node[0], (condition, x) => condition.Select(x, x.Like(0)));
     }
 }

@@ -1,16 +1,18 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
-/// <summary>What puts elements at places that are constant: the result is gathered from the old elements and the new ones.</summary>
+/// <summary>
+/// What puts elements at places: the places become rows of a matrix. Where they are constant and nothing is combined, the result is gathered
+/// from the old rows and the new ones, which the passes and the int8 kernels understand.
+/// </summary>
 internal static class ScatterOperators
 {
-    // Updates of the same place are combined one after the other.
-    private const int MaximumRounds = 64;
-
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
@@ -19,12 +21,60 @@ internal static class ScatterOperators
         new("ScatterND", 11, ScatterPlaces),
     ];
 
+    /// <summary>The data with rows replaced by updates, or combined with them.</summary>
+    /// <param name="context">The graph.</param>
+    /// <param name="kind">How.</param>
+    /// <param name="data">Any shape.</param>
+    /// <param name="rows">Rows that the data are taken as.</param>
+    /// <param name="targets">int64 of any shape: the row of each update; one outside is an error when the model runs.</param>
+    /// <param name="updates">One row a target.</param>
+    public static string Scatter(OnnxContext context, ScatterKind kind, string data, int rows, string targets, string updates)
+    {
+        Shape shape = context.ShapeOf(data);
+        int count = context.ShapeOf(targets).Count(..);
+        int width = rows == 0 ? 0 : shape.Count(..) / rows;
+        string old = context.Reshape(data, [rows, width]);
+        string fresh = context.Reshape(updates, [count, width]);
+        ElementType type = context.ElementTypeOf(data);
+        if (kind == ScatterKind.Replace)
+        {
+            return context.Reshape(
+                context.ConstantOf(targets) is { } constant
+                    ? Replaced(context, old, constant.Values<long>(), fresh)
+                    : context.Emit(new Scatter(kind), old, context.Reshape(targets, [count]), fresh),
+                shape);
+        }
+
+        ElementType wide = type switch
+        {
+            ElementType.Float32 or ElementType.Float64 or ElementType.Int64 => type,
+            ElementType.UInt32 => ElementType.Int64,
+            ElementType.UInt64 => throw ImportException.ElementType(data, "uint64"),
+            _ => ElementType.Int32,
+        };
+        string combined = context.Emit(new Scatter(kind), context.Convert(old, wide), context.Reshape(targets, [count]), context.Convert(fresh, wide));
+        return context.Reshape(context.Convert(combined, type), shape);
+    }
+
+    // Rows without an update come from behind all updates.
+    private static string Replaced(OnnxContext context, string old, long[] targets, string updates)
+    {
+        int rows = context.ShapeOf(old)[0];
+        long[] sources = [.. Enumerable.Range(0, rows).Select(row => (long)targets.Length + row)];
+        for (int update = 0; update < targets.Length; update++)
+        {
+            sources[targets[update] >= 0 && targets[update] < rows ? targets[update] : throw new ShapeException("an index is outside the data")] = update;
+        }
+
+        return context.Gather(context.Concat(0, updates, old), 0, sources);
+    }
+
     private static string ScatterElements(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
         int axis = shape.Axis(node.Integer("axis", 0));
-        long[] indices = context.IntegerInput(1);
-        Shape places = context.ShapeOf(node[1]);
+        string indices = IndexOperators.Indices(node, context, 1);
+        Shape places = context.ShapeOf(indices);
         if (places.Rank != shape.Rank || context.ShapeOf(node[2]) != places || places.Where((extent, other) => other != axis && extent > shape[other]).Any())
         {
             throw new ShapeException($"indices of shape {places} and updates of {context.ShapeOf(node[2])} into {shape}");
@@ -32,85 +82,32 @@ internal static class ScatterOperators
 
         int[] strides = shape.Strides();
         int[] others = Strided.Offsets(places, [.. strides.Select((stride, other) => other == axis ? 0 : stride)]);
-        int[] targets = [.. indices.Select((index, position) => others[position] + (FromStart(index, shape[axis]) * strides[axis]))];
-        return Scatter(node, context, shape.Count(..), 1, targets);
+        string offsets = context.Constant(Tensor.Of(places, Array.ConvertAll(others, offset => (long)offset)));
+        string targets = context.Map(indices, offsets, (index, offset) => IndexOperators.Offset(index, index.Like(shape[axis]), index.Like(strides[axis]), offset));
+        return Scatter(context, Kind(node), node[0], shape.Count(..), targets, node[2]);
     }
 
     private static string ScatterPlaces(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
-        long[] indices = context.IntegerInput(1);
-        Shape places = context.ShapeOf(node[1]);
+        string indices = IndexOperators.Indices(node, context, 1);
+        Shape places = context.ShapeOf(indices);
         int depth = places.Rank > 0 ? places[^1] : 0;
         if (depth == 0 || depth > shape.Rank || context.ShapeOf(node[2]) != Shape.From([.. places.SkipLast(1), .. shape.Skip(depth)]))
         {
             throw new ShapeException($"indices of shape {places} and updates of {context.ShapeOf(node[2])} into {shape}");
         }
 
-        int[] strides = Shape.From(shape.Take(depth)).Strides();
-        int[] targets = [.. Enumerable.Range(0, indices.Length / depth).Select(row =>
-            Enumerable.Range(0, depth).Sum(axis => FromStart(indices[(row * depth) + axis], shape[axis]) * strides[axis]))];
-        return Scatter(node, context, shape.Count(..depth), shape.Count(depth..), targets);
+        return Scatter(context, Kind(node), node[0], shape.Count(..depth), IndexOperators.Rows(context, indices, [.. shape.Take(depth)]), node[2]);
     }
 
-    // Rows of the data, at the targets of which the updates' rows go.
-    private static string Scatter(OnnxNode node, OnnxContext context, int rows, int width, int[] targets)
+    private static ScatterKind Kind(OnnxNode node) => node.Text("reduction", "none") switch
     {
-        Shape shape = context.ShapeOf(node[0]);
-        string data = context.Reshape(node[0], [rows, width]);
-        string updates = context.Reshape(node[2], [targets.Length, width]);
-        string reduction = node.Text("reduction", "none");
-        string result = data;
-        foreach (long[] round in Rounds(node, targets, rows, keepLast: reduction == "none"))
-        {
-            // Rows without an update come from the result so far, behind all updates.
-            string picked = context.Gather(context.Concat(0, updates, result), 0, [.. round.Select((update, row) => update >= 0 ? update : targets.Length + row)]);
-            if (reduction == "none")
-            {
-                result = picked;
-                continue;
-            }
-
-            string isUpdated = context.Constant(Tensor.Of([rows, 1], [.. round.Select(update => update >= 0)]));
-            result = context.Map(isUpdated, result, picked, (condition, old, update) => condition.Select(Combine(node, reduction, old, update), old));
-        }
-
-        return context.Reshape(result, shape);
-    }
-
-    // For each round and row, which update it gets: −1 for none.
-    private static IEnumerable<long[]> Rounds(OnnxNode node, int[] targets, int rows, bool keepLast)
-    {
-        var rounds = new List<long[]>();
-        var next = new int[rows];
-        for (int update = 0; update < targets.Length; update++)
-        {
-            int round = keepLast ? 0 : next[targets[update]]++;
-            if (round == MaximumRounds)
-            {
-                throw ImportException.Attribute(node.Operator, $"more than {MaximumRounds} updates of one place", "sum them beforehand");
-            }
-
-            if (round == rounds.Count)
-            {
-                rounds.Add([.. Enumerable.Repeat(-1L, rows)]);
-            }
-
-            rounds[round][targets[update]] = update;
-        }
-
-        return rounds;
-    }
-
-    private static Term Combine(OnnxNode node, string reduction, Term old, Term update) => reduction switch
-    {
-        "add" => old + update,
-        "mul" => old * update,
-        "min" => old.Minimum(update),
-        "max" => old.Maximum(update),
-        _ => throw ImportException.Invalid($"attribute 'reduction' of {node.Operator} is '{reduction}'"),
+        "none" => ScatterKind.Replace,
+        "add" => ScatterKind.Add,
+        "mul" => ScatterKind.Multiply,
+        "min" => ScatterKind.Minimum,
+        "max" => ScatterKind.Maximum,
+        string other => throw ImportException.Invalid($"attribute 'reduction' of {node.Operator} is '{other}'"),
     };
-
-    private static int FromStart(long index, int length) =>
-        index >= -length && index < length ? (int)(index < 0 ? index + length : index) : throw new ShapeException($"index {index} into an extent of {length}");
 }
