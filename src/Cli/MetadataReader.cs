@@ -81,19 +81,42 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
     }
 
     /// <summary>Shapes by input name, <c>name:1,3,224,224;other:1,10</c>. A name may hold colons itself.</summary>
-    public ImmutableDictionary<string, ImmutableArray<int>> Shapes(string name, string? value)
+    public ImmutableDictionary<string, ImmutableArray<int>> Shapes(string name, string? value) =>
+        ByInput(name, value, Dimensions, "use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10");
+
+    /// <summary>Numbers by input name, <c>axes:1,2;scale:0.5</c>. A name may hold colons itself.</summary>
+    public ImmutableDictionary<string, ImmutableArray<double>> Values(string name, string? value) =>
+        ByInput(name, value, Numbers, "use each input's name once, with a colon and its numbers, such as axes:1,2;scale:0.5");
+
+    private ImmutableDictionary<string, ImmutableArray<T>> ByInput<T>(string name, string? value, Func<string, ImmutableArray<T>> read, string advice)
     {
-        var shapes = ImmutableDictionary.CreateBuilder<string, ImmutableArray<int>>(StringComparer.Ordinal);
+        var found = ImmutableDictionary.CreateBuilder<string, ImmutableArray<T>>(StringComparer.Ordinal);
         foreach (string part in (value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             int colon = part.LastIndexOf(':');
-            ImmutableArray<int> shape = colon > 0 ? Dimensions(part[(colon + 1)..]) : [];
+            ImmutableArray<T> numbers = colon > 0 ? read(part[(colon + 1)..]) : [];
             string input = colon > 0 ? part[..colon].Trim() : "";
-            Require(!shape.IsEmpty && !shapes.ContainsKey(input), name, value!, "use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10");
-            shapes[input] = shape;
+            Require(!numbers.IsEmpty && !found.ContainsKey(input), name, value!, advice);
+            found[input] = numbers;
         }
 
-        return shapes.ToImmutable();
+        return found.ToImmutable();
+    }
+
+    private static ImmutableArray<double> Numbers(string text)
+    {
+        var numbers = ImmutableArray.CreateBuilder<double>();
+        foreach (string part in text.Split(','))
+        {
+            if (!double.TryParse(part, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) || !double.IsFinite(number))
+            {
+                return [];
+            }
+
+            numbers.Add(number);
+        }
+
+        return numbers.ToImmutable();
     }
 
     /// <summary>Files, wildcards expanded, in the order given.</summary>

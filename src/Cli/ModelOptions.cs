@@ -34,6 +34,7 @@ internal sealed class ModelOptions
     // A switch that took a value would take the argument behind it.
     private readonly Option<string?> reverseChannelsValue = new("--reverse-channels-value") { Description = "true or false.", Hidden = true };
     private readonly Option<string?> inputShape = new("--input-shape") { Description = "Shapes the model leaves open: name:1,3,224,224;other:1,10.", HelpName = "SHAPES" };
+    private readonly Option<string?> inputValue = new("--input-value") { Description = "Numbers of inputs that are always the same: axes:1,2;scale:0.5.", HelpName = "NUMBERS" };
     private readonly Option<string?> scores = new("--scores") { Description = "Raw, Softmax or Exponential. Default: softmax unless the model ends in one.", HelpName = "TRANSFORM" };
     private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
 
@@ -42,7 +43,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, scores, literalLimit])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, scores, literalLimit])
         {
             command.Options.Add(option);
         }
@@ -73,6 +74,7 @@ internal sealed class ModelOptions
             Scale = reader.Numbers("Scale", parsed.GetValue(scale)),
             ReverseChannels = parsed.GetValue(reverseChannels) || reader.Choice("ReverseChannels", parsed.GetValue(reverseChannelsValue), ["true", "false"]) == "true",
             InputShapes = reader.Shapes("InputShape", parsed.GetValue(inputShape)),
+            InputValues = reader.Values("InputValue", parsed.GetValue(inputValue)),
             Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
             LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,
         };

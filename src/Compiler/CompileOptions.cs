@@ -52,6 +52,9 @@ public sealed record CompileOptions
     /// <summary>Shapes of inputs that the model leaves open, by input name.</summary>
     public ImmutableDictionary<string, ImmutableArray<int>> InputShapes { get; init; } = ImmutableDictionary<string, ImmutableArray<int>>.Empty;
 
+    /// <summary>Numbers of inputs that are always the same, by input name: they become constants and are no parameters of the class.</summary>
+    public ImmutableDictionary<string, ImmutableArray<double>> InputValues { get; init; } = ImmutableDictionary<string, ImmutableArray<double>>.Empty;
+
     /// <summary>How outputs become scores; <see langword="null"/>: softmax unless the model ends in one.</summary>
     public ScoreTransform? Scores { get; init; }
 

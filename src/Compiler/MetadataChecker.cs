@@ -21,11 +21,6 @@ internal static class MetadataChecker
         var problems = new List<Diagnostic>();
         ImmutableArray<string> labels = Labels(options, classifier, problems);
         CheckPreprocessing(options, graph, problems);
-        foreach (string name in options.InputShapes.Keys.Where(name => !graph.Inputs.Contains(name)).Order(StringComparer.Ordinal))
-        {
-            problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", "InputShape", name, $"the model has no such input; it has {string.Join(", ", graph.Inputs)}"));
-        }
-
         CheckCalibration(options, graph, problems);
         return problems.Count == 0 ? labels : throw new DiagnosticException(problems);
     }

@@ -17,6 +17,7 @@ internal sealed class ModelSettings
         ("Scale", "--scale"),
         ("ReverseChannels", "--reverse-channels-value"),
         ("InputShape", "--input-shape"),
+        ("InputValue", "--input-value"),
         ("Scores", "--scores"),
         ("LiteralLimit", "--literal-limit"),
     ];

@@ -60,10 +60,23 @@ internal static class Running
     {
         for (int index = 0; index < inputs.Length; index++)
         {
-            executor.Feed<float>(graph.Inputs[index], inputs[index].Values<float>());
+            Feed(executor, graph.Inputs[index], inputs[index]);
         }
 
         executor.Infer();
         return executor.Fetch<float>(graph.Outputs[0].Name);
+    }
+
+    private static void Feed(PlanExecutor executor, string name, Tensor tensor)
+    {
+        switch (tensor.Data)
+        {
+            case long[] integers:
+                executor.Feed<long>(name, integers);
+                break;
+            default:
+                executor.Feed<float>(name, tensor.Values<float>());
+                break;
+        }
     }
 }

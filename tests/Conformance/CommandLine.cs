@@ -17,11 +17,11 @@ internal sealed record CommandLine(string Suite, string Folder)
 
           --filter TEXT          only tests whose name contains TEXT
           --precision P          float32 (default) or int8: calibrated on the test's own inputs and compared loosely
-          --constant-inputs      where an input decides a shape, which the compiler does not allow, make the inputs constants of the model
+          --fix-inputs      where an input decides a shape that nothing settles, fix it with InputValue, as a user would
           --list-failures        name every failure and its reason
           --list-skipped         name every skipped test and its reason
           --verbose              name every test when it is compiled and when it is run
-          --update-passing       write the names of all that passed to passing.txt (with --constant-inputs)
+          --update-passing       write the names of all that passed to passing.txt (with --fix-inputs)
         """;
 
     /// <summary>Part of a test's name, or <see langword="null"/> for all.</summary>
@@ -30,8 +30,8 @@ internal sealed record CommandLine(string Suite, string Folder)
     /// <summary>How models are compiled.</summary>
     public Precision Precision { get; private init; } = Precision.Float32;
 
-    /// <summary>Whether inputs that decide shapes become constants.</summary>
-    public bool MakeInputsConstant { get; private init; }
+    /// <summary>Whether inputs that decide shapes are fixed with <c>InputValue</c>.</summary>
+    public bool FixInputs { get; private init; }
 
     /// <summary>Whether failures are named.</summary>
     public bool ListFailures { get; private init; }
@@ -66,11 +66,11 @@ internal sealed record CommandLine(string Suite, string Folder)
             {
                 "--filter" => options with { Filter = Value(arguments, ref index) },
                 "--precision" => options with { Precision = PrecisionOf(Value(arguments, ref index)) },
-                "--constant-inputs" => options with { MakeInputsConstant = true },
+                "--fix-inputs" => options with { FixInputs = true },
                 "--list-failures" => options with { ListFailures = true },
                 "--list-skipped" => options with { ListSkipped = true },
                 "--verbose" => options with { Verbose = true },
-                "--update-passing" => options with { UpdatePassing = true, MakeInputsConstant = true },
+                "--update-passing" => options with { UpdatePassing = true, FixInputs = true },
                 string other => throw new UsageException($"'{other}' is not an option.{Environment.NewLine}{Usage}"),
             };
         }

@@ -44,6 +44,22 @@ public sealed class GraphBuilder
         return name;
     }
 
+    /// <summary>Whether a value is an input of the model.</summary>
+    public bool IsInput(string name) => inputs.Contains(name);
+
+    /// <summary>Takes an input away again.</summary>
+    /// <returns>False, and nothing is done, when a node reads it.</returns>
+    public bool TryRemoveInput(string name)
+    {
+        if (nodes.Any(node => node.Inputs.Contains(name)))
+        {
+            return false;
+        }
+
+        values.Remove(name);
+        return inputs.Remove(name);
+    }
+
     /// <summary>Adds a constant.</summary>
     /// <param name="tensor">The constant.</param>
     /// <param name="name">Preferred name.</param>

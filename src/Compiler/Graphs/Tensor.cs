@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.Linq;
 using ModelCompiler.Plans;
 
@@ -54,6 +55,19 @@ public sealed class Tensor
 
     /// <summary>The elements converted to float64.</summary>
     public double[] ToFloat64() => Type == ElementType.Float64 ? Values<double>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToDouble(Data.GetValue(index), null))];
+
+    /// <summary>The elements converted to another type.</summary>
+    /// <exception cref="OverflowException">One is outside the type's range.</exception>
+    public Tensor ConvertedTo(ElementType type)
+    {
+        Array data = Array.CreateInstance(type.NetType(), Count);
+        for (int index = 0; index < Count; index++)
+        {
+            data.SetValue(Convert.ChangeType(Data.GetValue(index), type.NetType(), CultureInfo.InvariantCulture), index);
+        }
+
+        return Of(Shape, data);
+    }
 
     /// <summary>The same elements in another shape.</summary>
     public Tensor Reshape(Shape shape) => Of(shape, Data);

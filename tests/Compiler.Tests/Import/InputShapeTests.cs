@@ -1,3 +1,6 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
@@ -45,6 +48,68 @@ public class InputShapeTests
         Diagnostic problem = Assert.Single(Refuse(Taking("N", 3), (name, shape)));
         Assert.Equal(DiagnosticKinds.MetadataInvalid, problem.Kind);
         Assert.Contains(message, problem.Message);
+    }
+
+    [Fact]
+    public void A_shape_that_only_one_input_gives_is_settled_and_the_input_no_parameter()
+    {
+        GraphProto graph = Graph([Node("Reshape", "x s", "y")], "", null, Input("x", OnnxTypes.Float, 2, 3), Input("s", OnnxTypes.Int64, 1));
+        graph.Output.Add(Input("y", OnnxTypes.Float, 6));
+        var notes = new List<Diagnostic>();
+        Graph imported = OnnxImporter.Import(Model(graph), Running.Options, notes);
+        Assert.Equal("x", Assert.Single(imported.Inputs));
+        Diagnostic note = Assert.Single(notes);
+        Assert.Equal(DiagnosticKinds.InputSettled, note.Kind);
+        Assert.Contains("'s' can only be 6", note.Message);
+    }
+
+    [Theory]
+    [InlineData(new[] { 3, 2 }, false)]
+    [InlineData(new[] { 2, 2 }, true)]
+    public void Axes_are_settled_when_no_others_give_the_declared_shape(int[] declared, bool settled)
+    {
+        GraphProto graph = Graph([Node("ReduceSum", "x a", "y", Attribute("keepdims", 0))], "", null, Input("x", OnnxTypes.Float, 3, 2, 2), Input("a", OnnxTypes.Int64, 1));
+        graph.Output.Add(Input("y", OnnxTypes.Float, [.. declared.Cast<object>()]));
+        if (settled)
+        {
+            Assert.Equal("x", Assert.Single(Accept(Model(graph)).Inputs));
+        }
+        else
+        {
+            Assert.Equal(DiagnosticKinds.ShapeDependsOnData, Assert.Single(Refuse(Model(graph))).Kind);
+        }
+    }
+
+    [Fact]
+    public void An_input_that_is_settled_here_and_computed_with_there_is_refused()
+    {
+        GraphProto graph = Graph([Node("Expand", "x s", "y"), Node("Neg", "s", "z")], "", null, Input("x", OnnxTypes.Float, 1), Input("s", OnnxTypes.Int64, 1));
+        graph.Output.Add(Input("y", OnnxTypes.Float, 4));
+        graph.Output.Add(Input("z", OnnxTypes.Int64, 1));
+        Assert.Equal(DiagnosticKinds.ShapeDependsOnData, Assert.Single(Refuse(Model(graph))).Kind);
+    }
+
+    [Fact]
+    public void An_inputs_fixed_value_is_a_constant()
+    {
+        GraphProto graph = Graph([Node("ReduceSum", "x a", "y", Attribute("keepdims", 0))], "y", null, Input("x", OnnxTypes.Float, 3, 2, 2), Input("a", OnnxTypes.Int64, 1));
+        CompileOptions options = Running.Options with { InputValues = ImmutableDictionary<string, ImmutableArray<double>>.Empty.Add("a", [2]) };
+        Graph imported = OnnxImporter.Import(Model(graph), options, []);
+        Assert.Equal("x", Assert.Single(imported.Inputs));
+        Assert.Equal([3, 2], imported.ShapeOf(imported.Outputs[0].Value));
+    }
+
+    [Theory]
+    [InlineData("b", new double[] { 1 }, "no such input")]
+    [InlineData("a", new double[] { 1, 2 }, "the input has 1 elements")]
+    [InlineData("a", new double[] { 0.5 }, "the input is of Int64")]
+    [InlineData("a", new double[] { 1e30 }, "the input is of Int64")]
+    public void A_fixed_value_that_does_not_fit_is_refused(string name, double[] values, string message)
+    {
+        GraphProto graph = Graph([Node("ReduceSum", "x a", "y")], "y", null, Input("x", OnnxTypes.Float, 3, 2, 2), Input("a", OnnxTypes.Int64, 1));
+        CompileOptions options = Running.Options with { InputValues = ImmutableDictionary<string, ImmutableArray<double>>.Empty.Add(name, [.. values]) };
+        var exception = Assert.Throws<DiagnosticException>(() => OnnxImporter.Import(Model(graph), options, []));
+        Assert.Contains(exception.Diagnostics, problem => problem.Kind == DiagnosticKinds.MetadataInvalid && problem.Message.Contains(message, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -90,12 +90,12 @@ public class ShapeOperatorTests
     }
 
     [Theory]
-    [InlineData("none", 10, 20, 30, 4)]
-    [InlineData("add", 11, 22, 33, 4)]
-    [InlineData("mul", 10, 40, 90, 4)]
-    [InlineData("min", 1, 2, 3, 4)]
-    [InlineData("max", 10, 20, 30, 4)]
-    public void Places_of_ScatterElements_may_be_computed(string reduction, params float[] expected)
+    [InlineData("none", new float[] { 10, 20, 30, 4 })]
+    [InlineData("add", new float[] { 11, 22, 33, 4 })]
+    [InlineData("mul", new float[] { 10, 40, 90, 4 })]
+    [InlineData("min", new float[] { 1, 2, 3, 4 })]
+    [InlineData("max", new float[] { 10, 20, 30, 4 })]
+    public void Places_of_ScatterElements_may_be_computed(string reduction, float[] expected)
     {
         GraphProto graph = Graph([Node("ScatterElements", "x i u", "y", Attribute("reduction", reduction))], "y", [Floats("x", [4], 1, 2, 3, 4), Floats("u", [3], 20, 30, 10)], Input("i", OnnxTypes.Int64, 3));
         Graph imported = Accept(Model(graph));

@@ -29,11 +29,11 @@ internal abstract class ConformanceCase(string name, string modelPath)
     /// <exception cref="TestDataException">They cannot be read.</exception>
     public abstract ImmutableArray<TestVector> Vectors(ModelPlan plan);
 
-    /// <summary>The same case with inputs made constants of its model, more of them with each attempt.</summary>
-    /// <param name="attempt">From 0.</param>
-    /// <param name="folder">Where a changed model can be written.</param>
-    /// <returns>The case, or <see langword="null"/> when there is no such form.</returns>
-    public virtual ConformanceCase? WithConstantInputs(int attempt, string folder) => null;
+    /// <summary>Names of the model's inputs.</summary>
+    public virtual ImmutableArray<string> InputNames => [];
+
+    /// <summary>What the test gives for an input, as <c>InputValue</c> takes it, or <see langword="null"/> when there is no such input or there are several tests.</summary>
+    public virtual ImmutableArray<double>? ValueOf(string input) => null;
 }
 
 /// <summary>A test's data cannot be read; the message says why.</summary>

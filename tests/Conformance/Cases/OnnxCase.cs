@@ -1,8 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.IO;
+using System.Globalization;
 using System.Linq;
-using Google.Protobuf;
 using ModelCompiler.Compiler.Import.Onnx;
 using ModelCompiler.Conformance.Comparing;
 using ModelCompiler.Plans;
@@ -13,11 +13,8 @@ namespace ModelCompiler.Conformance.Cases;
 /// <param name="name">Unique in the suite.</param>
 /// <param name="modelPath">The model file.</param>
 /// <param name="dataSets">The folders of data.</param>
-/// <param name="constants">Which of the inputs have been made constants.</param>
-internal sealed class OnnxCase(string name, string modelPath, ImmutableArray<string> dataSets, ImmutableHashSet<int>? constants = null) : ConformanceCase(name, modelPath)
+internal sealed class OnnxCase(string name, string modelPath, ImmutableArray<string> dataSets) : ConformanceCase(name, modelPath)
 {
-    private readonly ImmutableHashSet<int> constants = constants ?? [];
-
     /// <inheritdoc/>
     public override Tolerance Tolerance => Tolerance.OfOnnx;
 
@@ -27,7 +24,7 @@ internal sealed class OnnxCase(string name, string modelPath, ImmutableArray<str
         get
         {
             ModelProto model = OnnxFiles.Model(ModelPath);
-            IEnumerable<string> files = OnnxFiles.Numbered(dataSets[0], "input").Where((_, index) => !constants.Contains(index));
+            IEnumerable<string> files = OnnxFiles.Numbered(dataSets[0], "input");
             HashSet<string> initialized = [.. model.Graph.Initializer.Select(tensor => tensor.Name)];
             return model.Graph.Input.Zip(files)
                 .Where(pair => IsOpen(pair.First) && !initialized.Contains(pair.First.Name))
@@ -36,38 +33,24 @@ internal sealed class OnnxCase(string name, string modelPath, ImmutableArray<str
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<TestVector> Vectors(ModelPlan plan)
+    public override ImmutableArray<TestVector> Vectors(ModelPlan plan) => Vectors();
+
+    private ImmutableArray<TestVector> Vectors()
     {
         ModelProto model = OnnxFiles.Model(ModelPath);
         return [.. dataSets.Select(folder => new TestVector(
-            [.. model.Graph.Input.Zip(OnnxFiles.Numbered(folder, "input").Where((_, index) => !constants.Contains(index)), (value, path) => OnnxFiles.Tensor(path, value))],
+            [.. model.Graph.Input.Zip(OnnxFiles.Numbered(folder, "input"), (value, path) => OnnxFiles.Tensor(path, value))],
             [.. model.Graph.Output.Zip(OnnxFiles.Numbered(folder, "output"), (value, path) => OnnxFiles.Tensor(path, value))]))];
     }
 
     /// <inheritdoc/>
-    public override ConformanceCase? WithConstantInputs(int attempt, string folder)
-    {
-        // Shapes come mostly after the data; at last the whole model is one constant, and the compiler's own evaluation is what is tested.
-        ImmutableArray<string> files = OnnxFiles.Numbered(dataSets[0], "input");
-        int kept = 1 - attempt;
-        if (dataSets.Length > 1 || constants.Count > 0 || kept < 0 || files.Length <= kept)
-        {
-            return null;
-        }
+    public override ImmutableArray<string> InputNames => [.. OnnxFiles.Model(ModelPath).Graph.Input.Select(input => input.Name)];
 
-        ModelProto model = OnnxFiles.Model(ModelPath);
-        for (int index = files.Length - 1; index >= kept; index--)
-        {
-            TensorProto tensor = OnnxFiles.Proto(files[index]);
-            tensor.Name = model.Graph.Input[index].Name;
-            model.Graph.Initializer.Add(tensor);
-            model.Graph.Input.RemoveAt(index);
-        }
-
-        string path = Path.Combine(folder, $"{Name.Replace('/', '_')}.{kept}.onnx");
-        File.WriteAllBytes(path, model.ToByteArray());
-        return new OnnxCase(Name, path, dataSets, [.. Enumerable.Range(kept, files.Length - kept)]);
-    }
+    /// <inheritdoc/>
+    public override ImmutableArray<double>? ValueOf(string input) =>
+        dataSets.Length == 1 && Vectors()[0].Inputs.FirstOrDefault(tensor => tensor.Name == input) is { } tensor && tensor.Values is not string[]
+            ? [.. tensor.Values.Cast<object>().Select(value => Convert.ToDouble(value, CultureInfo.InvariantCulture))]
+            : null;
 
     // An extent of 0 counts as open in the importer: exporters write it for "unknown".
     private static bool IsOpen(ValueInfoProto value) => value.Type?.TensorType is { } type

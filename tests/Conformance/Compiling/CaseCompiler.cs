@@ -16,14 +16,12 @@ namespace ModelCompiler.Conformance.Compiling;
 
 /// <summary>From a test to a plan, by the compiler that users call.</summary>
 /// <param name="precision">How models are compiled.</param>
-/// <param name="makeInputsConstant">Whether inputs that decide shapes become constants.</param>
+/// <param name="fixInputs">Whether inputs that decide shapes are fixed with <c>InputValue</c>.</param>
 /// <param name="folder">For temporary files.</param>
-internal sealed class CaseCompiler(Precision precision, bool makeInputsConstant, string folder)
+internal sealed class CaseCompiler(Precision precision, bool fixInputs, string folder)
 {
     /// <summary>Namespace of the generated classes.</summary>
     public const string Namespace = "ConformanceModels";
-
-    private const int MaximumAttempts = 2;
 
     /// <summary>Compiles a test's model and reads its data.</summary>
     /// <param name="test">The test.</param>
@@ -33,18 +31,15 @@ internal sealed class CaseCompiler(Precision precision, bool makeInputsConstant,
     {
         try
         {
-            ConformanceCase form = test;
-            CompileResult result = Run(form, className, Precision.Float32, []);
-            for (int attempt = 0; makeInputsConstant && attempt < MaximumAttempts && result.Plan is null && SkipReasons.IsForShapes(result.Diagnostics); attempt++)
+            ImmutableDictionary<string, ImmutableArray<double>> values = [];
+            CompileResult result = Run(test, className, Precision.Float32, [], values);
+            while (fixInputs && result.Plan is null && InputsToFix(test, result, values) is { IsEmpty: false } more)
             {
-                if (test.WithConstantInputs(attempt, folder) is { } changed)
-                {
-                    form = changed;
-                    result = Run(form, className, Precision.Float32, []);
-                }
+                values = values.AddRange(more);
+                result = Run(test, className, Precision.Float32, [], values);
             }
 
-            return result.Plan is null ? (null, SkipReasons.Judge(test.Name, result.Diagnostics)) : Finish(form, className, result, form != test);
+            return result.Plan is null ? (null, SkipReasons.Judge(test.Name, result.Diagnostics)) : Finish(test, className, result, values);
         }
         catch (TestDataException exception)
         {
@@ -52,7 +47,27 @@ internal sealed class CaseCompiler(Precision precision, bool makeInputsConstant,
         }
     }
 
-    private (CompiledCase?, Verdict?) Finish(ConformanceCase test, string className, CompileResult result, bool hasConstantInputs)
+    // The inputs that the compiler names as deciding shapes; where a shape is computed from inputs, all that the model has.
+    private static ImmutableDictionary<string, ImmutableArray<double>> InputsToFix(
+        ConformanceCase test, CompileResult result, ImmutableDictionary<string, ImmutableArray<double>> known)
+    {
+        if (!SkipReasons.IsForShapes(result.Diagnostics))
+        {
+            return [];
+        }
+
+        ImmutableDictionary<string, ImmutableArray<double>> named = Values(test, SkipReasons.InputsForShapes(result.Diagnostics), known);
+        return named.IsEmpty ? Values(test, test.InputNames, known) : named;
+    }
+
+    private static ImmutableDictionary<string, ImmutableArray<double>> Values(
+        ConformanceCase test, IEnumerable<string> inputs, ImmutableDictionary<string, ImmutableArray<double>> known) =>
+        inputs.Distinct().Where(input => !known.ContainsKey(input))
+            .Select(input => (Input: input, Values: test.ValueOf(input)))
+            .Where(pair => pair.Values is { IsEmpty: false })
+            .ToImmutableDictionary(pair => pair.Input, pair => pair.Values!.Value);
+
+    private (CompiledCase?, Verdict?) Finish(ConformanceCase test, string className, CompileResult result, ImmutableDictionary<string, ImmutableArray<double>> values)
     {
         ImmutableArray<TestVector> vectors = test.Vectors(result.Plan!);
         Tolerance tolerance = test.Tolerance;
@@ -60,17 +75,17 @@ internal sealed class CaseCompiler(Precision precision, bool makeInputsConstant,
         {
             // The float plan was needed for its names; the models of the suites are small.
             tolerance = Tolerance.OfInt8;
-            result = Run(test, className, precision, Calibration(className, result.Plan!, vectors));
+            result = Run(test, className, precision, Calibration(className, result.Plan!, vectors), values);
             if (result.Plan is null)
             {
                 return (null, SkipReasons.Judge(test.Name, result.Diagnostics));
             }
         }
 
-        return (new CompiledCase(test.Name, result.Plan!, result.Weights, vectors, tolerance, hasConstantInputs), null);
+        return (new CompiledCase(test.Name, result.Plan!, result.Weights, vectors, tolerance, !values.IsEmpty), null);
     }
 
-    private static CompileResult Run(ConformanceCase test, string className, Precision precision, ImmutableArray<string> calibration) =>
+    private static CompileResult Run(ConformanceCase test, string className, Precision precision, ImmutableArray<string> calibration, ImmutableDictionary<string, ImmutableArray<double>> values) =>
         CompilerDriver.Compile(new CompileOptions
         {
             ModelPath = test.ModelPath,
@@ -79,6 +94,7 @@ internal sealed class CaseCompiler(Precision precision, bool makeInputsConstant,
             Precision = precision,
             Calibration = calibration,
             InputShapes = Path.GetExtension(test.ModelPath) == ".onnx" ? test.OpenShapes : ImmutableDictionary<string, ImmutableArray<int>>.Empty,
+            InputValues = values,
         });
 
     private ImmutableArray<string> Calibration(string className, ModelPlan plan, ImmutableArray<TestVector> vectors)

@@ -26,7 +26,7 @@ internal static class CaseRunner
         thread.Start();
         thread.Join(Patience);
         string? found = Volatile.Read(ref problem);
-        return found is null ? Verdict.Passed(item.Name, item.HasConstantInputs) : Verdict.Failed(item.Name, found);
+        return found is null ? Verdict.Passed(item.Name, item.HasFixedInputs) : Verdict.Failed(item.Name, found);
     }
 
     private static string? Guarded(LoadedBatch batch, CompiledCase item)

@@ -11,6 +11,6 @@ namespace ModelCompiler.Conformance.Compiling;
 /// <param name="Weights">The constants.</param>
 /// <param name="Vectors">What to feed and to expect.</param>
 /// <param name="Tolerance">How far outputs may be off.</param>
-/// <param name="HasConstantInputs">Whether inputs were made constants.</param>
+/// <param name="HasFixedInputs">Whether inputs were fixed with <c>InputValue</c>.</param>
 internal sealed record CompiledCase(
-    string Name, ModelPlan Plan, byte[] Weights, ImmutableArray<TestVector> Vectors, Tolerance Tolerance, bool HasConstantInputs);
+    string Name, ModelPlan Plan, byte[] Weights, ImmutableArray<TestVector> Vectors, Tolerance Tolerance, bool HasFixedInputs);

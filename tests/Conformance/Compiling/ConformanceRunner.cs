@@ -13,9 +13,9 @@ namespace ModelCompiler.Conformance.Compiling;
 
 /// <summary>Takes tests from their models to their verdicts, many models in one assembly at a time.</summary>
 /// <param name="precision">How models are compiled.</param>
-/// <param name="makeInputsConstant">Whether inputs that decide shapes become constants.</param>
+/// <param name="fixInputs">Whether inputs that decide shapes are fixed with <c>InputValue</c>.</param>
 /// <param name="log">Told each step, or <see langword="null"/>.</param>
-internal sealed class ConformanceRunner(Precision precision, bool makeInputsConstant, TextWriter? log = null)
+internal sealed class ConformanceRunner(Precision precision, bool fixInputs, TextWriter? log = null)
 {
     private const int BatchSize = 64;
 
@@ -47,7 +47,7 @@ internal sealed class ConformanceRunner(Precision precision, bool makeInputsCons
 
     private Verdict[] RunBatch(ConformanceCase[] batch, int first, string folder)
     {
-        var compiler = new CaseCompiler(precision, makeInputsConstant, folder);
+        var compiler = new CaseCompiler(precision, fixInputs, folder);
         var compiled = new (CompiledCase? Compiled, Verdict? Verdict)[batch.Length];
         Parallel.For(0, batch.Length, index =>
         {

@@ -11,7 +11,7 @@ namespace ModelCompiler.Conformance.Reporting;
 /// </summary>
 internal static class PassingList
 {
-    private const string Comment = "# ONNX node tests that pass, with inputs that decide shapes made constants. Written by: Conformance onnx FOLDER --update-passing";
+    private const string Comment = "# ONNX node tests that pass, with inputs that decide shapes fixed with InputValue. Written by: Conformance onnx FOLDER --update-passing";
 
     private static string FilePath => Path.Combine(Repository.Root, "tests", "Conformance", "passing.txt");
 

@@ -33,10 +33,10 @@ internal static class Report
                 $"int8, calibrated on each test's own inputs; an output passes when the root mean square of its error is at most {Tolerance.OfInt8.RootMeanSquare:P0} of the output's."));
         }
 
-        int constant = verdicts.Count(verdict => verdict.HasConstantInputs && verdict.Outcome == Outcome.Passed);
+        int constant = verdicts.Count(verdict => verdict.HasFixedInputs && verdict.Outcome == Outcome.Passed);
         if (constant > 0)
         {
-            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{constant} of those that passed had inputs that decide shapes made constants."));
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{constant} of those that passed had inputs that decide shapes fixed with InputValue."));
         }
 
         output.WriteLine(CountLine(verdicts));

@@ -28,6 +28,10 @@ internal static partial class SkipReasons
     public static bool IsForShapes(IEnumerable<Diagnostic> diagnostics) =>
         diagnostics.Where(diagnostic => diagnostic.Kind.Severity == Severity.Error).Select(error => error.Kind.Code).Distinct().SequenceEqual(["MC1017"]);
 
+    /// <summary>The inputs that the compiler names as deciding shapes.</summary>
+    public static IEnumerable<string> InputsForShapes(IEnumerable<Diagnostic> diagnostics) =>
+        diagnostics.Where(diagnostic => diagnostic.Kind.Code == "MC1017").Select(error => Input().Match(error.Message).Groups[1].Value);
+
     /// <summary>What is not supported, in a few words that many tests have in common.</summary>
     private static string KindOf(Diagnostic error) => error.Kind.Code switch
     {
@@ -45,6 +49,9 @@ internal static partial class SkipReasons
 
     [GeneratedRegex(@"^'([^']+)'", RegexOptions.CultureInvariant)]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(@": input '([^']+)' decides", RegexOptions.CultureInvariant)]
+    private static partial Regex Input();
 
     [GeneratedRegex(@"^operator ([^\s:]+)", RegexOptions.CultureInvariant)]
     private static partial Regex Operator();

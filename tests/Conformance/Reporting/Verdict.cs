@@ -18,11 +18,11 @@ internal enum Outcome
 /// <param name="Outcome">How it ended.</param>
 /// <param name="Reason">Why, when it did not pass.</param>
 /// <param name="Kind">For the summary: what is not supported.</param>
-/// <param name="HasConstantInputs">Whether inputs had been made constants.</param>
-internal sealed record Verdict(string Case, Outcome Outcome, string Reason = "", string Kind = "", bool HasConstantInputs = false)
+/// <param name="HasFixedInputs">Whether inputs were fixed with <c>InputValue</c>.</param>
+internal sealed record Verdict(string Case, Outcome Outcome, string Reason = "", string Kind = "", bool HasFixedInputs = false)
 {
     /// <summary>All outputs are right.</summary>
-    public static Verdict Passed(string name, bool hasConstantInputs) => new(name, Outcome.Passed, HasConstantInputs: hasConstantInputs);
+    public static Verdict Passed(string name, bool hasFixedInputs) => new(name, Outcome.Passed, HasFixedInputs: hasFixedInputs);
 
     /// <summary>Something is wrong.</summary>
     public static Verdict Failed(string name, string reason) => new(name, Outcome.Failed, reason);

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Import.Onnx.Operators;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
@@ -11,8 +12,9 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 /// <summary>The graph being made, as the importer of one node sees it: adds ops under the node's name, and knows the values' types.</summary>
 /// <param name="session">What the import shares.</param>
 /// <param name="node">The node being imported.</param>
+/// <param name="scope">What names mean around it.</param>
 /// <param name="importGraph">Imports a branch and gives the values of its outputs.</param>
-internal sealed class OnnxContext(OnnxSession session, OnnxNode node, Func<GraphProto, ImmutableArray<string>> importGraph)
+internal sealed class OnnxContext(OnnxSession session, OnnxNode node, OnnxScope scope, Func<GraphProto, ImmutableArray<string>> importGraph)
 {
     /// <summary>Reads constants of the file.</summary>
     public OnnxTensors Tensors => session.Tensors;
@@ -46,7 +48,10 @@ internal sealed class OnnxContext(OnnxSession session, OnnxNode node, Func<Graph
     /// <summary>An input that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, or missing.</exception>
     public Tensor ConstantInput(int index) =>
-        ConstantOf(node[index]) ?? throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.InputName(index));
+        ConstantOf(node[index]) ?? Settled(index) ?? throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.InputName(index));
+
+    /// <summary>The shape that the file declares for an output of the node, all of it, or <see langword="null"/>.</summary>
+    public Shape? DeclaredShape(int output) => scope.DeclaredShapes.TryGetValue(node.OutputNameOf(output), out Shape shape) ? shape : null;
 
     /// <summary>An input of integers that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, missing, or not of integers.</exception>
@@ -168,5 +173,31 @@ internal sealed class OnnxContext(OnnxSession session, OnnxNode node, Func<Graph
         Array.Fill(extents, 1);
         extents[axis] = length;
         return Constant(Tensor.Of(Shape.From(extents), Enumerable.Range(0, length).Select(index => (long)index).ToArray()));
+    }
+
+    // An input of the model that is a list of numbers, which follow from declared shapes, is as good as a constant.
+    private Tensor? Settled(int index)
+    {
+        string input = node[index];
+        TensorType type = TypeOf(input);
+        if (!session.Builder.IsInput(input) || type.Shape.Rank > 1)
+        {
+            return null;
+        }
+
+        int count = type.Shape.Count(..);
+        if (session.Settled.TryGetValue(input, out Tensor? before))
+        {
+            return before;
+        }
+
+        if (SettledInputs.Settle(node, index, count, this) is not { } numbers || numbers.Length != count)
+        {
+            return null;
+        }
+
+        Tensor settled = Tensor.Of(type.Shape, numbers).ConvertedTo(type.Type);
+        session.Settle(input, settled);
+        return settled;
     }
 }

@@ -142,7 +142,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
-        return entry!.Import(imported, new OnnxContext(session, imported, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
+        return entry!.Import(imported, new OnnxContext(session, imported, scope, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
     }
 
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)

@@ -67,12 +67,16 @@ internal static class OnnxImporter
 
     private static Graph? Import(ModelProto model, CompileOptions options, OnnxSession session)
     {
-        var scope = new OnnxScope(null, Opsets(model.OpsetImport), new Dictionary<string, AttributeProto>());
+        var scope = new OnnxScope(null, Opsets(model.OpsetImport), new Dictionary<string, AttributeProto>())
+        {
+            DeclaredShapes = OnnxInputs.FixedShapes(model.Graph.Output.Concat(model.Graph.ValueInfo)),
+        };
         var importer = new OnnxGraphImporter(session);
         importer.DefineConstants(model.Graph, scope);
-        new OnnxInputs(session, options.InputShapes).Define(model.Graph.Input, scope);
+        new OnnxInputs(session, options.InputShapes, options.InputValues).Define(model.Graph.Input, scope);
         importer.ImportNodes(model.Graph.Node, scope);
         List<GraphOutput> outputs = Outputs(model.Graph, scope, session);
+        session.RemoveSettled(outputs);
         return session.Diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : session.Builder.ToGraph(outputs);
     }
 

@@ -16,7 +16,9 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 /// </summary>
 /// <param name="session">What the import shares.</param>
 /// <param name="given">The user's shapes, by input name.</param>
-internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string, ImmutableArray<int>> given)
+/// <param name="fixedValues">The numbers that the user fixes, by input name.</param>
+internal sealed class OnnxInputs(
+    OnnxSession session, IReadOnlyDictionary<string, ImmutableArray<int>> given, IReadOnlyDictionary<string, ImmutableArray<double>> fixedValues)
 {
     private readonly Dictionary<string, int> named = new(StringComparer.Ordinal);
 
@@ -24,7 +26,8 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
     public void Define(IReadOnlyList<ValueInfoProto> inputs, OnnxScope scope)
     {
         ValueInfoProto[] free = [.. inputs.Where(input => !scope.Defines(input.Name))];
-        Attempt(() => CheckNames(free));
+        Attempt(() => CheckNames("InputShape", given, free));
+        Attempt(() => CheckNames("InputValue", fixedValues, free));
         foreach (ValueInfoProto input in free)
         {
             Attempt(() => TakeNames(input));
@@ -38,8 +41,26 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
                 continue;
             }
 
-            scope.Define(input.Name, Attempt(() => session.Builder.AddInput(input.Name, TypeOf(input))));
+            scope.Define(input.Name, Attempt(() => fixedValues.TryGetValue(input.Name, out ImmutableArray<double> numbers)
+                ? session.Builder.AddConstant(Fixed(input, numbers), input.Name)
+                : session.Builder.AddInput(input.Name, TypeOf(input))));
         }
+    }
+
+    /// <summary>The shapes that are declared in full, by name.</summary>
+    public static IReadOnlyDictionary<string, Shape> FixedShapes(IEnumerable<ValueInfoProto> values)
+    {
+        var shapes = new Dictionary<string, Shape>(StringComparer.Ordinal);
+        foreach (ValueInfoProto value in values)
+        {
+            if (value.Type?.TensorType?.Shape is { } shape
+                && shape.Dim.All(dimension => dimension.ValueCase == Dimension.ValueOneofCase.DimValue && dimension.DimValue is >= 0 and <= int.MaxValue))
+            {
+                shapes.TryAdd(value.Name, Shape.From(shape.Dim.Select(dimension => (int)dimension.DimValue)));
+            }
+        }
+
+        return shapes;
     }
 
     private static bool IsFixed(Dimension dimension) => dimension.ValueCase == Dimension.ValueOneofCase.DimValue && dimension.DimValue > 0;
@@ -62,11 +83,43 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
         return default;
     }
 
-    private bool CheckNames(ValueInfoProto[] inputs)
+    private static bool CheckNames<T>(string metadata, IReadOnlyDictionary<string, ImmutableArray<T>> given, ValueInfoProto[] inputs)
     {
         string[] known = [.. inputs.Select(input => input.Name)];
         string? unknown = given.Keys.Order(StringComparer.Ordinal).FirstOrDefault(name => !known.Contains(name));
-        return unknown is null ? true : throw Metadata(unknown, $"the model has no such input; it has {(known.Length == 0 ? "none" : string.Join(", ", known.Select(name => $"'{name}'")))}");
+        return unknown is null
+            ? true
+            : throw Metadata(metadata, unknown, given[unknown], $"the model has no such input; it has {(known.Length == 0 ? "none" : string.Join(", ", known.Select(name => $"'{name}'")))}");
+    }
+
+    // The numbers as a tensor: a vector unless the file says otherwise, a number alone also where it leaves the shape open.
+    private Tensor Fixed(ValueInfoProto input, ImmutableArray<double> numbers)
+    {
+        if (input.Type?.TensorType is not { } declared)
+        {
+            throw Metadata("InputValue", input.Name, numbers, "the input is no tensor");
+        }
+
+        ElementType type = OnnxTypes.Get(declared.ElemType, input.Name);
+        Shape shape = FixedShapes([input]).TryGetValue(input.Name, out Shape whole) ? whole : [numbers.Length];
+        if (shape.ElementCount != numbers.Length)
+        {
+            throw Metadata("InputValue", input.Name, numbers, $"the input has {shape.ElementCount} elements");
+        }
+
+        if (!type.IsFloat() && numbers.Any(number => number != Math.Floor(number)))
+        {
+            throw Metadata("InputValue", input.Name, numbers, $"the input is of {type}");
+        }
+
+        try
+        {
+            return Tensor.Of(shape, numbers.ToArray()).ConvertedTo(type);
+        }
+        catch (OverflowException)
+        {
+            throw Metadata("InputValue", input.Name, numbers, $"the input is of {type}");
+        }
     }
 
     // Remembers what the user's shape says of dimensions that have a name.
@@ -79,7 +132,7 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
 
         if (shape.Length != declared.Dim.Count)
         {
-            throw Metadata(input.Name, $"the input has {declared.Dim.Count} dimensions");
+            throw Metadata("InputShape", input.Name, shape, $"the input has {declared.Dim.Count} dimensions");
         }
 
         for (int axis = 0; axis < shape.Length; axis++)
@@ -87,7 +140,7 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
             Dimension dimension = declared.Dim[axis];
             if (IsFixed(dimension) && dimension.DimValue != shape[axis])
             {
-                throw Metadata(input.Name, $"the model fixes dimension {axis + 1} to {dimension.DimValue}");
+                throw Metadata("InputShape", input.Name, shape, $"the model fixes dimension {axis + 1} to {dimension.DimValue}");
             }
 
             if (dimension.ValueCase == Dimension.ValueOneofCase.DimParam && dimension.DimParam.Length > 0)
@@ -155,6 +208,6 @@ internal sealed class OnnxInputs(OnnxSession session, IReadOnlyDictionary<string
         : dimension.ValueCase == Dimension.ValueOneofCase.DimParam && dimension.DimParam.Length > 0 ? dimension.DimParam
         : "?"));
 
-    private ImportException Metadata(string name, string problem) =>
-        new(DiagnosticKinds.MetadataInvalid, "InputShape", $"{name}:{string.Join(',', given[name])}", problem);
+    private static ImportException Metadata<T>(string metadata, string name, ImmutableArray<T> values, string problem) =>
+        new(DiagnosticKinds.MetadataInvalid, metadata, $"{name}:{string.Join(',', values.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture)))}", problem);
 }

@@ -40,7 +40,10 @@ internal sealed class OnnxNode
     public ImmutableArray<string?> Inputs { get; }
 
     /// <summary>The file's name for the first output, for messages.</summary>
-    public string OutputName => proto.Output.FirstOrDefault("");
+    public string OutputName => OutputNameOf(0);
+
+    /// <summary>The file's name for an output; empty when it is not wanted.</summary>
+    public string OutputNameOf(int index) => index < proto.Output.Count ? proto.Output[index] : "";
 
     /// <summary>Number of outputs, to the last one used.</summary>
     public int OutputCount => proto.Output.Count;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using ModelCompiler.Compiler.Graphs;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
 
@@ -18,6 +19,9 @@ internal sealed class OnnxScope(OnnxScope? outer, IReadOnlyDictionary<string, in
 
     /// <summary>Attributes given to the enclosing function.</summary>
     public IReadOnlyDictionary<string, AttributeProto> Arguments => arguments;
+
+    /// <summary>The shapes that the file declares for values of the model's own graph; empty for branches and functions.</summary>
+    public IReadOnlyDictionary<string, Shape> DeclaredShapes { get; init; } = new Dictionary<string, Shape>();
 
     /// <summary>Says what a name means: a value of the graph, or <see langword="null"/> when an error was reported where it comes from.</summary>
     /// <exception cref="ImportException">The name means something else already.</exception>

@@ -22,6 +22,7 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
     private readonly HashSet<string> reported = new(StringComparer.Ordinal);
     private readonly List<Diagnostic> diagnostics = [];
+    private readonly Dictionary<string, Tensor> settled = new(StringComparer.Ordinal);
     private int nodes;
     private int depth;
 
@@ -43,6 +44,29 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
         if (exception.Kind != DiagnosticKinds.OperatorUnsupported || reported.Add(exception.Message))
         {
             diagnostics.Add(exception.At(file, node));
+        }
+    }
+
+    /// <summary>What inputs of the model must hold, as shapes that the file declares say.</summary>
+    public IReadOnlyDictionary<string, Tensor> Settled => settled;
+
+    /// <summary>Remembers what an input must hold.</summary>
+    public void Settle(string input, Tensor numbers) => settled.Add(input, numbers);
+
+    /// <summary>Takes away the inputs that can hold one thing only, and says so.</summary>
+    /// <param name="outputs">The model's outputs.</param>
+    public void RemoveSettled(IReadOnlyCollection<GraphOutput> outputs)
+    {
+        foreach ((string input, Tensor numbers) in settled)
+        {
+            if (!outputs.Any(output => output.Value == input) && Builder.TryRemoveInput(input))
+            {
+                diagnostics.Add(DiagnosticKinds.InputSettled.At(file, "", input, string.Join(',', numbers.ToInt64())));
+            }
+            else
+            {
+                Report(new ImportException(DiagnosticKinds.ShapeDependsOnData, "that also computes with it", input), "");
+            }
         }
     }
 
