@@ -24,6 +24,7 @@ public sealed class CommandLineTests
     [InlineData("x.onnx : error MC2001: Calibration=\"nowhere/*.png\" is not valid: no file matches", "compile", "x.onnx", "--calibration", "nowhere/*.png")]
     [InlineData("x.onnx : error MC2001: InputShape=\"data\" is not valid: use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10", "compile", "x.onnx", "--input-shape", "data")]
     [InlineData("x.onnx : error MC2001: InputShape=\"data:1,0\" is not valid: use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10", "compile", "x.onnx", "--input-shape", "data:1,0")]
+    [InlineData("x.onnx : error MC2001: InputValue=\"axes:one\" is not valid: use each input's name once, with a colon and its numbers, such as axes:1,2;scale:0.5", "compile", "x.onnx", "--input-value", "axes:one")]
     public void Wrong_input_is_one_line_that_an_editor_understands(string expected, params string[] arguments)
     {
         (int exitCode, string output, string error) = Run(arguments);
@@ -43,6 +44,10 @@ public sealed class CommandLineTests
 
     [Fact]
     public void Help_names_the_commands() => Assert.Contains("compile <MODEL>", Run().Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void Operators_prints_the_page_of_the_documentation() =>
+        Assert.Contains("| Conv | 1–", Run("operators").Output, StringComparison.Ordinal);
 
     [Fact]
     public void An_output_folder_that_cannot_be_is_an_error()

@@ -83,7 +83,7 @@ public sealed class GraphBuilder
     /// <exception cref="FoldingException">All inputs are constant, and the result takes too long to compute.</exception>
     public ImmutableArray<string> AddNode(string name, Op op, ImmutableArray<string> operands, ImmutableArray<string> outputNames)
     {
-        ImmutableArray<TensorType> types = op.Infer([.. operands.Select(operand => values[operand].Type)]);
+        ImmutableArray<TensorType> types = op.Infer([.. operands.Select(operand => ValueOf(operand).Type)]);
         foreach (TensorType type in types)
         {
             CheckSize(type);
@@ -110,10 +110,12 @@ public sealed class GraphBuilder
     public void SetQuantization(string value, QuantizationParameters? quantization) => values[value] = values[value] with { Quantization = quantization };
 
     /// <summary>A value by name.</summary>
-    public Value ValueOf(string name) => values[name];
+    /// <exception cref="ShapeException">There is none: an importer's sequence, say, was taken for a tensor.</exception>
+    public Value ValueOf(string name) => values.TryGetValue(name, out Value? value) ? value : throw new ShapeException($"{name} is no tensor");
 
     /// <summary>The shape of a value.</summary>
-    public Shape ShapeOf(string name) => values[name].Type.Shape;
+    /// <exception cref="ShapeException">There is none.</exception>
+    public Shape ShapeOf(string name) => ValueOf(name).Type.Shape;
 
     /// <summary>Whether a value of that name exists.</summary>
     public bool Contains(string name) => values.ContainsKey(name);

@@ -28,7 +28,7 @@ public static class OperatorCatalog
             # Supported operators
 
             ONNX, operator sets 1 to {OperatorEntry.Newest}: {Onnx.Select(entry => (entry.Domain, entry.Name)).Distinct().Count()} operators, and functions defined in the file, which are inlined.
-            This page is written by `OperatorCatalog.ToMarkdown`; a test compares the two.
+            This page is what `modelc operators` prints; a test compares the two.
 
             * Element types: all integers of 8 to 64 bits, float, double and bool. float16 and bfloat16 are converted to float32, in weights and in
               the model's inputs and outputs alike. Strings, sequences, optionals, complex numbers and integers and floats below 8 bits are not supported,

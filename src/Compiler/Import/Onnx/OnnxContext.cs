@@ -50,6 +50,14 @@ internal sealed class OnnxContext(OnnxSession session, OnnxNode node, OnnxScope 
     public Tensor ConstantInput(int index) =>
         ConstantOf(node[index]) ?? Settled(index) ?? throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.InputName(index));
 
+    /// <summary>The values of an input that is a sequence.</summary>
+    /// <exception cref="ImportException">It is none.</exception>
+    public ImmutableArray<string> SequenceInput(int index) =>
+        session.SequenceOf(node[index]) ?? throw ImportException.Invalid($"input '{node.InputName(index)}' of {node.Operator} is no sequence");
+
+    /// <summary>Makes a sequence.</summary>
+    public string AddSequence(ImmutableArray<string> values) => session.AddSequence(values);
+
     /// <summary>The shape that the file declares for an output of the node, all of it, or <see langword="null"/>.</summary>
     public Shape? DeclaredShape(int output) => scope.DeclaredShapes.TryGetValue(node.OutputNameOf(output), out Shape shape) ? shape : null;
 

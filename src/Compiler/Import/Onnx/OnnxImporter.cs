@@ -99,7 +99,7 @@ internal static class OnnxImporter
 
                 if (scope.Find(name) is { } value)
                 {
-                    outputs.Add(new GraphOutput(name, value));
+                    outputs.Add(session.SequenceOf(value) is null ? new GraphOutput(name, value) : throw ImportException.ElementType(name, "sequence"));
                 }
             }
             catch (ImportException exception)

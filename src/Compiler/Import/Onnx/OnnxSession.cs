@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
@@ -22,6 +23,7 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
     private readonly HashSet<string> reported = new(StringComparer.Ordinal);
     private readonly List<Diagnostic> diagnostics = [];
+    private readonly Dictionary<string, ImmutableArray<string>> sequences = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> settled = new(StringComparer.Ordinal);
     private int nodes;
     private int depth;
@@ -46,6 +48,17 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
             diagnostics.Add(exception.At(file, node));
         }
     }
+
+    /// <summary>Makes a sequence of values, which has a name as values have.</summary>
+    public string AddSequence(ImmutableArray<string> values)
+    {
+        string name = $"sequence {(sequences.Count + 1).ToString(CultureInfo.InvariantCulture)}";
+        sequences.Add(name, values);
+        return name;
+    }
+
+    /// <summary>The values of a sequence, or <see langword="null"/> when the name is no sequence.</summary>
+    public ImmutableArray<string>? SequenceOf(string name) => sequences.TryGetValue(name, out ImmutableArray<string> values) ? values : null;
 
     /// <summary>What inputs of the model must hold, as shapes that the file declares say.</summary>
     public IReadOnlyDictionary<string, Tensor> Settled => settled;

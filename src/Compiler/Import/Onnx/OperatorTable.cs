@@ -31,6 +31,7 @@ internal static class OperatorTable
             .. ReductionOperators.Entries,
             .. ResizeOperators.Entries,
             .. ScatterOperators.Entries,
+            .. SequenceOperators.Entries,
             .. ShapeOperators.Entries,
             .. SoftmaxOperators.Entries,
         ]).OrderBy(entry => entry.Domain, StringComparer.Ordinal).ThenBy(entry => entry.Name, StringComparer.Ordinal).ThenBy(entry => entry.First),
