@@ -45,6 +45,9 @@ public sealed record ModelPlan
     /// <summary>What makes the class a classifier, or <see langword="null"/> when it is not one.</summary>
     public PlanClassifier? Classifier { get; init; }
 
+    /// <summary>Whether the model takes batches of any size, of which the plan is for one element: each input's and output's first extent is 1.</summary>
+    public bool HasFreeBatch { get; init; }
+
     /// <summary>The model's inputs in its own order.</summary>
     public EquatableArray<PlanPort> Inputs { get; init; }
 

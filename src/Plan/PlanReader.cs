@@ -111,6 +111,7 @@ public static class PlanReader
             "source" => plan with { Source = line.Text() },
             "precision" => plan with { Precision = line.Text() },
             "multiplyAccumulates" => plan with { MultiplyAccumulates = line.Integer() },
+            "freeBatch" => plan with { HasFreeBatch = line.Boolean() },
             "arena" => plan with { ArenaBytes = checked((int)line.Integer()) },
             "weights" => plan with { WeightStorage = line.Enumeration<WeightStorage>(), WeightBytes = line.Integer("bytes"), WeightResource = line.Text() },
             "classifier" => plan with

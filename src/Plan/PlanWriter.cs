@@ -24,6 +24,7 @@ public static class PlanWriter
             $"source {Quote(plan.Source)}",
             $"precision {Quote(plan.Precision)}",
             $"multiplyAccumulates {plan.MultiplyAccumulates.ToString(CultureInfo.InvariantCulture)}",
+            $"freeBatch {Bool(plan.HasFreeBatch)}",
             $"arena {Int(plan.ArenaBytes)}",
             $"weights {plan.WeightStorage} bytes={Int(plan.WeightBytes)} {Quote(plan.WeightResource)}",
         };

@@ -63,6 +63,9 @@ public sealed class Graph
     /// <summary>What the caller gets.</summary>
     public ImmutableArray<GraphOutput> Outputs { get; }
 
+    /// <summary>Whether the model leaves its batch open, which was taken to be 1.</summary>
+    public bool HasFreeBatch { get; init; }
+
     /// <summary>The operations, each after those it depends on.</summary>
     public ImmutableArray<Node> Nodes { get; }
 

@@ -28,6 +28,9 @@ public sealed class GraphBuilder
     private readonly Dictionary<string, Node> producers = new(StringComparer.Ordinal);
     private long foldingWork;
 
+    /// <summary>Whether the model leaves its batch open, which was taken to be 1.</summary>
+    public bool HasFreeBatch { get; set; }
+
     /// <summary>Declares an input of the model.</summary>
     /// <returns>Its value, which has just this name.</returns>
     /// <exception cref="ShapeException">The name is taken, or the tensor is too large.</exception>
@@ -149,7 +152,7 @@ public sealed class GraphBuilder
             results,
             [.. kept],
             values.Where(pair => needed.Contains(pair.Key)).ToFrozenDictionary(StringComparer.Ordinal),
-            constants.Where(pair => needed.Contains(pair.Key)).ToFrozenDictionary(StringComparer.Ordinal));
+            constants.Where(pair => needed.Contains(pair.Key)).ToFrozenDictionary(StringComparer.Ordinal)) { HasFreeBatch = HasFreeBatch };
     }
 
     private static void CheckSize(TensorType type)

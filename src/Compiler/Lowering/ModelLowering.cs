@@ -45,6 +45,7 @@ public static class ModelLowering
                 Precision = options.Precision.ToString(),
                 MultiplyAccumulates = MultiplyAccumulates(graph),
                 Classifier = classifier,
+                HasFreeBatch = graph.HasFreeBatch,
                 Labels = (labels.IsDefault ? [] : labels).ToEquatableArray(),
             };
             byte[] weights = writer.Constants.ToArray();

@@ -30,6 +30,7 @@ public sealed class GraphRewriter
     public static Graph Rewrite(Graph source, Func<GraphRewriter, Node, bool> rewrite)
     {
         var rewriter = new GraphRewriter(source);
+        rewriter.Target.HasFreeBatch = source.HasFreeBatch;
         foreach (string input in source.Inputs)
         {
             Value value = source.Values[input];

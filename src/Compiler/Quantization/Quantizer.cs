@@ -154,7 +154,7 @@ public sealed class Quantizer
                 pair => !stored.Contains(pair.Key) ? pair.Value
                     : pair.Value with { Quantization = isFixed.Contains(Group(pair.Key)) ? SoftmaxOutput : byGroup[Group(pair.Key)].Quantize() },
                 StringComparer.Ordinal),
-            graph.Constants);
+            graph.Constants) { HasFreeBatch = graph.HasFreeBatch };
     }
 
     private bool InsertConversions(GraphRewriter rewriter, Node node)

@@ -37,6 +37,11 @@ internal static class ClassEmitter
             }
 
             RunEmitter.Overloads(writer, context);
+            if (plan.HasFreeBatch)
+            {
+                BatchEmitter.Members(writer, context);
+            }
+
             Infer(writer, context);
             StepEmitter.Methods(writer, context, plan.InitialSteps, context.Names.InitialSteps);
             StepEmitter.Methods(writer, context, plan.Steps, context.Names.Steps);

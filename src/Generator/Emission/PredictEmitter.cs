@@ -67,25 +67,36 @@ internal static class PredictEmitter
         Classify(writer, context);
     }
 
+    /// <summary>The forms of the input that <c>Predict</c> takes. Two of the same type would be one overload: the first wins, the other is still there in <c>Run</c>.</summary>
+    public static IEnumerable<PlanConversion> Conversions(PlanPort input)
+    {
+        var types = new HashSet<ElementType>();
+        foreach (ConversionKind kind in new[] { ConversionKind.Pixels, ConversionKind.Declared, ConversionKind.Quantized })
+        {
+            if (input.Find(kind) is { } conversion && types.Add(PlanSteps.CallerType(input, conversion)))
+            {
+                yield return conversion;
+            }
+        }
+    }
+
+    /// <summary>The name of the parameter that takes a form of the input.</summary>
+    public static string ParameterOf(EmissionContext context, PlanPort input, PlanConversion conversion) =>
+        conversion.Kind == ConversionKind.Pixels ? "pixels" : context.Names.Input(input);
+
     private static string ScoreRange(ScoreTransform transform) => transform == ScoreTransform.Raw ? " as the model gives them" : ", probabilities from 0 to 1";
 
     private static void Overloads(SourceWriter writer, EmissionContext context)
     {
-        PlanPort input = context.ClassifierInput;
-        var types = new HashSet<ElementType>();
-        foreach (ConversionKind kind in new[] { ConversionKind.Pixels, ConversionKind.Declared, ConversionKind.Quantized })
+        foreach (PlanConversion conversion in Conversions(context.ClassifierInput))
         {
-            // Two forms of the same type would be one overload: the first wins, the other is still there in Run.
-            if (input.Find(kind) is { } conversion && types.Add(PlanSteps.CallerType(input, conversion)))
-            {
-                Overload(writer, context, input, conversion);
-            }
+            Overload(writer, context, context.ClassifierInput, conversion);
         }
     }
 
     private static void Overload(SourceWriter writer, EmissionContext context, PlanPort input, PlanConversion conversion)
     {
-        string name = conversion.Kind == ConversionKind.Pixels ? "pixels" : context.Names.Input(input);
+        string name = ParameterOf(context, input, conversion);
         string what = conversion.Kind switch
         {
             ConversionKind.Pixels => "The image, row by row from the top, its channels side by side",

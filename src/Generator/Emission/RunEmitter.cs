@@ -32,7 +32,7 @@ internal static class RunEmitter
         writer.Line();
         writer.Lines(
             """
-            private static void Expect(int length, int expected, string shape, string name)
+            private static void Expect(int length, long expected, string shape, string name)
             {
                 if (length != expected)
                 {

@@ -19,6 +19,18 @@ public class InputShapeTests
     [InlineData(-1)]
     public void An_open_batch_is_one(object batch) => Assert.Equal([1, 3], ShapeOf(Accept(Taking(batch, 3))));
 
+    [Theory]
+    [InlineData("N", "N", true)]
+    [InlineData("N", 1, false)]
+    [InlineData(1, "N", false)]
+    public void A_batch_is_free_when_the_file_leaves_it_open_everywhere(object input, object output, bool free)
+    {
+        GraphProto graph = Graph([Node("Neg", "x", "y")], "", null, Input("x", OnnxTypes.Float, input, 3));
+        graph.Output.Add(Input("y", OnnxTypes.Float, output, 3));
+        Assert.Equal(free, Accept(Model(graph)).HasFreeBatch);
+        Assert.Equal(free, Passes.PassList.Run(Accept(Model(graph)), Precision.Float32).HasFreeBatch);
+    }
+
     [Fact]
     public void Other_open_dimensions_are_named_with_the_metadata_to_set()
     {

@@ -63,6 +63,17 @@ internal sealed class OnnxInputs(
         return shapes;
     }
 
+    /// <summary>Whether the file leaves the first dimension of every input and output open, and it became 1.</summary>
+    public static bool HasFreeBatch(GraphProto graph, GraphBuilder builder, IEnumerable<GraphOutput> outputs)
+    {
+        string[] inputs = [.. graph.Input.Select(input => input.Name).Where(builder.IsInput)];
+        return inputs.Length > 0
+            && graph.Input.Where(input => inputs.Contains(input.Name)).Concat(graph.Output).All(IsOpenFirst)
+            && inputs.Concat(outputs.Select(output => output.Value)).All(value => builder.ShapeOf(value) is { Rank: > 0 } shape && shape[0] == 1);
+    }
+
+    private static bool IsOpenFirst(ValueInfoProto value) => value.Type?.TensorType?.Shape is { Dim: [var first, ..] } && !IsFixed(first);
+
     private static bool IsFixed(Dimension dimension) => dimension.ValueCase == Dimension.ValueOneofCase.DimValue && dimension.DimValue > 0;
 
     private T? Attempt<T>(Func<T> action)
