@@ -5,6 +5,7 @@ using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import.Onnx;
+using ModelCompiler.Compiler.Passes;
 using ModelCompiler.Plans;
 using Xunit;
 using static ModelCompiler.Compiler.Tests.Import.OnnxModels;
@@ -28,7 +29,7 @@ public class InputShapeTests
         GraphProto graph = Graph([Node("Neg", "x", "y")], "", null, Input("x", OnnxTypes.Float, input, 3));
         graph.Output.Add(Input("y", OnnxTypes.Float, output, 3));
         Assert.Equal(free, Accept(Model(graph)).HasFreeBatch);
-        Assert.Equal(free, Passes.PassList.Run(Accept(Model(graph)), Precision.Float32).HasFreeBatch);
+        Assert.Equal(free, PassList.Run(Accept(Model(graph)), Precision.Float32).HasFreeBatch);
     }
 
     [Fact]
