@@ -10,10 +10,15 @@ namespace ModelCompiler.Cli;
 /// <summary>Paths with wildcards: <c>*</c> and <c>?</c> in any part, <c>**</c> for folders of any depth. For shells that do not expand them.</summary>
 internal static class FilePattern
 {
-    /// <summary>The files that match, in ordinal order. A path without wildcards is itself, whether it exists or not.</summary>
+    /// <summary>The files that match, in ordinal order. A path without wildcards is itself, whether it exists or not; an empty one is none.</summary>
     /// <param name="pattern">The path.</param>
     public static ImmutableArray<string> Expand(string pattern)
     {
+        if (string.IsNullOrWhiteSpace(pattern))
+        {
+            return [];
+        }
+
         if (!HasWildcard(pattern) || File.Exists(pattern))
         {
             return [pattern];

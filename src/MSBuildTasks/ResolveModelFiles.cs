@@ -126,12 +126,19 @@ public sealed class ResolveModelFiles : Task
 
     private static string MetadataList(IEnumerable<string> paths) => string.Join(";", paths.Select(EscapedText.Escape));
 
-    private static void WriteIfDifferent(string path, string text)
+    private void WriteIfDifferent(string path, string text)
     {
-        if (!File.Exists(path) || File.ReadAllText(path) != text)
+        try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            File.WriteAllText(path, text);
+            if (!File.Exists(path) || File.ReadAllText(path) != text)
+            {
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                File.WriteAllText(path, text);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            LogError("MC4004", path, exception.Message);
         }
     }
 

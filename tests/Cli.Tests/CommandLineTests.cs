@@ -22,6 +22,7 @@ public sealed class CommandLineTests
     [InlineData("x.onnx : error MC2001: ClassName=\"2 d\" is not valid: use a C# identifier", "compile", "x.onnx", "--class", "2 d")]
     [InlineData("x.onnx : error MC2001: Namespace=\"a..b\" is not valid: use C# identifiers separated by dots", "compile", "x.onnx", "--namespace", "a..b")]
     [InlineData("x.onnx : error MC2001: Calibration=\"nowhere/*.png\" is not valid: no file matches", "compile", "x.onnx", "--calibration", "nowhere/*.png")]
+    [InlineData("x.onnx : error MC2001: Calibration=\"\" is not valid: no file matches", "compile", "x.onnx", "--calibration", "")]
     [InlineData("x.onnx : error MC2001: InputShape=\"data\" is not valid: use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10", "compile", "x.onnx", "--input-shape", "data")]
     [InlineData("x.onnx : error MC2001: InputShape=\"data:1,0\" is not valid: use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10", "compile", "x.onnx", "--input-shape", "data:1,0")]
     [InlineData("x.onnx : error MC2001: InputValue=\"axes:one\" is not valid: use each input's name once, with a colon and its numbers, such as axes:1,2;scale:0.5", "compile", "x.onnx", "--input-value", "axes:one")]

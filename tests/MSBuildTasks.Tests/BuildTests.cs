@@ -189,6 +189,19 @@ public sealed class BuildTests
         Assert.DoesNotContain("MC4003", project.Build("-t:_ModelCompilerNativeAotHint", "-p:RuntimeIdentifier=linux-arm64").Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_file_in_the_way_of_the_folder_is_an_error_that_names_it()
+    {
+        using var project = new TestProject("""<ModelFile Include="digits.onnx" />""");
+        project.Write("digits.onnx", "");
+        project.Write("obj/Debug/net10.0/ModelCompiler/Digits", "");
+
+        BuildOutcome outcome = project.Build("-restore", Models);
+
+        Assert.Contains("Digits.rsp : error MC4004: ", outcome.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("MSB4018", outcome.Output, StringComparison.Ordinal);
+    }
+
     private static void AssertItems(string output)
     {
         const string Root = "obj/Debug/net10.0/ModelCompiler/";

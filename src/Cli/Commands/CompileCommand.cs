@@ -56,7 +56,7 @@ internal sealed class CompileCommand
             return 1;
         }
 
-        string folder = parsed.GetRequiredValue(directory);
+        string folder = parsed.GetRequiredValue(directory) is { Length: > 0 } given ? given : ".";
         PlanFiles.Write(folder, result.Plan, result.Weights);
         if (parsed.GetValue(csharp) && !WriteSources(folder, result.Plan, result.Weights))
         {
