@@ -14,7 +14,8 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 /// <param name="node">The node being imported.</param>
 /// <param name="scope">What names mean around it.</param>
 /// <param name="importGraph">Imports a branch and gives the values of its outputs.</param>
-internal sealed class OnnxContext(OnnxSession session, OnnxNode node, OnnxScope scope, Func<GraphProto, ImmutableArray<string>> importGraph)
+internal sealed class OnnxContext(
+    OnnxSession session, OnnxNode node, OnnxScope scope, Func<GraphProto, ImmutableArray<string>, ImmutableArray<string>> importGraph)
 {
     /// <summary>Reads constants of the file.</summary>
     public OnnxTensors Tensors => session.Tensors;
@@ -75,8 +76,9 @@ internal sealed class OnnxContext(OnnxSession session, OnnxNode node, OnnxScope 
     public long[]? IntegersOrInput(string attribute, int index) =>
         node.Optional(index) is not null ? IntegerInput(index) : node.Integers(attribute);
 
-    /// <summary>Imports a branch.</summary>
-    public ImmutableArray<string> ImportGraph(GraphProto graph) => importGraph(graph);
+    /// <summary>Imports a branch, or a body whose inputs are the values given.</summary>
+    /// <exception cref="ImportException">It has another number of inputs.</exception>
+    public ImmutableArray<string> ImportGraph(GraphProto graph, params ImmutableArray<string> inputs) => importGraph(graph, inputs);
 
     /// <summary>A function of one value's elements.</summary>
     public string Map(string value, Func<Term, Term> function)

@@ -142,7 +142,8 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
-        return entry!.Import(imported, new OnnxContext(session, imported, scope, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
+        return entry!.Import(
+            imported, new OnnxContext(session, imported, scope, (graph, values) => session.Nested("a branch", () => ImportBranch(graph, values, scope))));
     }
 
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)
@@ -160,9 +161,19 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         return attributes;
     }
 
-    private ImmutableArray<string> ImportBranch(GraphProto graph, OnnxScope scope)
+    private ImmutableArray<string> ImportBranch(GraphProto graph, ImmutableArray<string> inputs, OnnxScope scope)
     {
+        if (graph.Input.Count != inputs.Length)
+        {
+            throw ImportException.Invalid($"a graph inside a node has {graph.Input.Count} inputs, not {inputs.Length}");
+        }
+
         var inner = new OnnxScope(scope, scope.Opsets, scope.Arguments);
+        for (int index = 0; index < inputs.Length; index++)
+        {
+            inner.Define(graph.Input[index].Name, inputs[index]);
+        }
+
         DefineConstants(graph, inner);
         ImportNodes(graph.Node, inner);
         return [.. graph.Output.Select(output => inner.Find(output.Name) ?? throw new ReportedException())];

@@ -17,12 +17,17 @@ internal static class OperatorTable
         [
             .. ActivationOperators.Entries,
             .. ArithmeticOperators.Entries,
+            .. AttentionOperators.Entries,
             .. ConstantOperators.Entries,
             .. ControlOperators.Entries,
             .. ConvolutionOperators.Entries,
+            .. EinsumOperators.Entries,
             .. IndexOperators.Entries,
             .. LogicOperators.Entries,
+            .. LossOperators.Entries,
             .. MatrixOperators.Entries,
+            .. MicrosoftAttentionOperators.Entries,
+            .. MicrosoftOperators.Entries,
             .. MovementOperators.Entries,
             .. NormalizationOperators.Entries,
             .. PaddingOperators.Entries,
@@ -34,6 +39,7 @@ internal static class OperatorTable
             .. SequenceOperators.Entries,
             .. ShapeOperators.Entries,
             .. SoftmaxOperators.Entries,
+            .. StateOperators.Entries,
         ]).OrderBy(entry => entry.Domain, StringComparer.Ordinal).ThenBy(entry => entry.Name, StringComparer.Ordinal).ThenBy(entry => entry.First),
     ];
 

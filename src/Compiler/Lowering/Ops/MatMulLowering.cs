@@ -13,11 +13,6 @@ internal static class MatMulLowering
         Shape left = writer.Graph.ShapeOf(node.Inputs[0]);
         Shape right = writer.Graph.ShapeOf(node.Inputs[1]);
         View output = writer.ViewOf(node.Output);
-        if (output.Type == ElementType.Int64)
-        {
-            throw new ShapeException("a matrix product of Int64 is supported on constants only; cast to Int32 or Float32");
-        }
-
         int[] leftStrides = [.. writer.StridesOf(node.Inputs[0])];
         int[] rightStrides = [.. writer.StridesOf(node.Inputs[1])];
         Shape batch = MatMul.Batch(left, right);

@@ -30,7 +30,8 @@ internal static class MatrixOperators
         return context.Reshape(product, leftShape.Rank == 1 ? Shape.From(shape.Extents.RemoveAt(shape.Rank - (rightShape.Rank == 1 ? 1 : 2))) : shape);
     }
 
-    private static string Gemm(OnnxNode node, OnnxContext context)
+    /// <summary>A product of two matrices, plus a summand.</summary>
+    public static string Gemm(OnnxNode node, OnnxContext context)
     {
         Shape left = context.ShapeOf(node[0]);
         Shape right = context.ShapeOf(node[1]);
@@ -53,7 +54,8 @@ internal static class MatrixOperators
         return node.Optional(2) is { } summand && beta != 0 ? context.Map(product, summand, (x, y) => beta == 1 ? x + y : x + (y * beta)) : product;
     }
 
-    private static string Scaled(OnnxContext context, string value, float factor) => factor == 1 ? value : context.Map(value, x => x * factor);
+    /// <summary>The value times a number.</summary>
+    public static string Scaled(OnnxContext context, string value, float factor) => factor == 1 ? value : context.Map(value, x => x * factor);
 
     // The summand, if it is a constant that is the same in every row.
     private static string? Bias(OnnxNode node, OnnxContext context, float beta)

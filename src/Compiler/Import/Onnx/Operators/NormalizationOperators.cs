@@ -15,7 +15,8 @@ internal static class NormalizationOperators
     [
         new("BatchNormalization", 1, BatchNormalization),
         new("InstanceNormalization", 1, InstanceNormalization),
-        new("LayerNormalization", 17, LayerNormalization),
+        // ONNX Runtime's optimiser writes it into models of any version.
+        new("LayerNormalization", 1, LayerNormalization),
         new("GroupNormalization", 18, GroupNormalization),
         new("RMSNormalization", 23, RootMeanSquareNormalization),
         new("LpNormalization", 1, LpNormalization),
@@ -54,7 +55,8 @@ internal static class NormalizationOperators
         return Affine(context, normal, context.Reshape(node[1], perChannel), context.Reshape(node[2], perChannel));
     }
 
-    private static ImmutableArray<string?> LayerNormalization(OnnxNode node, OnnxContext context)
+    /// <summary>Over the last axes, scaled and moved.</summary>
+    public static ImmutableArray<string?> LayerNormalization(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
         int axis = shape.Axis(node.Integer("axis", -1));
@@ -133,7 +135,8 @@ internal static class NormalizationOperators
         return context.Map(node[0], means, (x, y) => x / ((y * alpha) + bias).Power(y.Like(beta)));
     }
 
-    private static (string Result, string Mean, string InverseDeviation) Normalize(OnnxContext context, string value, int[] axes, double epsilon)
+    /// <summary>The value less its mean along axes, divided by its deviation there.</summary>
+    public static (string Result, string Mean, string InverseDeviation) Normalize(OnnxContext context, string value, int[] axes, double epsilon)
     {
         string mean = context.Reduce(ReduceKind.Mean, value, axes, keep: true);
         string centred = context.Map(value, mean, (x, y) => x - y);
@@ -142,6 +145,7 @@ internal static class NormalizationOperators
         return (context.Map(centred, inverse, (x, y) => x * y), mean, inverse);
     }
 
-    private static string Affine(OnnxContext context, string value, string factor, string summand) =>
+    /// <summary>The value times a factor plus a summand.</summary>
+    public static string Affine(OnnxContext context, string value, string factor, string summand) =>
         context.Map(value, factor, summand, (x, a, b) => (x * a) + b);
 }

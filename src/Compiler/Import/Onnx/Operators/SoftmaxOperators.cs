@@ -31,7 +31,8 @@ internal static class SoftmaxOperators
         return context.Map(exponentials, context.Reduce(ReduceKind.Sum, exponentials, [axis], keep: true), (x, y) => x / y);
     }
 
-    private static string LogSoftmax(OnnxContext context, string value, int axis) =>
+    /// <summary>The logarithm of softmax, without taking it of 0.</summary>
+    public static string LogSoftmax(OnnxContext context, string value, int axis) =>
         context.Map(value, ReductionOperators.LogSumExp(context, value, [axis]), (x, y) => x - y);
 
     private static string Hardmax(OnnxNode node, OnnxContext context, string value, int axis)
