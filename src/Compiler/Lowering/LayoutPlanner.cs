@@ -9,7 +9,8 @@ namespace ModelCompiler.Compiler.Lowering;
 
 /// <summary>
 /// Decides how each value lies in memory before any step is written: images get the border that the convolutions behind them need, the operands
-/// of a concatenation lie inside its result, elementwise results lie where their operand was, reshapes are other names for the same elements.
+/// of a concatenation lie inside its result, elementwise results lie where their operand was, reshapes and the transposes before matrix products
+/// are other names for the same elements.
 /// Nodes are visited from the last to the first, so that where a value goes is known before where it comes from.
 /// </summary>
 public sealed class LayoutPlanner
@@ -41,6 +42,7 @@ public sealed class LayoutPlanner
         for (int index = graph.Nodes.Length - 1; index >= 0; index--)
         {
             Node node = graph.Nodes[index];
+            PlaceTransposed(node, index);
             foreach (string output in node.Outputs)
             {
                 Place(output);
@@ -64,6 +66,28 @@ public sealed class LayoutPlanner
             views.Add(name, View.Allocate(name, type, value.Type.Shape, PaddingOf(name), value.Quantization));
         }
     }
+
+    // Matrix products read with any strides: what only they read need not be transposed. The input must stay as it is until then, which
+    // inputs of the model do, and what nobody else reads after.
+    private void PlaceTransposed(Node node, int index)
+    {
+        string input = node.Inputs.FirstOrDefault("");
+        bool isFree = node.Op is Transpose && !graph.IsOutput(node.Output) && graph.Consumers(node.Output).All(consumer => consumer.Op is MatMul)
+            && !views.ContainsKey(input) && !graph.Constants.ContainsKey(input) && !graph.IsOutput(input)
+            && graph.Values[input].Quantization is null && PaddingOf(input).IsEmpty;
+        if (isFree && (graph.Inputs.Contains(input) || lastUse[input] == index))
+        {
+            Place(input);
+            views.Add(node.Output, Transposed(views[input], (Transpose)node.Op));
+        }
+    }
+
+    /// <summary>The same elements with their axes in another order.</summary>
+    public static View Transposed(View view, Transpose transpose) => view with
+    {
+        Shape = Shape.From(transpose.Permutation.Select(axis => view.Shape[axis])),
+        Strides = transpose.Permutation.Select(axis => view.Strides[axis]).ToEquatableArray(),
+    };
 
     private void PlaceInputs(Node node, int index)
     {

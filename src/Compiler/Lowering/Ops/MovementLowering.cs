@@ -22,10 +22,12 @@ internal static class MovementLowering
 
     public static void LowerTranspose(StepWriter writer, Node node)
     {
-        View input = writer.ViewOf(node.Inputs[0]);
-        EquatableArray<int> permutation = ((Transpose)node.Op).Permutation;
-        writer.Copy(
-            node.Name, $"Transpose {permutation} {Describe(writer, node)}", CopyArgument(input), 0, [.. permutation.Select(axis => input.Strides[axis])], writer.ViewOf(node.Output));
+        View output = writer.ViewOf(node.Output);
+        View source = LayoutPlanner.Transposed(writer.ViewOf(node.Inputs[0]), (Transpose)node.Op);
+        if (source != output)
+        {
+            writer.Copy(node.Name, $"Transpose {((Transpose)node.Op).Permutation} {Describe(writer, node)}", CopyArgument(source), 0, source.Strides, output);
+        }
     }
 
     public static void LowerSlice(StepWriter writer, Node node)

@@ -70,6 +70,11 @@ internal static class MicrosoftAttentionOperators
             start += size;
         }
 
+        if (node.Optional(3) is { } all && context.ShapeOf(all) != [start])
+        {
+            throw new ShapeException($"a bias of {context.ShapeOf(all)} for queries, keys and values of {start} elements");
+        }
+
         string? pastKey = node.Optional(6);
         if ((pastKey is null) != (node.Optional(7) is null))
         {
