@@ -62,7 +62,7 @@ internal sealed class Networks
         return builder.ToGraph([new GraphOutput("scores", random.Next(2) == 0 ? builder.Add("softmax", new Softmax(), scores) : scores)]);
     }
 
-    private string Layer(string name, string input) => random.Next(11) switch
+    private string Layer(string name, string input) => random.Next(12) switch
     {
         0 or 1 or 2 => Activation(name, BatchNorm(name, Convolution(name, input, 1))),
         3 => Activation(name, Convolution(name, input, builder.ShapeOf(input)[1])),
@@ -72,6 +72,7 @@ internal sealed class Networks
         7 => builder.Add(name, Multiply, input, builder.Add(name + ".gate", Sigmoid, input)),
         8 => Squeeze(name, input),
         9 => Crop(name, input),
+        10 => Attend(name, input),
         _ => builder.Add(name, new Elementwise(Call(ElementwiseFunction.Tanh, Input(0))), input),
     };
 
@@ -141,6 +142,15 @@ internal sealed class Networks
             name,
             new Slice(new EquatableArray<int>([0, 0, shape[2] - rows, 0]), new EquatableArray<int>([1, shape[1], rows, shape[3]]), new EquatableArray<int>([1, 1, 1, 1])),
             input);
+    }
+
+    // Each channel's columns attend to each other.
+    private string Attend(string name, string input)
+    {
+        string transposed = builder.Add(name + ".key", new Transpose(new EquatableArray<int>([0, 1, 3, 2])), input);
+        string scores = builder.Add(name + ".scores", new MatMul(), transposed, input);
+        string scaled = builder.Add(name + ".scale", new Elementwise(Call(ElementwiseFunction.Multiply, Input(0), Literal(0.25))), scores);
+        return builder.Add(name, new MatMul(), input, builder.Add(name + ".softmax", new Softmax(), scaled));
     }
 
     private string Constant(string name, Shape shape)

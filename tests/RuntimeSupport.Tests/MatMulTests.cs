@@ -106,27 +106,34 @@ public class MatMulTests
         var random = new Random(730);
         int[] left = Enumerable.Range(0, 2 * Rows * Inner).Select(_ => random.Next(int.MinValue, int.MaxValue)).ToArray();
         int[] right = Enumerable.Range(0, Inner * Columns).Select(_ => random.Next(int.MinValue, int.MaxValue)).ToArray();
+        long[] leftLongs = left.Select(value => (long)value << 20).ToArray();
+        long[] rightLongs = right.Select(value => (long)value << 20).ToArray();
         double[] leftDoubles = left.Select(value => value / 3.0).ToArray();
         double[] rightDoubles = right.Select(value => value / 7.0).ToArray();
         int[] output = new int[2 * Rows * Columns];
+        long[] outputLongs = new long[output.Length];
         double[] outputDoubles = new double[output.Length];
 
         // The right operand is stored transposed and shared by the batch.
         MatMulInt32.Run(left, right, output, [2], [Rows * Inner], [0], Rows, Inner, Columns, Inner, 1, 1, Inner);
+        MatMulInt64.Run(leftLongs, rightLongs, outputLongs, [2], [Rows * Inner], [0], Rows, Inner, Columns, Inner, 1, 1, Inner);
         MatMulFloat64.Run(leftDoubles, rightDoubles, outputDoubles, [2], [Rows * Inner], [0], Rows, Inner, Columns, Inner, 1, 1, Inner);
 
         int element = 0;
         foreach (int[] index in StridedNaive.Indices([2 * Rows, Columns]))
         {
             int sum = 0;
+            long sumOfLongs = 0;
             double sumOfDoubles = 0;
             for (int k = 0; k < Inner; k++)
             {
                 sum += left[(index[0] * Inner) + k] * right[(index[1] * Inner) + k];
+                sumOfLongs = unchecked(sumOfLongs + (leftLongs[(index[0] * Inner) + k] * rightLongs[(index[1] * Inner) + k]));
                 sumOfDoubles += leftDoubles[(index[0] * Inner) + k] * rightDoubles[(index[1] * Inner) + k];
             }
 
             Assert.Equal(sum, output[element]);
+            Assert.Equal(sumOfLongs, outputLongs[element]);
             Assert.Equal(sumOfDoubles, outputDoubles[element++]);
         }
     }

@@ -58,6 +58,51 @@ public sealed class LoweringTests
     }
 
     [Fact]
+    public void An_operand_that_lies_in_another_part_of_a_concatenation_is_copied()
+    {
+        // x is the last part of the outer concatenation, and both parts of the inner one, which lies there too.
+        var builder = new GraphBuilder();
+        string input = builder.AddInput("input", new TensorType(ElementType.Float32, [1, 3]));
+        string x = builder.Add("x", Networks.Multiply, input, input);
+        string inner = builder.Add("inner", new Concat(1), x, x);
+        Graph graph = builder.ToGraph([new GraphOutput("out", builder.Add("outer", new Concat(1), inner, x))]);
+
+        Assert.Equal([1f, 4f, 9f, 1f, 4f, 9f, 1f, 4f, 9f], Running.Execute(graph, Tensor.Of<float>([1, 3], 1, 2, 3)));
+    }
+
+    [Fact]
+    public void A_transposed_operand_of_a_product_is_read_where_it_lies()
+    {
+        var builder = new GraphBuilder();
+        string x = builder.AddInput("x", new TensorType(ElementType.Float32, [3, 4]));
+        string squared = builder.Add("squared", Networks.Multiply, x, x);
+        string turned = builder.Add("turned", new Transpose(new EquatableArray<int>([1, 0])), squared);
+        Graph graph = builder.ToGraph([new GraphOutput("out", builder.Add("product", new MatMul(), turned, x))]);
+
+        Assert.Equal(["Elementwise", "MatMulFloat32"], ModelLowering.Lower(graph, Running.Options).Plan.Steps.Select(step => step.Kernel));
+        Tensor noise = Networks.Noise(new Random(4), [3, 4]);
+        Running.Close(Running.Evaluate(graph, noise).Values<float>(), Running.Execute(graph, noise), 1e-5, "product");
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_transposed_operand_is_copied_when_its_source_changes_before_the_product(bool joins)
+    {
+        // The negative lies where x is, and the product comes after it.
+        var builder = new GraphBuilder();
+        string input = builder.AddInput("input", new TensorType(ElementType.Float32, [3, 3]));
+        string x = builder.Add("x", Networks.Multiply, input, input);
+        string turned = builder.Add("turned", new Transpose(new EquatableArray<int>([1, 0])), x);
+        string negative = builder.Add("negative", new Elementwise(Networks.Call(ElementwiseFunction.Negate, Networks.Input(0))), x);
+        string product = builder.Add("product", new MatMul(), negative, turned);
+        Graph graph = builder.ToGraph([new GraphOutput("out", joins ? builder.Add("all", new Concat(0), product, negative, turned) : product)]);
+        Tensor noise = Networks.Noise(new Random(5), [3, 3]);
+
+        Running.Close(Running.Evaluate(graph, noise).Values<float>(), Running.Execute(graph, noise), 1e-5, "product");
+    }
+
+    [Fact]
     public void Weights_computed_at_run_time_are_packed_at_run_time()
     {
         var builder = new GraphBuilder();

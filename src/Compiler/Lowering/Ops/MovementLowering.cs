@@ -13,7 +13,9 @@ internal static class MovementLowering
     public static void LowerReshape(StepWriter writer, Node node)
     {
         View output = writer.ViewOf(node.Output);
-        if (writer.ViewOf(node.Inputs[0]).Buffer != output.Buffer)
+        View input = writer.ViewOf(node.Inputs[0]);
+        bool isThere = input.Buffer == output.Buffer && input.Offset == output.Offset && input.IsContiguous && output.IsContiguous;
+        if (!isThere)
         {
             View source = writer.Contiguous(node.Name, node.Inputs[0]).Reshape(output.Shape);
             writer.Copy(node.Name, $"Reshape {Describe(writer, node)}", CopyArgument(source), 0, source.Strides, output);
@@ -54,7 +56,9 @@ internal static class MovementLowering
         foreach (string input in node.Inputs)
         {
             Shape shape = writer.Graph.ShapeOf(input);
-            if (writer.IsConstant(input) || writer.ViewOf(input).Buffer != output.Buffer)
+            bool isThere = !writer.IsConstant(input) && writer.ViewOf(input) is var view && view.Buffer == output.Buffer
+                && view.Offset == output.Offset + (start * output.Strides[axis]) && view.Strides.Equals(output.Strides);
+            if (!isThere)
             {
                 PlanValue source = CopyArgument(writer, input);
                 writer.Copy(

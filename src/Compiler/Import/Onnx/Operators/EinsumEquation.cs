@@ -49,8 +49,7 @@ internal sealed record EinsumEquation(
 
     private static ImmutableArray<int> Axes(string text, string term, Shape shape)
     {
-        int letters = term.Replace(Ellipsis, "", System.StringComparison.Ordinal).Length;
-        int others = shape.Rank - letters;
+        int others = shape.Rank - Expand(text, term, []).Length;
         bool hasEllipsis = term.Contains(Ellipsis, System.StringComparison.Ordinal);
         return others == 0 || (others > 0 && hasEllipsis)
             ? Expand(text, term, [.. Enumerable.Range(-others, others)])
