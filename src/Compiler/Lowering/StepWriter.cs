@@ -59,12 +59,13 @@ public sealed class StepWriter
         results.Add([]);
     }
 
-    /// <summary>Marks that a value is complete after the latest step.</summary>
+    /// <summary>Marks that a value is complete after the latest step that is not about a border.</summary>
     public void Complete(string value)
     {
-        if (results.Count > 0)
+        int latest = steps.FindLastIndex(step => !borders.Exists(border => ReferenceEquals(border, step)));
+        if (latest >= 0)
         {
-            results[^1] = results[^1].Add(value);
+            results[latest] = results[latest].Add(value);
         }
     }
 
