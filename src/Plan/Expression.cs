@@ -20,7 +20,7 @@ public sealed record LiteralExpression(double Value, ElementType Type) : Express
 
 /// <summary>
 /// A function of RuntimeSupport's <c>ElementwiseMath</c>; written <c>Maximum(x, y)</c>. All operands have one type, which is the
-/// function's type but for predicates (<see cref="ElementType.Boolean"/>).
+/// function's type but for predicates (<see cref="ElementType.Boolean"/>) and for what looks at bits.
 /// </summary>
 public sealed record CallExpression(ElementwiseFunction Function, EquatableArray<Expression> Operands, ElementType Type) : Expression(Type);
 
@@ -59,6 +59,12 @@ public enum ElementwiseFunction
     Sigmoid,
     Not,
     BitwiseNot,
+
+    /// <summary>The bits of a real number, as the signed integer of its size.</summary>
+    ToBits,
+
+    /// <summary>The real number that has the bits of a signed integer.</summary>
+    FromBits,
     IsNaN,
     Add,
     Subtract,

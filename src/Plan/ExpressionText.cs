@@ -54,6 +54,8 @@ public static class ExpressionText
         ElementwiseFunction.Equal or ElementwiseFunction.Less or ElementwiseFunction.LessOrEqual or ElementwiseFunction.Greater
             or ElementwiseFunction.GreaterOrEqual or ElementwiseFunction.IsNaN => ElementType.Boolean,
         ElementwiseFunction.Quantize => ElementType.UInt8,
+        ElementwiseFunction.ToBits => operand == ElementType.Float64 ? ElementType.Int64 : ElementType.Int32,
+        ElementwiseFunction.FromBits => operand == ElementType.Int64 ? ElementType.Float64 : ElementType.Float32,
         _ => operand,
     };
 

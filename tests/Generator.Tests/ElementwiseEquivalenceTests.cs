@@ -90,6 +90,8 @@ public class ElementwiseEquivalenceTests
         ElementwiseFunction.Not or ElementwiseFunction.And or ElementwiseFunction.Or or ElementwiseFunction.Xor => type == ElementType.Boolean,
         ElementwiseFunction.BitwiseNot or ElementwiseFunction.BitwiseAnd or ElementwiseFunction.BitwiseOr or ElementwiseFunction.BitwiseXor
             or ElementwiseFunction.ShiftLeft or ElementwiseFunction.ShiftRight => !type.IsFloat() && type != ElementType.Boolean,
+        ElementwiseFunction.ToBits => type.IsFloat(),
+        ElementwiseFunction.FromBits => type is ElementType.Int32 or ElementType.Int64,
         ElementwiseFunction.Equal => true,
         >= ElementwiseFunction.Exp and <= ElementwiseFunction.Sigmoid => type.IsFloat(),
         _ => type != ElementType.Boolean,

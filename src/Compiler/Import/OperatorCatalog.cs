@@ -31,8 +31,9 @@ public static class OperatorCatalog
             This page is what `modelc operators` prints; a test compares the two.
 
             * Element types: all integers of 8 to 64 bits, float, double and bool. float16 and bfloat16 are converted to float32, in weights and in
-              the model's inputs and outputs alike. Strings, sequences, optionals, complex numbers and integers and floats below 8 bits are not supported,
-              nor is float8.
+              the model's inputs and outputs alike. int4, uint4, int2, uint2, float8 (e4m3fn, e4m3fnuz, e5m2, e5m2fnuz, e8m0) and float4e2m1 are stored,
+              moved and converted: a caller gives and gets them as sbyte, byte or float, holding the very numbers; Cast and QuantizeLinear round and wrap exactly.
+              Strings, sequences, optionals and complex numbers are not supported.
             * Shapes are fixed when the model is compiled. What a shape depends on – `shape` of Reshape, `axes`, `pads`, sizes – must be constant
               or computed from shapes and constants.
             * Convolutions, poolings, softmax and linear and cubic resizing compute in float32 only.

@@ -131,83 +131,93 @@ internal readonly record struct Term(Expression Expression)
         : type == ElementType.Boolean ? EqualTo(0).Not()
         : new(new ConvertExpression(this, type));
 
+    /// <summary>The bits of this real number, as the signed integer of its size.</summary>
+    public Term ToBits() => Real(ElementwiseFunction.ToBits);
+
+    /// <summary>The real number that has the bits of this 32-bit or 64-bit signed integer.</summary>
+    public Term FromBits()
+    {
+        Require(Type is ElementType.Int32 or ElementType.Int64, $"bits of a real number as {Type}");
+        return Call(ElementwiseFunction.FromBits, this);
+    }
+
     /// <summary>A function of one number: not of truth values.</summary>
     public Term Arithmetic(ElementwiseFunction function)
     {
         Require(Type != ElementType.Boolean, $"{function} of {Type}");
-        return Call(function, Type, this);
+        return Call(function, this);
     }
 
     /// <summary>A function of two numbers.</summary>
     public Term Arithmetic(ElementwiseFunction function, Term other)
     {
         Require(Type != ElementType.Boolean, $"{function} of {Type}");
-        return Call(function, Type, this, other);
+        return Call(function, this, other);
     }
 
     /// <summary>A function of a real number.</summary>
     public Term Real(ElementwiseFunction function)
     {
         Require(Type.IsFloat(), $"{function} of {Type}");
-        return Call(function, Type, this);
+        return Call(function, this);
     }
 
     /// <summary>A function of two real numbers.</summary>
     public Term Real(ElementwiseFunction function, Term other)
     {
         Require(Type.IsFloat(), $"{function} of {Type}");
-        return Call(function, Type, this, other);
+        return Call(function, this, other);
     }
 
     /// <summary>A function of integers.</summary>
     public Term Bits(ElementwiseFunction function)
     {
         Require(!Type.IsFloat() && Type != ElementType.Boolean, $"{function} of {Type}");
-        return Call(function, Type, this);
+        return Call(function, this);
     }
 
     /// <summary>A function of two integers.</summary>
     public Term Bits(ElementwiseFunction function, Term other)
     {
         Require(!Type.IsFloat() && Type != ElementType.Boolean, $"{function} of {Type}");
-        return Call(function, Type, this, other);
+        return Call(function, this, other);
     }
 
     /// <summary>A function of a truth value.</summary>
     public Term Logical(ElementwiseFunction function)
     {
         Require(Type == ElementType.Boolean, $"{function} of {Type}");
-        return Call(function, Type, this);
+        return Call(function, this);
     }
 
     /// <summary>A function of two truth values.</summary>
     public Term Logical(ElementwiseFunction function, Term other)
     {
         Require(Type == ElementType.Boolean, $"{function} of {Type}");
-        return Call(function, Type, this, other);
+        return Call(function, this, other);
     }
 
     /// <summary>A predicate of a real number.</summary>
     public Term Test(ElementwiseFunction function)
     {
         Require(Type.IsFloat(), $"{function} of {Type}");
-        return Call(function, ElementType.Boolean, this);
+        return Call(function, this);
     }
 
     /// <summary>A comparison. Truth values compare as 0 and 1.</summary>
     public Term Compare(ElementwiseFunction function, Term other) =>
         Type == ElementType.Boolean && other.Type == ElementType.Boolean
             ? To(ElementType.Int32).Compare(function, other.To(ElementType.Int32))
-            : Call(function, ElementType.Boolean, this, other);
+            : Call(function, this, other);
 
-    private static Term Call(ElementwiseFunction function, ElementType type, params Term[] operands)
+    private static Term Call(ElementwiseFunction function, params Term[] operands)
     {
         foreach (Term operand in operands)
         {
             Require(operand.Type == operands[0].Type, $"{function} of {operands[0].Type} and {operand.Type}");
         }
 
-        return new(new CallExpression(function, new EquatableArray<Expression>(System.Array.ConvertAll(operands, operand => operand.Expression)), type));
+        return new(new CallExpression(function, new EquatableArray<Expression>(System.Array.ConvertAll(operands, operand => operand.Expression)), ExpressionText.ResultOf(function, operands[0].Type)));
     }
 
     private static void Require(bool condition, string message)

@@ -26,6 +26,22 @@ public static partial class ElementwiseMath
     /// <remarks>2^64, where the literal is, is the first double that does not fit.</remarks>
     public static ulong ToUInt64(double x) => x >= 18446744073709551616.0 ? ulong.MaxValue : x > 0 ? (ulong)x : 0;
 
+    /// <summary>The bits of a number.</summary>
+    /// <param name="x">Any number.</param>
+    /// <returns>The integer with the same bits.</returns>
+    public static int ToBits(float x) => BitConverter.SingleToInt32Bits(x);
+
+    /// <inheritdoc cref="ToBits(float)"/>
+    public static long ToBits(double x) => BitConverter.DoubleToInt64Bits(x);
+
+    /// <summary>The number that has given bits.</summary>
+    /// <param name="x">The bits.</param>
+    /// <returns>The number.</returns>
+    public static float FromBits(int x) => BitConverter.Int32BitsToSingle(x);
+
+    /// <inheritdoc cref="FromBits(int)"/>
+    public static double FromBits(long x) => BitConverter.Int64BitsToDouble(x);
+
     /// <summary>Quantises: <c>round(clamp(x · inverseScale, −zeroPoint, 255 − zeroPoint)) + zeroPoint</c>, ties to even.</summary>
     /// <param name="x">The real number.</param>
     /// <param name="inverseScale">1 / the size of a step.</param>

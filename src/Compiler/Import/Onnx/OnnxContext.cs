@@ -40,6 +40,24 @@ internal sealed class OnnxContext(
     /// <summary>The type of a value's elements.</summary>
     public ElementType ElementTypeOf(string value) => TypeOf(value).Type;
 
+    /// <summary>The type that a value has in the file where .NET has no such type, else <see langword="null"/>.</summary>
+    public NarrowType? NarrowTypeOf(string value) => session.NarrowTypeOf(value);
+
+    /// <summary>A value under another type of the file that is held in the same type here; <see langword="null"/> for just that.</summary>
+    /// <param name="value">What the node makes, or one of its inputs, which keeps its own type.</param>
+    /// <param name="type">The type.</param>
+    public string Mark(string value, NarrowType? type)
+    {
+        if (NarrowTypeOf(value) == type)
+        {
+            return value;
+        }
+
+        string own = node.Inputs.Contains(value) ? Emit(new Elementwise(Term.Input(0, ElementTypeOf(value))), value) : value;
+        session.Mark(own, type);
+        return own;
+    }
+
     /// <summary>The shape of a value.</summary>
     public Shape ShapeOf(string value) => session.Builder.ShapeOf(value);
 

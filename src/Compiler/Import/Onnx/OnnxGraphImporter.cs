@@ -19,12 +19,12 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
     {
         foreach (TensorProto tensor in graph.Initializer)
         {
-            DefineConstant(scope, tensor.Name, () => session.Tensors.Read(tensor));
+            DefineConstant(scope, tensor.Name, tensor.DataType, () => session.Tensors.Read(tensor));
         }
 
         foreach (SparseTensorProto tensor in graph.SparseInitializer)
         {
-            DefineConstant(scope, tensor.Values?.Name ?? "", () => session.Tensors.Read(tensor));
+            DefineConstant(scope, tensor.Values?.Name ?? "", tensor.Values?.DataType ?? 0, () => session.Tensors.Read(tensor));
         }
     }
 
@@ -72,12 +72,17 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
 
     private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
-    private void DefineConstant(OnnxScope scope, string name, Func<Tensor> read)
+    private void DefineConstant(OnnxScope scope, string name, int type, Func<Tensor> read)
     {
         string what = $"constant '{name}'";
         Guard("", what, () =>
         {
-            scope.Define(name, new Lazy<string?>(() => Guard("", what, () => session.Builder.AddConstant(read(), name))));
+            scope.Define(name, new Lazy<string?>(() => Guard("", what, () =>
+            {
+                string value = session.Builder.AddConstant(read(), name);
+                session.Mark(value, NarrowType.Find(type));
+                return value;
+            })));
             return name;
         });
     }
@@ -142,8 +147,11 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
-        return entry!.Import(
-            imported, new OnnxContext(session, imported, scope, (graph, values) => session.Nested("a branch", () => ImportBranch(graph, values, scope))));
+        NarrowOperators.Check(entry!, imported, session);
+        var context = new OnnxContext(session, imported, scope, (graph, values) => session.Nested("a branch", () => ImportBranch(graph, values, scope)));
+        ImmutableArray<string?> outputs = entry!.Import(imported, context);
+        NarrowOperators.Pass(entry, imported, outputs, session);
+        return outputs;
     }
 
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)

@@ -41,9 +41,11 @@ internal sealed class OnnxInputs(
                 continue;
             }
 
-            scope.Define(input.Name, Attempt(() => fixedValues.TryGetValue(input.Name, out ImmutableArray<double> numbers)
+            string? value = Attempt(() => fixedValues.TryGetValue(input.Name, out ImmutableArray<double> numbers)
                 ? session.Builder.AddConstant(Fixed(input, numbers), input.Name)
-                : session.Builder.AddInput(input.Name, TypeOf(input))));
+                : session.Builder.AddInput(input.Name, TypeOf(input)));
+            session.Mark(value ?? "", NarrowType.Find(input.Type?.TensorType?.ElemType ?? 0));
+            scope.Define(input.Name, value);
         }
     }
 
@@ -170,7 +172,7 @@ internal sealed class OnnxInputs(
             throw ImportException.ElementType(input.Name, input.Type is null ? "undefined" : input.Type.ValueCase.ToString().Replace("Type", "", StringComparison.Ordinal).ToLowerInvariant());
         }
 
-        ElementType type = OnnxTypes.Get(declared.ElemType, input.Name);
+        ElementType type = OnnxTypes.GetStorage(declared.ElemType, input.Name);
         return new TensorType(type, given.TryGetValue(input.Name, out ImmutableArray<int> shape) ? Shape.From(shape) : ShapeOf(input.Name, declared.Shape));
     }
 

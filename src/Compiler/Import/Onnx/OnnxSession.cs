@@ -22,6 +22,7 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
 
     private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
     private readonly HashSet<string> reported = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NarrowType> narrow = new(StringComparer.Ordinal);
     private readonly List<Diagnostic> diagnostics = [];
     private readonly Dictionary<string, ImmutableArray<string>> sequences = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> settled = new(StringComparer.Ordinal);
@@ -39,6 +40,18 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
 
     /// <summary>The file's own operator of that name, or <see langword="null"/>.</summary>
     public FunctionProto? Function(string domain, string name, string overload) => functions.GetValueOrDefault((domain, name, overload));
+
+    /// <summary>The type that a value has in the file where .NET has no such type, else <see langword="null"/>.</summary>
+    public NarrowType? NarrowTypeOf(string value) => narrow.GetValueOrDefault(value);
+
+    /// <summary>Says that a value has a type in the file that .NET does not have, or none such.</summary>
+    public void Mark(string value, NarrowType? type)
+    {
+        if (type is not null)
+        {
+            narrow[value] = type;
+        }
+    }
 
     /// <summary>Records a finding. An operator that is not supported is listed once, at its first node.</summary>
     public void Report(ImportException exception, string node)

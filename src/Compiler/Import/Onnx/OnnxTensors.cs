@@ -22,7 +22,7 @@ internal sealed class OnnxTensors(string folder)
     public Tensor Read(TensorProto proto)
     {
         string name = proto.Name.Length == 0 ? "constant" : proto.Name;
-        ElementType type = OnnxTypes.Get(proto.DataType, name);
+        ElementType type = OnnxTypes.GetStorage(proto.DataType, name);
         Shape shape = ShapeOf(proto.Dims, name);
         CheckSize(type, shape, name);
         if (proto.Segment is not null)
@@ -117,10 +117,16 @@ internal sealed class OnnxTensors(string folder)
     private static Tensor FromBytes(TensorProto proto, Shape shape, ElementType type, string name, ReadOnlySpan<byte> bytes)
     {
         bool isHalf = proto.DataType is OnnxTypes.Float16 or OnnxTypes.BFloat16;
-        long expected = shape.ElementCount * (isHalf ? 2 : type.SizeOf());
+        var narrow = NarrowType.Find(proto.DataType);
+        long expected = narrow?.PackedBytes(shape.ElementCount) ?? (shape.ElementCount * (isHalf ? 2 : type.SizeOf()));
         if (bytes.Length != expected)
         {
             throw ImportException.Malformed($"tensor '{name}' of shape {shape} should have {expected} bytes, but has {bytes.Length}");
+        }
+
+        if (narrow is not null)
+        {
+            return Tensor.Of(shape, narrow.Unpack(bytes, (int)shape.ElementCount));
         }
 
         if (isHalf)
@@ -155,17 +161,26 @@ internal sealed class OnnxTensors(string folder)
 
     private static Array TypedData(TensorProto proto, ElementType type, long count, string name)
     {
+        var narrow = NarrowType.Find(proto.DataType);
         int present = type switch
         {
+            _ when narrow is not null => proto.Int32Data.Count,
             ElementType.Float32 when proto.DataType == OnnxTypes.Float => proto.FloatData.Count,
             ElementType.Float64 => proto.DoubleData.Count,
             ElementType.Int64 => proto.Int64Data.Count,
             ElementType.UInt32 or ElementType.UInt64 => proto.Uint64Data.Count,
             _ => proto.Int32Data.Count,
         };
-        if (present != count)
+        long expected = narrow?.PackedBytes(count) ?? count;
+        if (present != expected)
         {
-            throw ImportException.Malformed($"tensor '{name}' should have {count} elements, but has {present}");
+            throw ImportException.Malformed($"tensor '{name}' should have {expected} elements, but has {present}");
+        }
+
+        if (narrow is not null)
+        {
+            // Each integer is one byte of what raw data would be.
+            return narrow.Unpack([.. proto.Int32Data.Select(bits => unchecked((byte)bits))], (int)count);
         }
 
         return type switch

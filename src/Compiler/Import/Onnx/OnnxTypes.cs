@@ -18,6 +18,16 @@ internal static class OnnxTypes
     public const int UInt32 = 12;
     public const int UInt64 = 13;
     public const int BFloat16 = 16;
+    public const int Float8E4M3FN = 17;
+    public const int Float8E4M3FNUZ = 18;
+    public const int Float8E5M2 = 19;
+    public const int Float8E5M2FNUZ = 20;
+    public const int UInt4 = 21;
+    public const int Int4 = 22;
+    public const int Float4E2M1 = 23;
+    public const int Float8E8M0 = 24;
+    public const int UInt2 = 25;
+    public const int Int2 = 26;
 
     private static readonly string[] Names =
     [
@@ -48,6 +58,12 @@ internal static class OnnxTypes
     /// <param name="tensor">Of the tensor, for the message.</param>
     /// <exception cref="ImportException">The type is not supported.</exception>
     public static ElementType Get(long code, string tensor) => Find(code) ?? throw ImportException.ElementType(tensor, NameOf(code));
+
+    /// <summary>The type that holds the elements of a code: that of <see cref="Get"/>, or where .NET has no such type the next wider one.</summary>
+    /// <param name="code">The code.</param>
+    /// <param name="tensor">Of the tensor, for the message.</param>
+    /// <exception cref="ImportException">The type is not supported.</exception>
+    public static ElementType GetStorage(long code, string tensor) => NarrowType.Find(code)?.Storage ?? Get(code, tensor);
 
     /// <summary>The format's name for a code.</summary>
     public static string NameOf(long code) => code >= 0 && code < Names.Length ? Names[code] : $"number {code}";

@@ -20,6 +20,7 @@ internal static class OperatorTable
             .. AttentionOperators.Entries,
             .. ConstantOperators.Entries,
             .. ControlOperators.Entries,
+            .. ConversionOperators.Entries,
             .. ConvolutionOperators.Entries,
             .. EinsumOperators.Entries,
             .. IndexOperators.Entries,

@@ -13,7 +13,7 @@ internal static class ConstantOperators
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
-        new("Constant", 1, (node, context) => context.Constant(Constant(node, context))),
+        new("Constant", 1, (node, context) => context.Mark(context.Constant(Constant(node, context)), TypeOfValue(node))),
         new("ConstantOfShape", 9, ConstantOfShape),
         new("Range", 11, (node, context) => context.Constant(Range(context))),
         new("EyeLike", 9, EyeLike),
@@ -46,9 +46,11 @@ internal static class ConstantOperators
     {
         Tensor value = node.Tensor("value") is { } given ? context.Tensors.Read(given) : Tensor.Of<float>([1], 0);
         return value.Count == 1
-            ? context.Expand(context.Constant(value.Reshape(Shape.Scalar)), ShapeOperators.ShapeOf(context.IntegerInput(0)))
+            ? context.Mark(context.Expand(context.Constant(value.Reshape(Shape.Scalar)), ShapeOperators.ShapeOf(context.IntegerInput(0))), TypeOfValue(node))
             : throw new ShapeException($"the value of ConstantOfShape has {value.Count} elements");
     }
+
+    private static NarrowType? TypeOfValue(OnnxNode node) => NarrowType.Find((node.Tensor("value") ?? node.SparseTensor("sparse_value")?.Values)?.DataType ?? 0);
 
     private static Tensor Range(OnnxContext context)
     {

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using ModelCompiler.Plans;
 using static ModelCompiler.Compiler.Import.Onnx.Operators.ActivationOperators;
@@ -6,7 +5,7 @@ using static ModelCompiler.Compiler.Import.Onnx.Operators.ArithmeticOperators;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
-/// <summary>Comparisons, truth values, bits, and conversions between types.</summary>
+/// <summary>Comparisons, truth values and bits.</summary>
 internal static class LogicOperators
 {
     /// <summary>The family's rows of the table.</summary>
@@ -29,8 +28,6 @@ internal static class LogicOperators
         Unary("IsNaN", 9, (x, _) => x.Test(ElementwiseFunction.IsNaN)),
         Unary("IsInf", 10, IsInfinite),
         new("Where", 9, Where),
-        new("Cast", 1, Cast),
-        new("CastLike", 15, (node, context) => context.Convert(node[0], context.ElementTypeOf(node[1]))),
     ];
 
     private static Term BitShift(Term x, Term y, OnnxNode node) => node.Text("direction", "") switch
@@ -50,24 +47,4 @@ internal static class LogicOperators
 
     private static string Where(OnnxNode node, OnnxContext context) =>
         context.Map(node[0], node[1], node[2], (condition, x, y) => condition.Select(x, y));
-
-    private static string Cast(OnnxNode node, OnnxContext context)
-    {
-        // A name until version 5, a code since.
-        long code = node.Opset < 6 ? Code(node.Text("to", "")) : node.Integer("to");
-        return context.Convert(node[0], OnnxTypes.Get(code, node.OutputName));
-    }
-
-    private static long Code(string name)
-    {
-        for (int code = 1; code <= OnnxTypes.BFloat16; code++)
-        {
-            if (OnnxTypes.NameOf(code).Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return code;
-            }
-        }
-
-        throw ImportException.Invalid($"attribute 'to' of Cast is '{name}'");
-    }
 }

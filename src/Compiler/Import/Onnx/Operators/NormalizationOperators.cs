@@ -25,14 +25,14 @@ internal static class NormalizationOperators
     ];
 
     // With constants, factor and summand are folded at once: one multiplication and one addition are left, which the convolution before may take in.
-    private static string BatchNormalization(OnnxNode node, OnnxContext context)
+    private static ImmutableArray<string?> BatchNormalization(OnnxNode node, OnnxContext context)
     {
-        Shape shape = context.ShapeOf(node[0]);
         if (node.Flag("training_mode"))
         {
-            throw ImportException.Attribute(node.Operator, "training_mode", "export the model in evaluation mode");
+            return TrainingBatchNormalization(node, context);
         }
 
+        Shape shape = context.ShapeOf(node[0]);
         float epsilon = node.Number("epsilon", 1e-5f);
         bool isSpatial = node.Flag("spatial", true);
         ElementType type = context.ElementTypeOf(node[0]);
@@ -44,7 +44,31 @@ internal static class NormalizationOperators
         })];
         string factor = context.Map(parameters[0], parameters[3], (scale, variance) => scale / (variance + epsilon).Sqrt());
         string summand = context.Map(parameters[1], parameters[2], factor, (bias, mean, f) => bias - (mean * f));
-        return Affine(context, node[0], factor, summand);
+        return [Affine(context, node[0], factor, summand)];
+    }
+
+    // Computed from the batch at hand, as the file says; the other outputs mix its statistics into those that the model remembers.
+    private static ImmutableArray<string?> TrainingBatchNormalization(OnnxNode node, OnnxContext context)
+    {
+        TensorType type = context.TypeOf(node[0]);
+        int[] axes = [.. Enumerable.Range(0, type.Shape.Rank).Where(axis => axis != 1)];
+        string mean = context.Reduce(ReduceKind.Mean, node[0], axes, keep: true);
+        string variance = context.Reduce(ReduceKind.Mean, context.Map(node[0], mean, (x, m) => (x - m).Square()), axes, keep: true);
+        float epsilon = node.Number("epsilon", 1e-5f);
+        string normal = context.Map(node[0], mean, variance, (x, m, v) => (x - m) / (v + epsilon).Sqrt());
+        Shape perChannel = context.ShapeOf(mean);
+        string result = Affine(context, normal, Own(1, type.Type), Own(2, type.Type));
+        return [result, Running(3, mean), Running(4, variance)];
+
+        string Own(int input, ElementType wanted) => context.Reshape(context.Convert(node[input], wanted), perChannel);
+
+        string Running(int input, string current)
+        {
+            float momentum = node.Number("momentum", 0.9f);
+            ElementType own = context.ElementTypeOf(node[input]);
+            string mixed = context.Map(Own(input, own), context.Convert(current, own), (old, now) => (old * momentum) + (now * (1 - momentum)));
+            return context.Reshape(mixed, context.ShapeOf(node[input]));
+        }
     }
 
     private static string InstanceNormalization(OnnxNode node, OnnxContext context)

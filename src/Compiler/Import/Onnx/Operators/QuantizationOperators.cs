@@ -24,10 +24,19 @@ internal static class QuantizationOperators
 
     private static string QuantizeLinear(OnnxNode node, OnnxContext context)
     {
-        ElementType type = node.Optional(2) is { } zero ? context.ElementTypeOf(zero)
-            : OnnxTypes.Get(node.Integer("output_dtype", 0) is var code && code == 0 ? OnnxTypes.UInt8 : code, node.OutputName);
+        if (node.Integer("precision", OnnxTypes.Float) == OnnxTypes.Double)
+        {
+            throw ImportException.Attribute(node.Operator, "'precision' of double", "leave it out or use float");
+        }
+
+        long code = node.Integer("output_dtype", 0) is var given && given == 0 ? OnnxTypes.UInt8 : given;
+        string? zero = node.Optional(2);
+        NarrowType? narrow = zero is null ? NarrowType.Find(code) : context.NarrowTypeOf(zero);
         string value = context.Convert(node[0], ElementType.Float32);
-        return Quantize(node, context, value, Parameter(node, context, 1)!, Parameter(node, context, 2), type);
+        string scale = Parameter(node, context, 1)!;
+        return narrow is null
+            ? Quantize(node, context, value, scale, Parameter(node, context, 2), zero is null ? OnnxTypes.Get(code, node.OutputName) : context.ElementTypeOf(zero))
+            : context.Mark(QuantizeNarrow(node, context, value, scale, Parameter(node, context, 2), narrow), narrow);
     }
 
     private static string DequantizeLinear(OnnxNode node, OnnxContext context)
@@ -35,7 +44,7 @@ internal static class QuantizationOperators
         ElementType type = context.ElementTypeOf(node[1]);
         string scale = Parameter(node, context, 1)!;
         return Parameter(node, context, 2) is { } zero
-            ? context.Map(node[0], zero, scale, (x, z, s) => (x.To(ElementType.Int32) - z.To(ElementType.Int32)).To(type) * s)
+            ? context.Map(node[0], zero, scale, (x, z, s) => (x.Type.IsFloat() ? x - z : x.To(ElementType.Int32) - z.To(ElementType.Int32)).To(type) * s)
             : context.Map(node[0], scale, (x, s) => x.To(type) * s);
     }
 
@@ -103,6 +112,19 @@ internal static class QuantizationOperators
         return zero is null
             ? context.Map(value, scaleOfType, (x, s) => (x / s).Round().Clamp(least, greatest).To(type))
             : context.Map(value, scaleOfType, zero, (x, s, z) => ((x / s).Round() + z.To(ElementType.Float32)).Clamp(least, greatest).To(type));
+    }
+
+    private static string QuantizeNarrow(OnnxNode node, OnnxContext context, string value, string scale, string? zero, NarrowType type)
+    {
+        string scaleOfType = Float(context, scale);
+        return (type, zero) switch
+        {
+            (NarrowInteger integer, null) => context.Map(value, scaleOfType, (x, s) => (x / s).Round().Clamp(integer.Least, integer.Greatest).To(type.Storage)),
+            (NarrowInteger integer, _) => context.Map(
+                value, scaleOfType, zero, (x, s, z) => ((x / s).Round() + z.To(ElementType.Float32)).Clamp(integer.Least, integer.Greatest).To(type.Storage)),
+            (_, null) => context.Map(value, scaleOfType, (x, s) => type.Convert(x / s, node)),
+            _ => context.Map(value, scaleOfType, zero, (x, s, z) => type.Convert((x / s) + z, node)),
+        };
     }
 
     // The scale or zero point of a tensor, of each slice of an axis, or of each block along it, so that it broadcasts.
