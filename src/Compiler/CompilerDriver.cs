@@ -43,6 +43,9 @@ public static class CompilerDriver
     {
         var diagnostics = new List<Diagnostic>();
         Graph imported = ModelImporter.Import(options, diagnostics);
+
+        // Counted here, so that the imported weights need not be kept beside those that the passes make of them.
+        long parameters = imported.Constants.Values.Sum(constant => (long)constant.Count);
         Graph graph = PassList.Run(imported, options.Precision);
         PlanClassifier? classifier = ClassifierDetection.Detect(graph, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
@@ -63,9 +66,9 @@ public static class CompilerDriver
         }
 
         var report = new CompileReport(
-            imported.Constants.Values.Sum(constant => (long)constant.Count),
+            parameters,
             model.Plan.MultiplyAccumulates,
-            model.Weights.Length,
+            checked((int)(model.Weights.Length + model.Plan.UniformBytes)),
             model.Plan.ArenaBytes,
             model.Plan.Steps.Count,
             floatNodes,

@@ -60,6 +60,21 @@ public sealed record ModelPlan
     /// <summary>Regions of the weights.</summary>
     public EquatableArray<PlanConstant> Constants { get; init; }
 
+    /// <summary>Bytes of the memory that the uniform constants lie in.</summary>
+    public long UniformBytes
+    {
+        get
+        {
+            long bytes = 0;
+            foreach (PlanConstant constant in Constants)
+            {
+                bytes = constant.Uniform is null ? bytes : System.Math.Max(bytes, PlanConstants.End(constant));
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>Done once, when the instance is made: borders that nothing else overwrites.</summary>
     public EquatableArray<PlanStep> InitialSteps { get; init; }
 
@@ -142,12 +157,20 @@ public enum ConversionKind
 public sealed record PlanTensor(
     string Name, ElementType Type, EquatableArray<int> Shape, int Offset, int Length, float Scale, int ZeroPoint);
 
-/// <summary>A region of the weights.</summary>
+/// <summary>A region of the weights, or of memory of its own when all its elements are equal: that is filled in, not stored.</summary>
 /// <param name="Name">Unique in the plan.</param>
 /// <param name="Type">Of its elements.</param>
-/// <param name="Offset">Byte offset, a multiple of 8.</param>
+/// <param name="Offset">Byte offset, a multiple of 8: in the weights, or in the memory of the uniform constants, where equal ones share their place.</param>
 /// <param name="Length">Elements.</param>
-public sealed record PlanConstant(string Name, ElementType Type, int Offset, int Length);
+/// <param name="Uniform">What every element is, or <see langword="null"/> when they are stored.</param>
+public sealed record PlanConstant(string Name, ElementType Type, int Offset, int Length, LiteralExpression? Uniform = null);
+
+/// <summary>Facts about <see cref="PlanConstant"/>s.</summary>
+public static class PlanConstants
+{
+    /// <summary>The byte offset behind the last element.</summary>
+    public static long End(PlanConstant constant) => constant.Offset + ((long)constant.Length * constant.Type.SizeOf());
+}
 
 /// <summary>A call of a kernel.</summary>
 /// <param name="Name">The model's name of the layer.</param>

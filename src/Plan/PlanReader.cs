@@ -69,7 +69,7 @@ public static class PlanReader
                         line.ExpectEnd();
                         break;
                     case "constant":
-                        constants.Add(new PlanConstant(line.Text(), line.Enumeration<ElementType>(), line.Integer("offset"), line.Integer("length")));
+                        constants.Add(new PlanConstant(line.Text(), line.Enumeration<ElementType>(), line.Integer("offset"), line.Integer("length"), Uniform(line)));
                         line.ExpectEnd();
                         break;
                     case "initialStep":
@@ -120,6 +120,18 @@ public static class PlanReader
             },
             _ => throw new PlanFormatException(next, $"unknown keyword '{keyword}'"),
         };
+
+        private LiteralExpression? Uniform(PlanScanner line)
+        {
+            if (line.IsAtEnd)
+            {
+                return null;
+            }
+
+            line.ExpectWord("uniform");
+            line.Expect('=');
+            return ExpressionText.Read(line.Text()) as LiteralExpression ?? throw new PlanFormatException(next, "a uniform constant is one number");
+        }
 
         private PlanPort Port(PlanScanner line)
         {

@@ -14,11 +14,20 @@ internal sealed class PlanScanner(string text, int line)
     private int position;
     private int nesting;
 
+    /// <summary>Whether only blanks are left.</summary>
+    public bool IsAtEnd
+    {
+        get
+        {
+            SkipBlanks();
+            return position >= text.Length;
+        }
+    }
+
     /// <summary>Fails unless only blanks are left.</summary>
     public void ExpectEnd()
     {
-        SkipBlanks();
-        if (position < text.Length)
+        if (!IsAtEnd)
         {
             throw Error("the end of the line");
         }

@@ -40,7 +40,8 @@ public static class PlanWriter
         lines.AddRange(plan.Tensors.Select(tensor =>
             $"tensor {Quote(tensor.Name)} {tensor.Type} {Ints(tensor.Shape)} offset={Int(tensor.Offset)} length={Int(tensor.Length)} scale={Float(tensor.Scale)} zeroPoint={Int(tensor.ZeroPoint)}"));
         lines.AddRange(plan.Constants.Select(constant =>
-            $"constant {Quote(constant.Name)} {constant.Type} offset={Int(constant.Offset)} length={Int(constant.Length)}"));
+            $"constant {Quote(constant.Name)} {constant.Type} offset={Int(constant.Offset)} length={Int(constant.Length)}"
+            + (constant.Uniform is null ? "" : $" uniform={Quote(ExpressionText.Write(constant.Uniform))}")));
         WriteSteps(lines, "initialStep", "", plan.InitialSteps);
         WriteSteps(lines, "step", "", plan.Steps);
         return string.Join("\n", lines) + "\n";

@@ -56,7 +56,7 @@ internal static class SamplePlans
             new(
             [
                 new PlanConversion(ConversionKind.Declared, new([1, 1, Side, Side]), new([Quantize(image)])),
-                new PlanConversion(ConversionKind.Quantized, new([1, 1, Side, Side]), new([Flip(new PortValue("image", ElementType.UInt8), flip, image)])),
+                new PlanConversion(ConversionKind.Quantized, new([1, 1, Side, Side]), new([Flip("image", Side * Side, new PortValue("image", ElementType.UInt8), flip, image)])),
                 new PlanConversion(ConversionKind.Pixels, new([Side, Side, 1]), new([Pixels(tables, image)])),
             ]));
         var output = new PlanPort(
@@ -74,7 +74,7 @@ internal static class SamplePlans
                 new PlanConversion(
                     ConversionKind.Quantized,
                     new([1, Classes]),
-                    new([PlanBuilder.Step("logits", "ExtractSByte", "", ("input", sums), ("output", new PortValue("logits", ElementType.Int8)), ("count", PlanBuilder.Integer(Classes)))])),
+                    new([Flip("logits", Classes, sums, flip, new PortValue("logits", ElementType.UInt8))])),
             ]));
         ModelPlan plan = builder.Build(className) with
         {
@@ -143,14 +143,14 @@ internal static class SamplePlans
         ("inverseScale", PlanBuilder.Float(1 / Scale)),
         ("zeroPoint", PlanBuilder.Integer(ZeroPoint)));
 
-    private static PlanStep Flip(PlanValue input, ConstantValue table, PlanValue output) => PlanBuilder.Step(
-        "image",
+    private static PlanStep Flip(string name, int count, PlanValue input, ConstantValue table, PlanValue output) => PlanBuilder.Step(
+        name,
         "LookupUInt8",
         "int8 is uint8 with the top bit flipped",
         ("input", input),
         ("table", table),
         ("output", output),
-        ("shape", PlanBuilder.List(Side * Side)),
+        ("shape", PlanBuilder.List(count)),
         ("inputStrides", PlanBuilder.List(1)),
         ("outputStrides", PlanBuilder.List(1)));
 

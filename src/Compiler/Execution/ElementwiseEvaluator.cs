@@ -18,6 +18,11 @@ public static class ElementwiseEvaluator
     public static Tensor Evaluate(Expression expression, ImmutableArray<Tensor> inputs)
     {
         Shape shape = inputs.Select(input => input.Shape).Aggregate(Shape.Scalar, Shape.Broadcast);
+        if (shape.ElementCount > 1 && inputs.All(input => input.IsUniform))
+        {
+            return Tensor.Uniform(Evaluate(expression, [.. inputs.Select(input => input.Element)]), shape);
+        }
+
         Tensor result = Tensor.Zeros(new TensorType(expression.Type, shape));
         if (result.Count == 0)
         {
@@ -42,7 +47,7 @@ public static class ElementwiseEvaluator
 
     private static PlanStep Step(Expression expression, ImmutableArray<Tensor> inputs, Shape shape, PlanConstant[] constants)
     {
-        IReadOnlyList<int>[] strides = [.. inputs.Select(input => (IReadOnlyList<int>)input.Shape.StridesTo(shape)), shape.Strides()];
+        IReadOnlyList<int>[] strides = [.. inputs.Select(input => (IReadOnlyList<int>)(input.IsUniform ? new int[shape.Rank] : input.Shape.StridesTo(shape))), shape.Strides()];
         (int[] extents, int[][] merged) = Strided.Merge(shape.Extents, strides);
         var arguments = new List<PlanArgument>();
         for (int index = 0; index < inputs.Length; index++)
@@ -59,6 +64,8 @@ public static class ElementwiseEvaluator
         return new PlanStep(Output, PlanStep.ElementwiseKernel, "", arguments.ToEquatableArray());
     }
 
+    private static Tensor Stored(Tensor input) => input.IsUniform ? input.Element : input;
+
     // Not through a ConstantPool, which looks for equal constants: here each is used once.
     private static (PlanConstant[] Constants, byte[] Memory) Constants(ImmutableArray<Tensor> inputs)
     {
@@ -66,7 +73,7 @@ public static class ElementwiseEvaluator
         int offset = 0;
         for (int index = 0; index < inputs.Length; index++)
         {
-            Tensor input = inputs[index];
+            Tensor input = Stored(inputs[index]);
             constants[index] = new PlanConstant("x" + index.ToString(CultureInfo.InvariantCulture), input.Type, offset, input.Count);
             offset = checked((offset + (input.Count * input.Type.SizeOf()) + sizeof(ulong) - 1) / sizeof(ulong) * sizeof(ulong));
         }
@@ -74,7 +81,7 @@ public static class ElementwiseEvaluator
         var memory = new byte[offset];
         for (int index = 0; index < inputs.Length; index++)
         {
-            System.Buffer.BlockCopy(inputs[index].Data, 0, memory, constants[index].Offset, inputs[index].Count * inputs[index].Type.SizeOf());
+            System.Buffer.BlockCopy(Stored(inputs[index]).Data, 0, memory, constants[index].Offset, constants[index].Length * constants[index].Type.SizeOf());
         }
 
         return (constants, memory);

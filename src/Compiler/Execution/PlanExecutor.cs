@@ -31,17 +31,17 @@ public sealed class PlanExecutor
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(weights.Length, plan.WeightBytes, nameof(weights));
         Plan = plan;
-        this.weights = weights;
+        this.weights = plan.UniformBytes == 0 ? weights : UniformMemory.Append(plan, weights);
         arena = GC.AllocateArray<byte>(plan.ArenaBytes + Alignment, pinned: true);
         arenaStart = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) & (Alignment - 1));
         tensors = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
-        constants = plan.Constants.ToDictionary(constant => constant.Name, StringComparer.Ordinal);
+        constants = plan.Constants.Select(constant => UniformMemory.Place(plan, constant)).ToDictionary(constant => constant.Name, StringComparer.Ordinal);
         steps = [.. plan.Steps.Select(step => Compile(step))];
         CompileConversions(plan.Inputs, isInput: true);
         CompileConversions(plan.Outputs, isInput: false);
         foreach (PlanStep step in plan.InitialSteps)
         {
-            Compile(step)(Arena, weights, default);
+            Compile(step)(Arena, this.weights, default);
         }
     }
 

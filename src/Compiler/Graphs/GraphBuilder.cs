@@ -94,8 +94,13 @@ public sealed class GraphBuilder
 
         if (operands.All(constants.ContainsKey))
         {
-            CountFolding(op, [.. operands.Select(operand => values[operand].Type)], types);
-            ImmutableArray<Tensor> results = op.Evaluate([.. operands.Select(operand => constants[operand])]);
+            ImmutableArray<Tensor> tensors = [.. operands.Select(operand => constants[operand])];
+            if (!StaysUniform(op, tensors))
+            {
+                CountFolding(op, [.. tensors.Select(tensor => tensor.TensorType)], types);
+            }
+
+            ImmutableArray<Tensor> results = op.Evaluate(tensors);
             return [.. results.Select((result, index) => AddConstant(result, outputNames[index]))];
         }
 
@@ -162,6 +167,10 @@ public sealed class GraphBuilder
             throw new ShapeException($"a tensor of shape {type.Shape} has more than {MaximumTensorBytes >> 20} MB");
         }
     }
+
+    // One element is computed, whatever the shape.
+    private static bool StaysUniform(Op op, ImmutableArray<Tensor> inputs) =>
+        op is Elementwise or Expand or Reshape or Slice or Transpose && inputs.All(input => input.IsUniform);
 
     private void CountFolding(Op op, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results)
     {

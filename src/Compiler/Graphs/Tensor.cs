@@ -5,14 +5,20 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Graphs;
 
-/// <summary>A constant: type, shape and its elements in row-major order. Nobody writes to it once it is made.</summary>
+/// <summary>
+/// A constant: type, shape and its elements in row-major order. Nobody writes to it once it is made. One whose elements are all equal need not
+/// hold more than the first.
+/// </summary>
 public sealed class Tensor
 {
-    private Tensor(ElementType type, Shape shape, Array data)
+    private readonly Array stored;
+
+    private Tensor(ElementType type, Shape shape, Array stored)
     {
         Type = type;
         Shape = shape;
-        Data = data;
+        this.stored = stored;
+        Count = Length(new TensorType(type, shape));
     }
 
     /// <summary>Of the elements.</summary>
@@ -21,11 +27,17 @@ public sealed class Tensor
     /// <summary>The shape.</summary>
     public Shape Shape { get; }
 
-    /// <summary>The elements: an array of the .NET type of <see cref="Type"/>.</summary>
-    public Array Data { get; }
-
     /// <summary>Number of elements.</summary>
-    public int Count => Data.Length;
+    public int Count { get; }
+
+    /// <summary>Whether one element stands for all.</summary>
+    public bool IsUniform => stored.Length == 1 && Count > 0;
+
+    /// <summary>The element of a uniform tensor.</summary>
+    public Tensor Element => IsUniform ? new Tensor(Type, Shape.Scalar, stored) : throw new InvalidOperationException("the elements differ");
+
+    /// <summary>The elements: an array of the .NET type of <see cref="Type"/>. Of a uniform tensor it is made anew each time, and not kept.</summary>
+    public Array Data => stored.Length == Count ? stored : Repeated();
 
     /// <summary>Wraps an array.</summary>
     /// <exception cref="ShapeException">The array has not as many elements as the shape.</exception>
@@ -38,6 +50,10 @@ public sealed class Tensor
             ? new Tensor(ElementTypeOf(data.GetType().GetElementType()!), shape, data)
             : throw new ShapeException($"{data.Length} elements for the shape {shape}");
 
+    /// <summary>A uniform tensor repeated or cut to a shape, which has elements.</summary>
+    public static Tensor Uniform(Tensor uniform, Shape shape) =>
+        shape.ElementCount > 0 ? new Tensor(uniform.Type, shape, uniform.Element.stored) : throw new ShapeException($"no elements in the shape {shape}");
+
     /// <summary>A number of any type.</summary>
     public static Tensor Scalar<T>(T value) => Of(Shape.Scalar, value);
 
@@ -48,13 +64,13 @@ public sealed class Tensor
     public T[] Values<T>() => (T[])Data;
 
     /// <summary>The elements converted to 64-bit integers (of shapes, axes, indices).</summary>
-    public long[] ToInt64() => Type == ElementType.Int64 ? Values<long>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToInt64(Data.GetValue(index), null))];
+    public long[] ToInt64() => Type == ElementType.Int64 ? Values<long>() : Converted(value => Convert.ToInt64(value, null));
 
     /// <summary>The elements converted to float32.</summary>
-    public float[] ToFloat32() => Type == ElementType.Float32 ? Values<float>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToSingle(Data.GetValue(index), null))];
+    public float[] ToFloat32() => Type == ElementType.Float32 ? Values<float>() : Converted(value => Convert.ToSingle(value, null));
 
     /// <summary>The elements converted to float64.</summary>
-    public double[] ToFloat64() => Type == ElementType.Float64 ? Values<double>() : [.. Enumerable.Range(0, Count).Select(index => Convert.ToDouble(Data.GetValue(index), null))];
+    public double[] ToFloat64() => Type == ElementType.Float64 ? Values<double>() : Converted(value => Convert.ToDouble(value, null));
 
     /// <summary>The elements converted to another type.</summary>
     /// <exception cref="OverflowException">One is outside the type's range.</exception>
@@ -70,7 +86,9 @@ public sealed class Tensor
     }
 
     /// <summary>The same elements in another shape.</summary>
-    public Tensor Reshape(Shape shape) => Of(shape, Data);
+    /// <exception cref="ShapeException">It has another number of elements.</exception>
+    public Tensor Reshape(Shape shape) =>
+        shape.ElementCount == Count ? new Tensor(Type, shape, stored) : throw new ShapeException($"{Count} elements for the shape {shape}");
 
     /// <summary>Type and shape.</summary>
     public TensorType TensorType => new(Type, Shape);
@@ -78,6 +96,30 @@ public sealed class Tensor
     /// <summary>The .NET type's element type.</summary>
     public static ElementType ElementTypeOf(Type type) =>
         Enum.GetValues<ElementType>().First(candidate => candidate.NetType() == type);
+
+    private T[] Converted<T>(Func<object?, T> convert)
+    {
+        Array data = Data;
+        var converted = new T[data.Length];
+        for (int index = 0; index < converted.Length; index++)
+        {
+            converted[index] = convert(data.GetValue(index));
+        }
+
+        return converted;
+    }
+
+    private Array Repeated()
+    {
+        Array data = Array.CreateInstance(Type.NetType(), Count);
+        Array.Copy(stored, data, 1);
+        for (int done = 1; done < Count; done *= 2)
+        {
+            Array.Copy(data, 0, data, done, Math.Min(done, Count - done));
+        }
+
+        return data;
+    }
 
     private static int Length(TensorType type) =>
         type.Shape.ElementCount <= Array.MaxLength ? (int)type.Shape.ElementCount : throw new ShapeException($"a tensor of shape {type.Shape} is too large");

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using ModelCompiler.Compiler.Graphs;
@@ -9,74 +9,125 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
 
-/// <summary>Collects the constants of a plan, equal ones once.</summary>
+/// <summary>Collects the constants of a plan, equal ones once. Those whose elements are all equal are not stored: the plan says what fills them.</summary>
 public sealed class ConstantPool
 {
     private const int Alignment = 16;
 
-    private readonly MemoryStream bytes = new();
-    private readonly List<PlanConstant> constants = [];
+    // Less is stored: a line of text and a filling are not worth it.
+    private const int LeastUniformBytes = 1024;
+
+    private readonly List<(PlanConstant Constant, Array Data)> stored = [];
+    private readonly List<PlanConstant> uniform = [];
+    private readonly List<LiteralExpression> fillings = [];
+    private readonly Dictionary<LiteralExpression, long> filledBytes = [];
     private readonly Dictionary<string, string> byContent = new(StringComparer.Ordinal);
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private long storedBytes;
 
     /// <summary>The constants so far.</summary>
-    public EquatableArray<PlanConstant> Constants => constants.ToEquatableArray();
+    public EquatableArray<PlanConstant> Constants => stored.Select(item => item.Constant).Concat(PlaceUniform()).ToEquatableArray();
 
-    /// <summary>Adds an array of numbers.</summary>
+    /// <summary>Adds an array of numbers, to which nobody writes any more.</summary>
     /// <param name="name">Preferred name.</param>
     /// <param name="data">The numbers.</param>
-    public ConstantValue Add<T>(string name, ReadOnlySpan<T> data)
-        where T : unmanaged
+    public ConstantValue Add<T>(string name, T[] data)
+        where T : unmanaged => Add(name, Tensor.Of<T>([data.Length], data));
+
+    /// <summary>Adds a tensor's elements.</summary>
+    public ConstantValue Add(string name, Tensor tensor)
     {
-        ElementType type = Tensor.ElementTypeOf(typeof(T));
-        ReadOnlySpan<byte> content = MemoryMarshal.AsBytes(data);
-        string key = type + Convert.ToHexString(SHA256.HashData(content));
+        LiteralExpression? filling = FillingOf(tensor);
+        Array data = filling is null ? tensor.Data : Array.Empty<byte>();
+        string content = filling is null ? Convert.ToHexString(SHA256.HashData(Bytes(data))) : ExpressionText.Write(filling);
+        string key = string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} {tensor.Count} {content}");
         if (!byContent.TryGetValue(key, out string? existing))
         {
             existing = Unique(name);
             byContent.Add(key, existing);
-            Pad();
-            if (bytes.Length + content.Length > GraphBuilder.MaximumTensorBytes)
+            if (filling is null)
             {
-                throw new ShapeException($"the weights have more than {GraphBuilder.MaximumTensorBytes >> 20} MB");
+                Store(new PlanConstant(existing, tensor.Type, (int)storedBytes, tensor.Count), data);
             }
-
-            constants.Add(new PlanConstant(existing, type, (int)bytes.Length, data.Length));
-            bytes.Write(content);
+            else
+            {
+                Fill(new PlanConstant(existing, tensor.Type, 0, tensor.Count, filling));
+            }
         }
 
-        return new ConstantValue(existing, type);
+        return new ConstantValue(existing, tensor.Type);
     }
 
-    /// <summary>Adds a tensor's elements.</summary>
-    public ConstantValue Add(string name, Tensor tensor) => tensor.Type switch
-    {
-        // By type, not by matching the array: to the runtime a byte[] is an sbyte[] too.
-        ElementType.Float32 => Add<float>(name, tensor.Values<float>()),
-        ElementType.Float64 => Add<double>(name, tensor.Values<double>()),
-        ElementType.Int8 => Add<sbyte>(name, tensor.Values<sbyte>()),
-        ElementType.UInt8 => Add<byte>(name, tensor.Values<byte>()),
-        ElementType.Int16 => Add<short>(name, tensor.Values<short>()),
-        ElementType.UInt16 => Add<ushort>(name, tensor.Values<ushort>()),
-        ElementType.Int32 => Add<int>(name, tensor.Values<int>()),
-        ElementType.UInt32 => Add<uint>(name, tensor.Values<uint>()),
-        ElementType.Int64 => Add<long>(name, tensor.Values<long>()),
-        ElementType.UInt64 => Add<ulong>(name, tensor.Values<ulong>()),
-        _ => Add<bool>(name, tensor.Values<bool>()),
-    };
-
-    /// <summary>All constants, each at its offset; a multiple of 8 bytes.</summary>
+    /// <summary>The constants that are stored, each at its offset; a multiple of 8 bytes.</summary>
     public byte[] ToArray()
     {
-        Pad();
-        return bytes.ToArray();
+        var bytes = new byte[storedBytes];
+        foreach ((PlanConstant constant, Array data) in stored)
+        {
+            Bytes(data).CopyTo(bytes.AsSpan(constant.Offset));
+        }
+
+        return bytes;
     }
 
-    private void Pad()
+    // NaN is not told from another NaN, and long integers are not exact: those are stored.
+    private static LiteralExpression? FillingOf(Tensor tensor)
     {
-        while (bytes.Length % Alignment != 0)
+        if ((long)tensor.Count * tensor.Type.SizeOf() < LeastUniformBytes || !(tensor.IsUniform || AreEqual(Bytes(tensor.Data), tensor.Type.SizeOf())))
         {
-            bytes.WriteByte(0);
+            return null;
+        }
+
+        object first = (tensor.IsUniform ? tensor.Element : tensor).Data.GetValue(0)!;
+        double value = first is bool truth ? (truth ? 1 : 0) : Convert.ToDouble(first, CultureInfo.InvariantCulture);
+        return double.IsNaN(value) || (first is long or ulong && Math.Abs(value) > 1L << 53) ? null : new LiteralExpression(value, tensor.Type);
+    }
+
+    private static bool AreEqual(ReadOnlySpan<byte> bytes, int size) => bytes[size..].SequenceEqual(bytes[..^size]);
+
+    private static Span<byte> Bytes(Array data) => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(data), System.Buffer.ByteLength(data));
+
+    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+
+    private void Store(PlanConstant constant, Array data)
+    {
+        stored.Add((constant, data));
+        storedBytes = Aligned(PlanConstants.End(constant));
+        CheckSize();
+    }
+
+    private void Fill(PlanConstant constant)
+    {
+        LiteralExpression filling = constant.Uniform!;
+        if (filledBytes.TryAdd(filling, 0))
+        {
+            fillings.Add(filling);
+        }
+
+        uniform.Add(constant);
+        filledBytes[filling] = Math.Max(filledBytes[filling], Aligned(PlanConstants.End(constant)));
+        CheckSize();
+    }
+
+    // Whatever is filled with one number shares a place, as long as the longest.
+    private IEnumerable<PlanConstant> PlaceUniform()
+    {
+        var places = new Dictionary<LiteralExpression, int>();
+        long place = 0;
+        foreach (LiteralExpression filling in fillings)
+        {
+            places.Add(filling, (int)place);
+            place += filledBytes[filling];
+        }
+
+        return uniform.Select(constant => constant with { Offset = places[constant.Uniform!] });
+    }
+
+    private void CheckSize()
+    {
+        if (storedBytes + filledBytes.Values.Sum() > GraphBuilder.MaximumTensorBytes)
+        {
+            throw new ShapeException($"the weights have more than {GraphBuilder.MaximumTensorBytes >> 20} MB");
         }
     }
 

@@ -1,4 +1,5 @@
 using System;
+using ModelCompiler.Compiler.Graphs;
 
 namespace ModelCompiler.Compiler.Lowering;
 
@@ -35,6 +36,20 @@ public static class WeightPacking
 
         return packed;
     }
+
+    /// <summary>float weights [outputs][terms] as [groups][blocks of 16][terms][16].</summary>
+    public static Tensor Float32(Tensor weights, int groups, int terms)
+    {
+        int perGroup = weights.Count / Math.Max(1, terms) / groups;
+        return weights.IsUniform
+            ? Repeat(weights, groups * Blocks(perGroup) * terms * Block)
+            : Vector(Float32(weights.Values<float>(), groups, terms));
+    }
+
+    /// <summary>float weights of a depthwise convolution, as <see cref="Depthwise{T}"/> packs them.</summary>
+    public static Tensor Depthwise(Tensor weights, int taps) => weights.IsUniform
+        ? Repeat(weights, taps * Blocks(weights.Count / Math.Max(1, taps)) * Block)
+        : Vector(Depthwise(weights.Values<float>(), taps));
 
     /// <summary>float weights [outputs][terms] as [groups][blocks of 16][terms][16].</summary>
     public static float[] Float32(float[] weights, int groups, int terms)
@@ -89,4 +104,9 @@ public static class WeightPacking
 
     /// <summary>Blocks of 16 that hold so many channels.</summary>
     public static int Blocks(int channels) => (channels + Block - 1) / Block;
+
+    // What fills the last block is computed and dropped: it may be anything, here what the others are.
+    private static Tensor Repeat(Tensor weights, int length) => Tensor.Uniform(weights, [length]);
+
+    private static Tensor Vector(float[] packed) => Tensor.Of([packed.Length], packed);
 }

@@ -26,13 +26,14 @@ public sealed record Concat(int Axis) : Op
     {
         Tensor output = Tensor.Zeros(Infer([.. inputs.Select(input => input.TensorType)])[0]);
         int outer = output.Shape.Extents[..Axis].Aggregate(1, (count, extent) => count * extent);
+        Array[] sources = [.. inputs.Select(input => input.Data)];
         int position = 0;
         for (int index = 0; index < outer; index++)
         {
-            foreach (Tensor input in inputs)
+            foreach (Array source in sources)
             {
-                int length = input.Count / outer;
-                Array.Copy(input.Data, index * length, output.Data, position, length);
+                int length = source.Length / outer;
+                Array.Copy(source, index * length, output.Data, position, length);
                 position += length;
             }
         }

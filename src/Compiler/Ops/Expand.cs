@@ -16,5 +16,5 @@ public sealed record Expand(Shape Shape) : Op
 
     /// <inheritdoc/>
     public override ImmutableArray<Tensor> Evaluate(ImmutableArray<Tensor> inputs) =>
-        [Strided.Take(inputs[0], Shape, Strided.Offsets(Shape, inputs[0].Shape.StridesTo(Shape)))];
+        [Strided.Take(inputs[0], Shape, inputs[0].Shape.StridesTo(Shape))];
 }

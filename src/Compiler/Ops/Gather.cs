@@ -29,6 +29,6 @@ public sealed record Gather(int Axis) : Op
         Require(indices.All(index => index >= -length && index < length), $"an index is outside axis {Axis} of {data}");
         int[] offsets = [.. Enumerable.Range(0, outer).SelectMany(before => indices.SelectMany(index =>
             Enumerable.Range((((before * length) + (int)(index < 0 ? index + length : index)) * inner), inner)))];
-        return [Strided.Take(inputs[0], Infer([.. inputs.Select(input => input.TensorType)])[0].Shape, offsets)];
+        return [Strided.TakeAt(inputs[0], Infer([.. inputs.Select(input => input.TensorType)])[0].Shape, offsets)];
     }
 }

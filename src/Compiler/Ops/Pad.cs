@@ -39,9 +39,10 @@ public sealed record Pad(EquatableArray<int> Before, EquatableArray<int> After, 
         int[] strides = type.Shape.Strides();
         int first = Before.Select((count, axis) => count * strides[axis]).Sum();
         int[] offsets = Strided.Offsets(inputs[0].Shape, [.. strides.Select((stride, axis) => stride * (Between[axis] + 1))], first);
+        Array source = inputs[0].Data;
         for (int index = 0; index < offsets.Length; index++)
         {
-            Array.Copy(inputs[0].Data, index, output.Data, offsets[index], 1);
+            Array.Copy(source, index, output.Data, offsets[index], 1);
         }
 
         return [output];

@@ -31,6 +31,6 @@ public sealed record Slice(EquatableArray<int> Starts, EquatableArray<int> Sizes
         int[] strides = inputs[0].Shape.Strides();
         Shape shape = Shape.From(Sizes);
         int first = shape.ElementCount == 0 ? 0 : Starts.Select((start, axis) => start * strides[axis]).Sum();
-        return [Strided.Take(inputs[0], shape, Strided.Offsets(shape, [.. strides.Select((stride, axis) => stride * Steps[axis])], first))];
+        return [Strided.Take(inputs[0], shape, [.. strides.Select((stride, axis) => stride * Steps[axis])], first)];
     }
 }

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Ops;
 
@@ -43,27 +45,15 @@ public static class Strided
     }
 
     /// <summary>The elements at given offsets.</summary>
-    public static Tensor Take(Tensor tensor, Shape shape, int[] offsets)
+    public static Tensor TakeAt(Tensor tensor, Shape shape, int[] offsets) => TakeRows(tensor, shape, offsets, 1, 0);
+
+    /// <summary>The elements that strides step through.</summary>
+    public static Tensor Take(Tensor tensor, Shape shape, IReadOnlyList<int> strides, int first = 0)
     {
-        Array data = Array.CreateInstance(tensor.Type.NetType(), offsets.Length);
-        switch (tensor.Data)
-        {
-            case float[] source:
-                Take(source, (float[])data, offsets);
-                break;
-            case long[] source:
-                Take(source, (long[])data, offsets);
-                break;
-            default:
-                for (int index = 0; index < offsets.Length; index++)
-                {
-                    Array.Copy(tensor.Data, offsets[index], data, index, 1);
-                }
-
-                break;
-        }
-
-        return Tensor.Of(shape, data);
+        // Offsets of rows, not of elements: weights are large.
+        (int[] extents, int[][] merged) = Merge(shape.Extents, strides);
+        int[] rows = tensor.IsUniform ? [] : Offsets(Shape.From(extents[..^1]), merged[0][..^1], first);
+        return TakeRows(tensor, shape, rows, extents[^1], merged[0][^1]);
     }
 
     /// <summary>Merges neighbouring axes that all the given strides step through as one, so that loops are as few and long as can be.</summary>
@@ -108,11 +98,53 @@ public static class Strided
         return ([.. mergedExtents], [.. merged.Select(list => list.ToArray())]);
     }
 
-    private static void Take<T>(T[] source, T[] target, int[] offsets)
+    private static Tensor TakeRows(Tensor tensor, Shape shape, int[] rows, int length, int step)
     {
-        for (int index = 0; index < offsets.Length; index++)
+        if (shape.ElementCount > 0 && tensor.IsUniform)
         {
-            target[index] = source[offsets[index]];
+            return Tensor.Uniform(tensor, shape);
+        }
+
+        Tensor taken = Tensor.Zeros(new TensorType(tensor.Type, shape));
+        if (taken.Count > 0)
+        {
+            switch (tensor.Type.SizeOf())
+            {
+                case 1:
+                    Copy<byte>(tensor.Data, taken.Data, rows, length, step);
+                    break;
+                case 2:
+                    Copy<short>(tensor.Data, taken.Data, rows, length, step);
+                    break;
+                case 4:
+                    Copy<int>(tensor.Data, taken.Data, rows, length, step);
+                    break;
+                default:
+                    Copy<long>(tensor.Data, taken.Data, rows, length, step);
+                    break;
+            }
+        }
+
+        return taken;
+    }
+
+    private static void Copy<T>(Array from, Array to, int[] rows, int length, int step)
+        where T : unmanaged
+    {
+        ReadOnlySpan<T> source = Elements<T>(from);
+        Span<T> target = Elements<T>(to);
+        int position = 0;
+        foreach (int row in rows)
+        {
+            for (int index = 0; index < length; index++)
+            {
+                target[position++] = source[row + (index * step)];
+            }
         }
     }
+
+    // By size, whatever the elements are.
+    private static Span<T> Elements<T>(Array array)
+        where T : unmanaged =>
+        MemoryMarshal.Cast<byte, T>(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(array), Buffer.ByteLength(array)));
 }

@@ -28,6 +28,6 @@ public sealed record Transpose(EquatableArray<int> Permutation) : Op
     {
         int[] strides = inputs[0].Shape.Strides();
         Shape shape = Shape.From(Permutation.Select(axis => inputs[0].Shape[axis]));
-        return [Strided.Take(inputs[0], shape, Strided.Offsets(shape, [.. Permutation.Select(axis => strides[axis])]))];
+        return [Strided.Take(inputs[0], shape, Permutation.Select(axis => strides[axis]).ToArray())];
     }
 }

@@ -53,15 +53,16 @@ public static class EmbedScalars
 
     private static double? UniformValue(Tensor constant)
     {
-        if (constant.Count is 0 or > MostElementsLookedAt)
+        if (constant.Count == 0 || (!constant.IsUniform && constant.Count > MostElementsLookedAt))
         {
             return null;
         }
 
-        object first = constant.Data.GetValue(0)!;
-        for (int index = 1; index < constant.Count; index++)
+        Array data = (constant.IsUniform ? constant.Element : constant).Data;
+        object first = data.GetValue(0)!;
+        for (int index = 1; index < data.Length; index++)
         {
-            if (!first.Equals(constant.Data.GetValue(index)))
+            if (!first.Equals(data.GetValue(index)))
             {
                 return null;
             }

@@ -51,21 +51,32 @@ public static class FoldAffine
         }
 
         float[] bias = layer.Inputs.Length > 2 ? target.ConstantOf(layer.Inputs[2])!.Values<float>() : new float[channels];
-        float[] scaled = [.. weights.Values<float>()];
-        int each = scaled.Length / channels;
-        for (int index = 0; index < scaled.Length; index++)
-        {
-            scaled[index] = (float)((double)scaled[index] * factor[index / each]);
-        }
-
         float[] shifted = [.. bias.Select((value, channel) => (float)(((double)value * factor[channel]) + term[channel]))];
         string name = layer.Inputs[1];
         return rewriter.Replace(
-            node, layer.Name, layer.Op, [layer.Inputs[0], target.AddConstant(Tensor.Of(weights.Shape, scaled), name), target.AddConstant(Tensor.Of([channels], shifted), layer.Name + ".bias")]);
+            node, layer.Name, layer.Op, [layer.Inputs[0], target.AddConstant(Scaled(weights, factor), name), target.AddConstant(Tensor.Of([channels], shifted), layer.Name + ".bias")]);
     }
 
     private static bool IsLinear(Op op) =>
         op is Conv2D { Minimum: float.NegativeInfinity, Maximum: float.PositiveInfinity } or FullyConnected { Minimum: float.NegativeInfinity, Maximum: float.PositiveInfinity };
+
+    private static Tensor Scaled(Tensor weights, float[] factor)
+    {
+        if (weights.IsUniform && factor.All(other => BitConverter.SingleToInt32Bits(other) == BitConverter.SingleToInt32Bits(factor[0])))
+        {
+            return Tensor.Uniform(Tensor.Scalar((float)((double)weights.Element.Values<float>()[0] * factor[0])), weights.Shape);
+        }
+
+        float[] values = weights.Values<float>();
+        var scaled = new float[values.Length];
+        int each = scaled.Length / factor.Length;
+        for (int index = 0; index < scaled.Length; index++)
+        {
+            scaled[index] = (float)((double)values[index] * factor[index / each]);
+        }
+
+        return Tensor.Of(weights.Shape, scaled);
+    }
 
     // The values of an expression of constants, one a channel (the last axis); null when it varies along another axis.
     private static float[]? PerChannel(Expression expression, IReadOnlyList<string> names, GraphBuilder target, int channels)

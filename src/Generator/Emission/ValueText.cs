@@ -49,7 +49,8 @@ internal static class ValueText
     private static string Region(PlanConstant constant, ElementType type)
     {
         long length = (long)constant.Length * constant.Type.SizeOf() / type.SizeOf();
-        return $"Weights.{type}({Literals.Integer(constant.Offset)}, {Literals.Integer(length)})";
+        string memory = constant.Uniform is null ? "Weights" : "Weights.Uniform";
+        return $"{memory}.{type}({Literals.Integer(constant.Offset)}, {Literals.Integer(length)})";
     }
 
     private static string CallerSpan(ElementType type, ElementType? callerType) =>

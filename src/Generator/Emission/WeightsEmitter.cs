@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Linq;
 using System.Text;
 using Microsoft.CodeAnalysis.Text;
 using ModelCompiler.Generator.Input;
@@ -32,7 +33,7 @@ internal static class WeightsEmitter
             {
                 foreach (int type in weights.Types)
                 {
-                    Accessor(writer, (ElementType)type);
+                    Accessor(writer, (ElementType)type, "Bytes.Slice");
                 }
 
                 if (isResource)
@@ -43,16 +44,22 @@ internal static class WeightsEmitter
                 {
                     Data(writer, weights.File);
                 }
+
+                if (weights.Uniform.Count > 0)
+                {
+                    writer.Line();
+                    Uniform(writer, weights);
+                }
             }
         }
 
         return writer.ToSource();
     }
 
-    private static void Accessor(SourceWriter writer, ElementType type)
+    private static void Accessor(SourceWriter writer, ElementType type, string slice)
     {
         string keyword = type.Keyword();
-        string bytes = $"Bytes.Slice(offset, length{(type.SizeOf() == 1 ? "" : " * sizeof(" + keyword + ")")})";
+        string bytes = $"{slice}(offset, length{(type.SizeOf() == 1 ? "" : " * sizeof(" + keyword + ")")})";
         writer.Line($"internal static ReadOnlySpan<{keyword}> {type}(int offset, int length) =>");
         using (writer.Indent())
         {
@@ -60,6 +67,33 @@ internal static class WeightsEmitter
         }
 
         writer.Line();
+    }
+
+    private static void Uniform(SourceWriter writer, ModelWeights weights)
+    {
+        writer.Line("// Constants whose elements are all equal are not stored, but filled in when the first of them is read.");
+        using (writer.Block("internal static class Uniform"))
+        {
+            foreach (int type in weights.UniformTypes)
+            {
+                Accessor(writer, (ElementType)type, "Bytes.AsSpan");
+            }
+
+            writer.Line("private static readonly byte[] Bytes = Fill();");
+            writer.Line();
+            using (writer.Block("private static byte[] Fill()"))
+            {
+                writer.Line($"byte[] bytes = new byte[{Literals.Integer(weights.Uniform.Max(PlanConstants.End))}];");
+                foreach (PlanConstant constant in weights.Uniform)
+                {
+                    string region = $"bytes.AsSpan({Literals.Integer(constant.Offset)}, {Literals.Integer(PlanConstants.End(constant) - constant.Offset)})";
+                    string elements = constant.Type == ElementType.UInt8 ? region : $"MemoryMarshal.Cast<byte, {constant.Type.Keyword()}>({region})";
+                    writer.Line($"{elements}.Fill({Literals.Of(constant.Uniform!.Value, constant.Type)});");
+                }
+
+                writer.Line("return bytes;");
+            }
+        }
     }
 
     private static void Data(SourceWriter writer, WeightsFile? file)

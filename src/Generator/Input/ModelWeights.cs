@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Generator.Input;
@@ -10,7 +11,9 @@ namespace ModelCompiler.Generator.Input;
 /// <param name="Storage">Literals or a resource.</param>
 /// <param name="Resource">Logical name of the resource.</param>
 /// <param name="Bytes">Length in bytes.</param>
-/// <param name="Types">The element types as which constants are read, in the order of the enumeration.</param>
+/// <param name="Types">The element types as which stored constants are read, in the order of the enumeration.</param>
+/// <param name="UniformTypes">The element types as which uniform constants are read.</param>
+/// <param name="Uniform">The uniform constants, those that share a place once.</param>
 /// <param name="File">The literals, unless there are none.</param>
 /// <param name="Problem">What is wrong, or <see langword="null"/>.</param>
 internal sealed record ModelWeights(
@@ -21,6 +24,8 @@ internal sealed record ModelWeights(
     string Resource,
     int Bytes,
     EquatableArray<int> Types,
+    EquatableArray<int> UniformTypes,
+    EquatableArray<PlanConstant> Uniform,
     WeightsFile? File,
     DiagnosticInfo? Problem)
 {
@@ -43,7 +48,9 @@ internal sealed record ModelWeights(
             plan.WeightStorage,
             plan.WeightResource,
             plan.WeightBytes,
-            TypesOf(plan),
+            TypesOf(plan, areUniform: false),
+            TypesOf(plan, areUniform: true),
+            UniformOf(plan),
             message is null ? file : null,
             message is null ? null : DiagnosticInfo.Of(DiagnosticDescriptors.WrongWeights, path, 1, plan.ClassName, message));
     }
@@ -64,14 +71,23 @@ internal sealed record ModelWeights(
         return file.Problem ?? (length == plan.WeightBytes ? null : $"they have {length} bytes, {plan.WeightBytes} are expected");
     }
 
-    private static EquatableArray<int> TypesOf(ModelPlan plan)
+    // The longest of those that begin at one place says all about the others.
+    private static EquatableArray<PlanConstant> UniformOf(ModelPlan plan) => plan.Constants
+        .Where(constant => constant.Uniform is not null)
+        .GroupBy(constant => constant.Offset)
+        .OrderBy(group => group.Key)
+        .Select(group => group.OrderByDescending(constant => (long)constant.Length * constant.Type.SizeOf()).First() with { Name = "" })
+        .ToEquatableArray();
+
+    private static EquatableArray<int> TypesOf(ModelPlan plan, bool areUniform)
     {
+        HashSet<string> names = [.. plan.Constants.Where(constant => constant.Uniform is not null == areUniform).Select(constant => constant.Name)];
         var types = new SortedSet<int>();
         foreach (PlanStep step in PlanSteps.All(plan))
         {
             foreach (PlanArgument argument in step.Arguments)
             {
-                if (argument.Value is ConstantValue constant)
+                if (argument.Value is ConstantValue constant && names.Contains(constant.Constant))
                 {
                     types.Add((int)constant.Type);
                 }

@@ -51,9 +51,15 @@ internal sealed class PlanValidator
 
         foreach (PlanConstant constant in plan.Constants)
         {
-            if (constant.Offset < 0 || constant.Length < 0 || constant.Offset + ((long)constant.Length * constant.Type.SizeOf()) > plan.WeightBytes)
+            int memory = constant.Uniform is null ? plan.WeightBytes : LargestArena;
+            if (constant.Offset < 0 || constant.Length < 0 || PlanConstants.End(constant) > memory)
             {
                 return $"constant '{constant.Name}' lies outside the weights";
+            }
+
+            if (constant.Uniform is not null && constant.Uniform.Type != constant.Type)
+            {
+                return $"constant '{constant.Name}' is filled with another type than its own";
             }
 
             if (constants.ContainsKey(constant.Name))

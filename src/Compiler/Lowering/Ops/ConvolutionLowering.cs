@@ -87,12 +87,12 @@ internal static class ConvolutionLowering
     private static IEnumerable<(string, PlanValue)> FloatWeights(Operands operands, bool isDepthwise)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
-        float[] weights = writer.Graph.Constants[node.Inputs[1]].Values<float>();
+        Tensor weights = writer.Graph.Constants[node.Inputs[1]];
         int groups = isDepthwise ? 1 : operands.Convolution.Groups;
-        float[] packed = isDepthwise
+        Tensor packed = isDepthwise
             ? WeightPacking.Depthwise(weights, operands.Runs.Length)
             : WeightPacking.Float32(weights, groups, operands.Runs.Length * operands.RunLength);
-        yield return ("weights", writer.Constants.Add<float>(node.Inputs[1], packed));
+        yield return ("weights", writer.Constants.Add(node.Inputs[1], packed));
         yield return ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups)));
     }
 
@@ -103,7 +103,7 @@ internal static class ConvolutionLowering
         int perGroup = operands.Weights[0] / groups;
         int terms = operands.Runs.Length * operands.RunLength;
         yield return ("weights", writer.IsConstant(node.Inputs[1])
-            ? writer.Constants.Add<float>(node.Inputs[1], WeightPacking.Float32(writer.Graph.Constants[node.Inputs[1]].Values<float>(), groups, terms))
+            ? writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(writer.Graph.Constants[node.Inputs[1]], groups, terms))
             : RuntimePacking.Weights(writer, node.Name, node.Inputs[1], groups, perGroup, terms));
         yield return ("bias", node.Inputs.Length < 3 || writer.IsConstant(node.Inputs[2])
             ? writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups))

@@ -14,20 +14,20 @@ internal static class FullyConnectedLowering
         var layer = (FullyConnected)node.Op;
         View input = writer.Contiguous(node.Name, node.Inputs[0]);
         View output = writer.ViewOf(node.Output);
-        float[] weights = writer.Graph.Constants[node.Inputs[1]].Values<float>();
+        Tensor weights = writer.Graph.Constants[node.Inputs[1]];
         float[] bias = writer.Graph.Constants[node.Inputs[2]].Values<float>();
         int inputs = input.Shape[1];
         List<(string, PlanValue)> arguments = [("input", input.Argument)];
         if (input.Quantization is not null)
         {
-            QuantizedWeights quantized = QuantizedWeights.Of(weights, bias, input.Quantization, output.Quantization!);
+            QuantizedWeights quantized = QuantizedWeights.Of(weights.Values<float>(), bias, input.Quantization, output.Quantization!);
             arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], WeightPacking.Int8(quantized.Weights, 1, 1, inputs))));
             arguments.Add(("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, 1))));
             arguments.Add(("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, 1))));
         }
         else
         {
-            arguments.Add(("weights", writer.Constants.Add<float>(node.Inputs[1], WeightPacking.Float32(weights, 1, inputs))));
+            arguments.Add(("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(weights, 1, inputs))));
             arguments.Add(("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, 1))));
         }
 
