@@ -18,6 +18,9 @@ namespace ModelCompiler.Compiler;
 /// <summary>From a model file to a plan: import, passes, quantisation, lowering.</summary>
 public static class CompilerDriver
 {
+    // 64 MB of float32.
+    private const long LargeParameters = 1 << 24;
+
     /// <summary>Compiles a model. Whatever the file holds, the outcome is a result, not an exception.</summary>
     /// <param name="options">What the user says of the model.</param>
     /// <param name="progress">Told the calibration files done and their number.</param>
@@ -42,11 +45,8 @@ public static class CompilerDriver
     private static CompileResult Run(CompileOptions options, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
     {
         var diagnostics = new List<Diagnostic>();
-        Graph imported = ModelImporter.Import(options, diagnostics);
-
-        // Counted here, so that the imported weights need not be kept beside those that the passes make of them.
-        long parameters = imported.Constants.Values.Sum(constant => (long)constant.Count);
-        Graph graph = PassList.Run(imported, options.Precision);
+        (Graph graph, long parameters) = Prepare(options, diagnostics);
+        Forget(parameters);
         PlanClassifier? classifier = ClassifierDetection.Detect(graph, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
         LoweredModel model = ModelLowering.Lower(graph, options, classifier, labels);
@@ -77,6 +77,25 @@ public static class CompilerDriver
             comparison is { ComparesFloats: true } ? comparison.RelativeError : null);
         ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]);
+    }
+
+    // A method of its own, so that the imported weights do not live on beside those that the passes make of them.
+    private static (Graph Graph, long Parameters) Prepare(CompileOptions options, List<Diagnostic> diagnostics)
+    {
+        Graph imported = ModelImporter.Import(options, diagnostics);
+        long parameters = imported.Constants.Values.Sum(constant => (long)constant.Count);
+        Forget(parameters);
+        return (PassList.Run(imported, options.Precision), parameters);
+    }
+
+    // What a stage leaves behind of large weights – the file, those before the passes – goes before the next stage makes its own: the runtime
+    // does not hurry while there is memory, but builds share theirs with much else.
+    private static void Forget(long parameters)
+    {
+        if (parameters > LargeParameters)
+        {
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        }
     }
 
     // All unreadable files are named at once. Examples are read again for the comparison rather than kept: there may be many.

@@ -14,8 +14,8 @@ public sealed class ConstantPool
 {
     private const int Alignment = 16;
 
-    // Less is stored: a line of text and a filling are not worth it.
-    private const int LeastUniformBytes = 1024;
+    // Less is stored, as most models' zero biases are: they are mapped then, and need no memory of their own.
+    private const int LeastUniformBytes = 1 << 16;
 
     private readonly List<(PlanConstant Constant, Array Data)> stored = [];
     private readonly List<PlanConstant> uniform = [];
