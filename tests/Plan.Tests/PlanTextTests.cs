@@ -67,6 +67,9 @@ public class PlanTextTests
     [InlineData(Smallest + "step K \"n\" \"\"\n  x = -\n", 4)]
     [InlineData(Smallest + "step K \"n\" \"\"\n  x = 1.5\n", 4)]
     [InlineData(Smallest + "input \"i\" Float32 [1] scale=0f zeroPoint=0\n  other Declared [1]\n", 4)]
+    [InlineData(Smallest + "constant \"c\" Float32 offset=0 length=1 uniform\n", 3)]
+    [InlineData(Smallest + "constant \"c\" Float32 offset=0 length=1 uniform=1\n", 3)]
+    [InlineData(Smallest + "constant \"c\" Float32 offset=0 length=1 uniform=\"x0:Float32\"\n", 3)]
     [InlineData(Smallest + "tensor \"t\" Float16 [1] offset=0 length=1 scale=0f zeroPoint=0\n", 3)]
     [InlineData(Smallest + "tensor \"t\" Float32 [0.5f] offset=0 length=1 scale=0f zeroPoint=0\n", 3)]
     public void Text_that_is_no_plan_is_refused_with_its_line(string text, int line)

@@ -30,7 +30,7 @@ internal sealed class RandomPlans(int seed)
         Inputs = List(Port),
         Outputs = List(Port),
         Tensors = List(() => new PlanTensor(Text(), Member<ElementType>(), List(Whole), Whole(), Whole(), Real(), Whole())),
-        Constants = List(() => new PlanConstant(Text(), Member<ElementType>(), Whole(), Whole())),
+        Constants = List(() => new PlanConstant(Text(), Member<ElementType>(), Whole(), Whole(), Truth() ? new LiteralExpression(Real(), Member<ElementType>()) : null)),
         InitialSteps = List(Step),
         Steps = List(Step),
     };

@@ -42,6 +42,17 @@ public class ElementwiseMathTests
     }
 
     [Fact]
+    public void Bits_go_there_and_back()
+    {
+        Assert.Equal(0x3F800000, ElementwiseMath.ToBits(1f));
+        Assert.Equal(int.MinValue, ElementwiseMath.ToBits(-0f));
+        Assert.Equal(0x3FF0000000000000, ElementwiseMath.ToBits(1.0));
+        Assert.Equal(-2.5f, ElementwiseMath.FromBits(ElementwiseMath.ToBits(-2.5f)));
+        Assert.Equal(double.Epsilon, ElementwiseMath.FromBits(1L));
+        Assert.True(float.IsNaN(ElementwiseMath.FromBits(-1)));
+    }
+
+    [Fact]
     public void Real_modulo_follows_python_at_the_edges()
     {
         Assert.True(float.IsNegative(ElementwiseMath.Modulo(6f, -3f)));

@@ -27,11 +27,16 @@ public class NormalizationTests
     }
 
     [Fact]
-    public void Batch_normalisation_in_training_is_refused()
+    public void Batch_normalisation_in_training_takes_the_statistics_of_the_batch()
     {
-        TensorProto[] constants = [Ones, Zeros];
-        ModelProto model = Model([1, 2], [Node("BatchNormalization", "x one zero zero one", "y", Attribute("training_mode", 1))], constants);
-        Assert.Equal(DiagnosticKinds.AttributeUnsupported, Assert.Single(Refuse(model)).Kind);
+        // Channel 0 holds 1, 3: mean 2, variance 1; channel 1 holds 2, 10: mean 6, variance 16.
+        Tensor[] outputs = Evaluate(
+            15,
+            Node("BatchNormalization", "x s b m v", "y mean variance", Attribute("training_mode", 1), Attribute("epsilon", 0f), Attribute("momentum", 0.75f)),
+            Floats("x", [2, 2, 1], 1, 2, 3, 10), Floats("s", [2], 2, 3), Floats("b", [2], 1, 1), Floats("m", [2], 10, 2), Floats("v", [2], 5, 0));
+        Assert.Equal([-1f, -2f, 3f, 4f], outputs[0].Values<float>());
+        Assert.Equal([8f, 3f], outputs[1].Values<float>());
+        Assert.Equal([4f, 4f], outputs[2].Values<float>());
     }
 
     [Theory]
