@@ -76,10 +76,11 @@ public sealed class Tensor
     /// <exception cref="OverflowException">One is outside the type's range.</exception>
     public Tensor ConvertedTo(ElementType type)
     {
+        Array source = Data;
         Array data = Array.CreateInstance(type.NetType(), Count);
         for (int index = 0; index < Count; index++)
         {
-            data.SetValue(Convert.ChangeType(Data.GetValue(index), type.NetType(), CultureInfo.InvariantCulture), index);
+            data.SetValue(Convert.ChangeType(source.GetValue(index), type.NetType(), CultureInfo.InvariantCulture), index);
         }
 
         return Of(Shape, data);
