@@ -22,11 +22,7 @@ internal static class ConvolutionOperators
         Shape kernel = context.ShapeOf(weights);
         Check(node, image, kernel);
         SpatialWindow window = SpatialWindow.Read(node, image, [.. kernel.Skip(2)]);
-        bool isSignal = image.Rank == 3;
-        var op = new Conv2D(isSignal ? window.Over(null, 0) : window.Over(0, 1), Groups(node));
-        string filters = context.ToImage(weights);
-        string input = context.ToImage(value);
-        return context.FromImage(bias is null ? context.Emit(op, input, filters) : context.Emit(op, input, filters, bias), isSignal);
+        return Convolve(context, context.ToImage(value), context.ToImage(weights), bias, window, Groups(node, "group"));
     }
 
     private static string Convolution(OnnxNode node, OnnxContext context)
@@ -44,28 +40,38 @@ internal static class ConvolutionOperators
         Shape image = context.ShapeOf(node[0]);
         Shape kernel = context.ShapeOf(node[1]);
         Check(node, image, kernel);
-        int groups = Groups(node);
+        int groups = Groups(node, "group");
         if (image[1] != kernel[0] || kernel[0] % groups != 0)
         {
             throw new ShapeException($"{image[1]} channels in {groups} groups, but weights of shape {kernel}");
         }
 
-        bool isSignal = image.Rank == 3;
         SpatialWindow window = SpatialWindow.Read(node, image, [.. kernel.Skip(2)], autoPads: false);
         (int[] before, int[] after) = TransposedPadding(node, image, window);
-        int[] spread = isSignal ? [0, 0, window.Strides[0] - 1, 0] : [0, window.Strides[0] - 1, window.Strides[1] - 1, 0];
         string input = context.ToImage(node[0]);
-        input = Crop(context, context.Pad(input, new int[4], new int[4], 0, spread), isSignal, before, after);
+        int rank = context.ShapeOf(input).Rank;
+        int[] spread = [.. new int[rank - window.Rank - 1], .. window.Strides.Select(stride => stride - 1), 0];
+        input = Crop(context, context.Pad(input, new int[rank], new int[rank], 0, spread), before, after);
         SpatialWindow moved = window with
         {
             Strides = [.. window.Strides.Select(_ => 1)],
             Before = [.. before.Select(count => int.Max(0, count))],
             After = [.. after.Select(count => int.Max(0, count))],
         };
-        var op = new Conv2D(isSignal ? moved.Over(null, 0) : moved.Over(0, 1), groups);
-        string filters = MirroredWeights(context, node[1], groups);
-        string output = node.Optional(2) is { } bias ? context.Emit(op, input, filters, bias) : context.Emit(op, input, filters);
-        return context.FromImage(output, isSignal);
+        return Convolve(context, input, MirroredWeights(context, node[1], groups), node.Optional(2), moved, groups);
+    }
+
+    // The channels-last image and filters, to the format's channels-first result.
+    private static string Convolve(OnnxContext context, string image, string filters, string? bias, SpatialWindow window, int groups)
+    {
+        if (window.Rank == 3)
+        {
+            return context.FromImage(VolumeConvolution.Emit(context, image, filters, bias, window, groups), isSignal: false);
+        }
+
+        bool isSignal = window.Rank == 1;
+        var op = new Conv2D(isSignal ? window.Over(null, 0) : window.Over(0, 1), groups);
+        return context.FromImage(bias is null ? context.Emit(op, image, filters) : context.Emit(op, image, filters, bias), isSignal);
     }
 
     private static void Check(OnnxNode node, Shape image, Shape kernel)
@@ -75,16 +81,17 @@ internal static class ConvolutionOperators
             throw new ShapeException($"{node.Operator} of the shape {image} with weights of shape {kernel}");
         }
 
-        if (image.Rank > 4)
+        if (image.Rank > 5)
         {
-            throw ImportException.Attribute(node.Operator, $"a convolution over {image.Rank - 2} axes", "those over 1 and 2 are");
+            throw ImportException.Attribute(node.Operator, $"a convolution over {image.Rank - 2} axes", "those over 1, 2 and 3 are");
         }
     }
 
-    private static int Groups(OnnxNode node)
+    /// <summary>An attribute that says into how many groups channels are split; 1 when it is missing.</summary>
+    internal static int Groups(OnnxNode node, string attribute)
     {
-        long groups = node.Integer("group", 1);
-        return groups is > 0 and <= int.MaxValue ? (int)groups : throw ImportException.Invalid($"attribute 'group' of {node.Operator} is {groups}");
+        long groups = node.Integer(attribute, 1);
+        return groups is > 0 and <= 1 << 24 ? (int)groups : throw ImportException.Invalid($"attribute '{attribute}' of {node.Operator} is {groups}");
     }
 
     // What to put around the spread image so that the convolution gives the output's size; negative to cut.
@@ -131,12 +138,12 @@ internal static class ConvolutionOperators
         return (before, after);
     }
 
-    private static string Crop(OnnxContext context, string image, bool isSignal, int[] before, int[] after)
+    private static string Crop(OnnxContext context, string image, int[] before, int[] after)
     {
         Shape shape = context.ShapeOf(image);
         for (int axis = 0; axis < before.Length; axis++)
         {
-            int imageAxis = isSignal ? 2 : axis + 1;
+            int imageAxis = shape.Rank - 1 - before.Length + axis;
             int start = int.Max(0, -before[axis]);
             image = context.Slice(image, imageAxis, start, shape[imageAxis] - start - int.Max(0, -after[axis]));
         }
@@ -144,14 +151,14 @@ internal static class ConvolutionOperators
         return image;
     }
 
-    // C×(O/groups)×… to O×H×W×(C/groups), upside down and the wrong way round.
+    // C×(O/groups)×… to O×…×(C/groups), every axis the wrong way round. A signal is an image of one row.
     private static string MirroredWeights(OnnxContext context, string weights, int groups)
     {
         Shape kernel = context.ShapeOf(weights);
-        int height = kernel.Rank == 3 ? 1 : kernel[2];
-        int width = kernel[kernel.Rank - 1];
-        string grouped = context.Reshape(weights, [groups, kernel[0] / groups, kernel[1], height, width]);
-        string filters = context.Reshape(context.Transpose(grouped, 0, 2, 3, 4, 1), [groups * kernel[1], height, width, kernel[0] / groups]);
-        return context.Slice(filters, [0, height - 1, width - 1, 0], [groups * kernel[1], height, width, kernel[0] / groups], [1, -1, -1, 1]);
+        int[] window = kernel.Rank == 3 ? [1, kernel[2]] : [.. kernel.Skip(2)];
+        string grouped = context.Reshape(weights, Shape.From([groups, kernel[0] / groups, kernel[1], .. window]));
+        int[] sizes = [groups * kernel[1], .. window, kernel[0] / groups];
+        string filters = context.Reshape(context.MoveAxis(grouped, 1, window.Length + 2), Shape.From(sizes));
+        return context.Slice(filters, [0, .. window.Select(extent => extent - 1), 0], sizes, [1, .. window.Select(_ => -1), 1]);
     }
 }

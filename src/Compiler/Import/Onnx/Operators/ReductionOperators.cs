@@ -10,9 +10,6 @@ namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 /// <summary>What makes one number of many, along axes.</summary>
 internal static class ReductionOperators
 {
-    // A running sum is a product with a triangle of ones, which grows with the square.
-    private const int MaximumRunningLength = 4096;
-
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
@@ -28,7 +25,6 @@ internal static class ReductionOperators
         new("ReduceLogSumExp", 1, LogSumExp),
         new("ArgMax", 1, (node, context) => ArgReduce(node, context, maximum: true)),
         new("ArgMin", 1, (node, context) => ArgReduce(node, context, maximum: false)),
-        new("CumSum", 11, CumSum),
     ];
 
     /// <summary>Log(Σ Exp(x)) along axes that stay; where the greatest is infinite, without subtracting it.</summary>
@@ -92,29 +88,5 @@ internal static class ReductionOperators
         int axis = shape.Axis(node.Integer("axis", 0));
         string index = ArgReduce(node, context, node[0], axis, maximum, node.Flag("select_last_index"));
         return node.Flag("keepdims", true) ? context.Reshape(index, shape.With(axis, 1)) : index;
-    }
-
-    private static string CumSum(OnnxNode node, OnnxContext context)
-    {
-        Shape shape = context.ShapeOf(node[0]);
-        int axis = shape.Axis(context.IntegerInput(1)[0]);
-        int length = shape[axis];
-        if (length > MaximumRunningLength)
-        {
-            throw ImportException.Attribute(node.Operator, $"a sum along {length} elements", $"up to {MaximumRunningLength} are");
-        }
-
-        bool exclusive = node.Flag("exclusive");
-        bool reverse = node.Flag("reverse");
-        long[] triangle = [.. Enumerable.Range(0, length * length).Select(index =>
-        {
-            int behind = reverse ? (index / length) - (index % length) : (index % length) - (index / length);
-            return behind > 0 || (behind == 0 && !exclusive) ? 1L : 0L;
-        })];
-        string ones = context.Convert(context.Constant(Tensor.Of([length, length], triangle)), context.ElementTypeOf(node[0]));
-        string rows = context.MoveAxis(node[0], axis, shape.Rank - 1);
-        Shape moved = context.ShapeOf(rows);
-        string sums = context.Emit(new MatMul(), context.Reshape(rows, [moved.Count(..^1), length]), ones);
-        return context.MoveAxis(context.Reshape(sums, moved), shape.Rank - 1, axis);
     }
 }
