@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
@@ -20,9 +21,15 @@ internal static class PoolingOperators
         new("GlobalLpPool", 2, GlobalLpPool),
     ];
 
-    private static string MaxPool(OnnxNode node, OnnxContext context)
+    private static ImmutableArray<string?> MaxPool(OnnxNode node, OnnxContext context)
     {
         SpatialWindow window = SpatialWindow.Read(node, context.ShapeOf(node[0]));
+        string greatest = Greatest(node, context, window);
+        return node.HasOutput(1) ? [greatest, UnpoolingOperators.GreatestPlaces(node, context, window, context.ShapeOf(greatest))] : [greatest];
+    }
+
+    private static string Greatest(OnnxNode node, OnnxContext context, SpatialWindow window)
+    {
         ElementType type = context.ElementTypeOf(node[0]);
         if (type is ElementType.Int8 or ElementType.UInt8)
         {
