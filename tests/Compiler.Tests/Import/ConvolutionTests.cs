@@ -97,11 +97,4 @@ public class ConvolutionTests
         ModelProto model = Model([1, 3, 8, 8], [Node("Conv", "x w", "y", Attribute("group", 2))], Floats("w", [2, 1, 2, 2], new float[8]));
         Assert.Equal(DiagnosticKinds.ShapeInvalid, Assert.Single(Refuse(model)).Kind);
     }
-
-    [Fact]
-    public void Volumes_are_refused_by_name()
-    {
-        ModelProto model = Model([1, 1, 4, 4, 4], [Node("Conv", "x w", "y")], Floats("w", [1, 1, 2, 2, 2], new float[8]));
-        Assert.Equal(DiagnosticKinds.AttributeUnsupported, Assert.Single(Refuse(model)).Kind);
-    }
 }

@@ -61,15 +61,6 @@ public class PoolingTests
     }
 
     [Fact]
-    public void The_indices_of_the_greatest_are_refused()
-    {
-        ModelProto model = Model(Graph([Node("MaxPool", "x", "y i", Integers("kernel_shape", 2, 2))], "y i", [Image]));
-        Diagnostic problem = Assert.Single(Refuse(model));
-        Assert.Equal(DiagnosticKinds.AttributeUnsupported, problem.Kind);
-        Assert.Contains("output 1 ('i')", problem.Message);
-    }
-
-    [Fact]
     public void Indices_that_nobody_reads_are_no_mistake()
     {
         ModelProto model = Model([1, 1, 4, 4], [Node("MaxPool", "x", "y i", Integers("kernel_shape", 2, 2))]);

@@ -146,7 +146,7 @@ internal static class UnpoolingOperators
         return sources;
     }
 
-    // The indices count in the tensor that a pooling with these windows would have had; a larger one is asked for where that is ambiguous.
+    // The indices count in the tensor that a pooling with these windows has; a larger output has it at its beginning.
     private static string Unpool(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
@@ -154,20 +154,14 @@ internal static class UnpoolingOperators
         long[] natural = [shape[0], shape[1], .. window.Kernel.Select((extent, axis) =>
             ((shape[axis + 2] - 1L) * window.Strides[axis]) - window.Before[axis] - window.After[axis] + extent)];
         Shape image = ShapeOperators.ShapeOf(natural);
-        long[] places = context.IntegerInput(1);
-        if (context.ShapeOf(node[1]) != shape || places.Any(place => place < 0 || place >= image.ElementCount))
+        string places = IndexOperators.Indices(node, context, 1);
+        if (context.ShapeOf(places) != shape)
         {
-            throw new ShapeException($"indices of shape {context.ShapeOf(node[1])} of elements of {shape} into {image}");
+            throw new ShapeException($"indices of shape {context.ShapeOf(places)} of elements of {shape}");
         }
 
-        long[] sources = [.. Enumerable.Repeat((long)places.Length, image.Count(..))];
-        for (int index = 0; index < places.Length; index++)
-        {
-            sources[places[index]] = index;
-        }
-
-        string elements = context.Pad(context.Reshape(node[0], [places.Length]), [0], [1]);
-        string spread = context.Reshape(context.Gather(elements, 0, sources), image);
+        string zeros = context.Expand(context.Convert(context.Constant(Tensor.Scalar(0f)), context.ElementTypeOf(node[0])), image);
+        string spread = ScatterOperators.Scatter(context, ScatterKind.Replace, zeros, image.Count(..), places, node[0]);
         if (node.Optional(2) is null)
         {
             return spread;
