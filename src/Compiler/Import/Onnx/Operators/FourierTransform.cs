@@ -20,7 +20,7 @@ internal sealed class FourierTransform(OnnxContext context, bool inverse)
     // Above, a transform is split as evenly as its divisors allow: the matrix would have up to 4 times the square of so many numbers.
     private const int LongestWhole = 256;
 
-    // Above, one of complex numbers is halved: that costs a sum and a difference, and saves half of the multiplications and three quarters of the matrix.
+    // Above, one of complex numbers is halved once if it can be: its matrix has 4 times the numbers that a real one has, those of the halves a quarter.
     private const int LongestWholeComplex = 8;
 
     // A length without divisors has to be transformed whole: 64 MB.
@@ -33,23 +33,8 @@ internal sealed class FourierTransform(OnnxContext context, bool inverse)
     /// <returns>Signals × bins × 2.</returns>
     public string Run(string signals, int length, int bins)
     {
-        Shape shape = context.ShapeOf(signals);
-        int count = shape[0], parts = shape[2];
-        int a = length > LongestWhole ? Divisor(length) : parts == 2 && length > LongestWholeComplex && length % 2 == 0 ? 2 : 1;
-        if (a == 1)
-        {
-            return Whole(signals, length, bins);
-        }
-
-        // Element b·i + j goes to row i and column j; bin p + a·q comes from the bin p of the columns and q of the rows.
-        int b = length / a;
-        string padded = context.Pad(signals, [0, 0, 0], [0, length - shape[1], 0]);
-        string columns = context.Transpose(context.Reshape(padded, [count, a, b, parts]), 0, 2, 1, 3);
-        string transformed = context.Reshape(Run(context.Reshape(columns, [count * b, a, parts]), a, a), [count, b, a, 2]);
-        string rows = context.Transpose(Rotate(transformed, length), 0, 2, 1, 3);
-        string result = context.Reshape(Run(context.Reshape(rows, [count * a, b, 2]), b, b), [count, a, b, 2]);
-        string ordered = context.Reshape(context.Transpose(result, 0, 2, 1, 3), [count, length, 2]);
-        return context.Slice(ordered, 1, 0, bins);
+        bool isHalved = length is > LongestWholeComplex and <= LongestWhole && length % 2 == 0 && context.ShapeOf(signals)[2] == 2;
+        return isHalved ? context.Slice(Split(signals, 2, length / 2), 1, 0, bins) : Transform(signals, length, bins);
     }
 
     /// <summary>Fails when a transform is too long.</summary>
@@ -83,6 +68,25 @@ internal sealed class FourierTransform(OnnxContext context, bool inverse)
         }
 
         return divisor;
+    }
+
+    private string Transform(string signals, int length, int bins)
+    {
+        int divisor = length > LongestWhole ? Divisor(length) : 1;
+        return divisor == 1 ? Whole(signals, length, bins) : context.Slice(Split(signals, divisor, length / divisor), 1, 0, bins);
+    }
+
+    // All bins. Element b·i + j goes to row i and column j; bin p + a·q comes from the bin p of the columns and q of the rows.
+    private string Split(string signals, int a, int b)
+    {
+        Shape shape = context.ShapeOf(signals);
+        int count = shape[0], parts = shape[2], length = a * b;
+        string padded = context.Pad(signals, [0, 0, 0], [0, length - shape[1], 0]);
+        string columns = context.Transpose(context.Reshape(padded, [count, a, b, parts]), 0, 2, 1, 3);
+        string transformed = context.Reshape(Transform(context.Reshape(columns, [count * b, a, parts]), a, a), [count, b, a, 2]);
+        string rows = context.Transpose(Rotate(transformed, length), 0, 2, 1, 3);
+        string result = context.Reshape(Transform(context.Reshape(rows, [count * a, b, 2]), b, b), [count, a, b, 2]);
+        return context.Reshape(context.Transpose(result, 0, 2, 1, 3), [count, length, 2]);
     }
 
     private string Whole(string signals, int length, int bins)

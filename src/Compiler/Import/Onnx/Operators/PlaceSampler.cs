@@ -33,7 +33,7 @@ internal enum Surroundings
 }
 
 /// <summary>
-/// Reads images at computed places. Indices and weights are elementwise expressions; what they pick is one gather, and its sum one product of matrices.
+/// Reads images at computed places. Indices and weights are elementwise expressions; what they pick is one gather, summed up by a product of matrices.
 /// </summary>
 /// <param name="Mode">How a value between elements is made.</param>
 /// <param name="Beyond">What lies beyond the image.</param>
@@ -41,6 +41,9 @@ internal enum Surroundings
 internal sealed record PlaceSampler(Interpolation Mode, Surroundings Beyond, bool AlignsCorners)
 {
     private const double Cubic = -0.75;
+
+    // Below, a product of matrices for each place costs more than a sum of products.
+    private const int FewestChannels = 8;
 
     // Of the elements read, the first is so far from the one at or before the place.
     private int FirstTap => Mode == Interpolation.Cubic ? -1 : 0;
@@ -73,8 +76,11 @@ internal sealed record PlaceSampler(Interpolation Mode, Surroundings Beyond, boo
         }
 
         string picked = context.Emit(new Gather(0), rows, context.Reshape(indices, [shape[0] * places, taps]));
-        string factors = context.Reshape(context.Convert(weights, context.ElementTypeOf(image)), [shape[0] * places, 1, taps]);
-        return context.Reshape(context.Emit(new MatMul(), factors, picked), [shape[0], places, shape[^1]]);
+        string factors = context.Convert(weights, context.ElementTypeOf(image));
+        string sums = shape[^1] >= FewestChannels
+            ? context.Emit(new MatMul(), context.Reshape(factors, [shape[0] * places, 1, taps]), picked)
+            : context.Reduce(ReduceKind.Sum, context.Map(picked, context.Reshape(factors, [shape[0] * places, taps, 1]), (x, factor) => x * factor), [1], keep: false);
+        return context.Reshape(sums, [shape[0], places, shape[^1]]);
     }
 
     // Rows of the image and their weights: batch × places × taps of each axis.

@@ -77,8 +77,10 @@ internal static class RegionOperators
         Shape image = context.ShapeOf(node[0]);
         int regions = context.ShapeOf(node[1])[0];
         string images = context.Reshape(context.ToImage(node[0]), [image[0], image[2], image[3] * image[1]]);
-        string picked = image[0] == 1 ? images : context.Emit(new Gather(0), images, batches);
-        string ofRows = context.Emit(new MatMul(), Weights(context, rows), picked);
+        string weights = Weights(context, rows);
+        string ofRows = image[0] == 1
+            ? context.Emit(new MatMul(), context.Reshape(weights, [regions * rows.Count, image[2]]), context.Reshape(images, [image[2], image[3] * image[1]]))
+            : context.Emit(new MatMul(), weights, context.Emit(new Gather(0), images, batches));
         string ofColumns = context.Reshape(Weights(context, columns), [regions, 1, columns.Count, columns.Extent]);
         string bins = context.Emit(new MatMul(), ofColumns, context.Reshape(ofRows, [regions, rows.Count, image[3], image[1]]));
         return context.FromImage(bins, isSignal: false);
