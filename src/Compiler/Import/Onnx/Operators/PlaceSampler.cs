@@ -1,4 +1,3 @@
-using System;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
