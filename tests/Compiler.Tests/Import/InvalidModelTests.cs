@@ -114,8 +114,8 @@ public class InvalidModelTests
     public void Whatever_an_importer_stumbles_over_is_a_finding_at_its_node()
     {
         // A constant of no elements where one is read.
-        Diagnostic problem = Assert.Single(Refuse(Model([2], [Node("CumSum", "x a", "y")], Longs("a"))));
-        Assert.Equal((DiagnosticKinds.GraphInvalid, "CumSum_y"), (problem.Kind, problem.Node));
+        Diagnostic problem = Assert.Single(Refuse(Model([2], [Node("HannWindow", "a", "y")], Longs("a"))));
+        Assert.Equal((DiagnosticKinds.GraphInvalid, "HannWindow_y"), (problem.Kind, problem.Node));
     }
 
     private static void AssertInvalid(ModelProto model, string message)
