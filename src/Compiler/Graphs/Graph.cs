@@ -32,7 +32,8 @@ public sealed record Node(string Name, Op Op, ImmutableArray<string> Inputs, Imm
 /// <summary>An output of the model.</summary>
 /// <param name="Name">The model's name for it.</param>
 /// <param name="Value">The value given out.</param>
-public sealed record GraphOutput(string Name, string Value);
+/// <param name="Labels">The classes that its numbers stand for, or <see langword="null"/>.</param>
+public sealed record GraphOutput(string Name, string Value, ClassLabels? Labels = null);
 
 /// <summary>A model: typed, static-shaped, of the small core of ops, whatever format it came from. Immutable.</summary>
 public sealed class Graph

@@ -19,6 +19,7 @@ public static class OpLowering
         [typeof(Gather)] = GatherLowering.Lower,
         [typeof(MatMul)] = MatMulLowering.Lower,
         [typeof(Pad)] = MovementLowering.LowerPad,
+        [typeof(PairwiseCoupling)] = PairwiseCouplingLowering.Lower,
         [typeof(Pool2D)] = PoolingLowering.Lower,
         [typeof(Reduce)] = ReductionLowering.Lower,
         [typeof(Requantize)] = RequantizeLowering.Lower,
@@ -28,6 +29,7 @@ public static class OpLowering
         [typeof(Slice)] = MovementLowering.LowerSlice,
         [typeof(Softmax)] = SoftmaxLowering.Lower,
         [typeof(Transpose)] = MovementLowering.LowerTranspose,
+        [typeof(TreeEnsemble)] = TreeEnsembleLowering.Lower,
     };
 
     /// <summary>Writes the steps of a node.</summary>

@@ -64,6 +64,12 @@ internal sealed class OnnxContext(
     /// <summary>The constant that a value is, or <see langword="null"/> when it is computed.</summary>
     public Tensor? ConstantOf(string value) => session.Builder.ConstantOf(value);
 
+    /// <summary>The classes that a value's numbers stand for, or <see langword="null"/>.</summary>
+    public ClassLabels? LabelsOf(string value) => session.LabelsOf(value);
+
+    /// <summary>A value of its own, with the numbers of another, that stands for classes.</summary>
+    public string WithLabels(string value, ClassLabels labels) => session.WithLabels(node.Name, value, labels);
+
     /// <summary>An input that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, or missing.</exception>
     public Tensor ConstantInput(int index) =>

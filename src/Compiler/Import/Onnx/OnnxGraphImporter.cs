@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
 
@@ -19,12 +20,13 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
     {
         foreach (TensorProto tensor in graph.Initializer)
         {
-            DefineConstant(scope, tensor.Name, tensor.DataType, () => session.Tensors.Read(tensor));
+            DefineConstant(scope, tensor.Name, tensor.DataType, () => Constant(tensor));
         }
 
         foreach (SparseTensorProto tensor in graph.SparseInitializer)
         {
-            DefineConstant(scope, tensor.Values?.Name ?? "", tensor.Values?.DataType ?? 0, () => session.Tensors.Read(tensor));
+            DefineConstant(
+                scope, tensor.Values?.Name ?? "", tensor.Values?.DataType ?? 0, () => session.Builder.AddConstant(session.Tensors.Read(tensor), tensor.Values?.Name ?? ""));
         }
     }
 
@@ -72,14 +74,26 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
 
     private static string DomainOf(NodeProto node) => node.Domain == "ai.onnx" ? "" : node.Domain;
 
-    private void DefineConstant(OnnxScope scope, string name, int type, Func<Tensor> read)
+    // Text becomes indices into the list of texts.
+    private string Constant(TensorProto tensor)
+    {
+        if (tensor.DataType != OnnxTypes.Text)
+        {
+            return session.Builder.AddConstant(session.Tensors.Read(tensor), tensor.Name);
+        }
+
+        (Tensor indices, EquatableArray<string> texts) = OnnxTensors.ReadText(tensor);
+        return session.WithLabels(tensor.Name, session.Builder.AddConstant(indices, tensor.Name), new ClassLabels(LabelRole.Text, texts, default));
+    }
+
+    private void DefineConstant(OnnxScope scope, string name, int type, Func<string> read)
     {
         string what = $"constant '{name}'";
         Guard("", what, () =>
         {
             scope.Define(name, new Lazy<string?>(() => Guard("", what, () =>
             {
-                string value = session.Builder.AddConstant(read(), name);
+                string value = read();
                 session.Mark(value, NarrowType.Find(type));
                 return value;
             })));
@@ -148,11 +162,29 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
 
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
         NarrowOperators.Check(entry!, imported, session);
+        RefuseText(imported, entry!);
         var context = new OnnxContext(session, imported, scope, (graph, values) => session.Nested("a branch", () => ImportBranch(graph, values, scope)));
         ImmutableArray<string?> outputs = entry!.Import(imported, context);
         NarrowOperators.Pass(entry, imported, outputs, session);
-        return outputs;
+        return entry.TakesText ? MovedText(name, inputs, outputs) : outputs;
     }
+
+    // Text and maps are numbers here; an operator that does not know must not compute with them.
+    private void RefuseText(OnnxNode node, OperatorEntry entry)
+    {
+        for (int index = entry.TakesText ? 1 : 0; index < node.Inputs.Length; index++)
+        {
+            if (node.Inputs[index] is { } input && session.LabelsOf(input)?.Role is LabelRole.Text or LabelRole.Map)
+            {
+                throw ImportException.ElementType(node.InputName(index), session.LabelsOf(input)!.Role == LabelRole.Text ? "string" : "map");
+            }
+        }
+    }
+
+    private ImmutableArray<string?> MovedText(string name, ImmutableArray<string?> inputs, ImmutableArray<string?> outputs) =>
+        inputs[0] is { } input && outputs[0] is { } output && session.LabelsOf(input) is { Role: LabelRole.Text or LabelRole.Map } labels && session.LabelsOf(output) is null
+            ? outputs.SetItem(0, session.WithLabels(name, output, labels))
+            : outputs;
 
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)
     {

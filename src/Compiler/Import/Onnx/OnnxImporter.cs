@@ -100,7 +100,7 @@ internal static class OnnxImporter
 
                 if (scope.Find(name) is { } value)
                 {
-                    outputs.Add(session.SequenceOf(value) is null ? new GraphOutput(name, value) : throw ImportException.ElementType(name, "sequence"));
+                    outputs.Add(session.SequenceOf(value) is null ? new GraphOutput(name, value, session.LabelsOf(value)) : throw ImportException.ElementType(name, "sequence"));
                 }
             }
             catch (ImportException exception)

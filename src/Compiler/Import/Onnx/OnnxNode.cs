@@ -95,6 +95,9 @@ internal sealed class OnnxNode
     /// <summary>A list of reals, or <see langword="null"/>.</summary>
     public float[]? Numbers(string name) => Find(name, Type.Floats)?.Floats.ToArray();
 
+    /// <summary>A list of texts, or <see langword="null"/>.</summary>
+    public string[]? Texts(string name) => Find(name, Type.Strings)?.Strings.Select(text => Encoding.UTF8.GetString(text.Span)).ToArray();
+
     /// <summary>A constant, or <see langword="null"/>.</summary>
     public TensorProto? Tensor(string name) => Find(name, Type.Tensor)?.T;
 

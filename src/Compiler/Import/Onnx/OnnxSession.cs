@@ -5,6 +5,7 @@ using System.Globalization;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
 
@@ -26,6 +27,7 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     private readonly List<Diagnostic> diagnostics = [];
     private readonly Dictionary<string, ImmutableArray<string>> sequences = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> settled = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ClassLabels> labels = new(StringComparer.Ordinal);
     private int nodes;
     private int depth;
 
@@ -37,6 +39,17 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
 
     /// <summary>Everything found so far.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics => diagnostics;
+
+    /// <summary>The classes that a value's numbers stand for, or <see langword="null"/>.</summary>
+    public ClassLabels? LabelsOf(string value) => labels.GetValueOrDefault(value);
+
+    /// <summary>A value of its own, with the numbers of another, that stands for classes.</summary>
+    public string WithLabels(string name, string value, ClassLabels meaning)
+    {
+        string labelled = Builder.Add(name, new Reshape(Builder.ShapeOf(value)), value);
+        labels.Add(labelled, meaning);
+        return labelled;
+    }
 
     /// <summary>The file's own operator of that name, or <see langword="null"/>.</summary>
     public FunctionProto? Function(string domain, string name, string overload) => functions.GetValueOrDefault((domain, name, overload));

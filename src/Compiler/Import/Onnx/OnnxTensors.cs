@@ -40,6 +40,22 @@ internal sealed class OnnxTensors(string folder)
             : Tensor.Of(shape, TypedData(proto, type, shape.ElementCount, name));
     }
 
+    /// <summary>Reads a constant of text: indices of the texts, which are in the order of their first appearance.</summary>
+    /// <exception cref="ImportException">Its data is not there.</exception>
+    public static (Tensor Indices, EquatableArray<string> Texts) ReadText(TensorProto proto)
+    {
+        Shape shape = ShapeOf(proto.Dims, proto.Name);
+        string[] all = [.. proto.StringData.Select(text => text.ToStringUtf8())];
+        if (all.Length != shape.ElementCount)
+        {
+            throw ImportException.ElementType(proto.Name, "string");
+        }
+
+        string[] texts = [.. all.Distinct()];
+        var places = texts.Select((text, index) => (text, index)).ToDictionary(pair => pair.text, pair => (long)pair.index, StringComparer.Ordinal);
+        return (Tensor.Of(shape, Array.ConvertAll(all, text => places[text])), texts.ToEquatableArray());
+    }
+
     /// <summary>Reads a constant given by its places that are not zero.</summary>
     /// <exception cref="ImportException">Its type is not supported, or its data is not there.</exception>
     public Tensor Read(SparseTensorProto proto)

@@ -12,6 +12,7 @@ internal static class OnnxTypes
     public const int Int16 = 5;
     public const int Int32 = 6;
     public const int Int64 = 7;
+    public const int Text = 8;
     public const int Boolean = 9;
     public const int Float16 = 10;
     public const int Double = 11;

@@ -19,6 +19,9 @@ internal sealed record OperatorEntry(string Name, int First, int Last, OperatorI
     /// <summary>Newest version of the standard's operator set that the table knows.</summary>
     public const int Newest = 28;
 
+    /// <summary>Whether the first input may be text: the operator only moves it, or knows what to do with it.</summary>
+    public bool TakesText { get; init; }
+
     /// <summary>An operator that has one meaning since a version.</summary>
     public OperatorEntry(string name, int first, SingleOutputImporter import)
         : this(name, first, Newest, import)

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Import.Onnx.Operators;
+using ModelCompiler.Compiler.Import.Onnx.Operators.Classic;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
 
@@ -18,6 +19,7 @@ internal static class OperatorTable
             .. ActivationOperators.Entries,
             .. ArithmeticOperators.Entries,
             .. AttentionOperators.Entries,
+            .. ClassicOperators.Entries,
             .. ConstantOperators.Entries,
             .. ControlOperators.Entries,
             .. ConversionOperators.Entries,

@@ -16,7 +16,7 @@ internal static class IndexOperators
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
-        new("Gather", 1, Gather),
+        new("Gather", 1, Gather) { TakesText = true },
         new("GatherElements", 11, GatherElements),
         new("GatherND", 11, GatherPlaces),
         new("OneHot", 9, OneHot),

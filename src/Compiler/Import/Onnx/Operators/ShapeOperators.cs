@@ -13,12 +13,12 @@ internal static class ShapeOperators
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
-        new("Identity", 1, (node, _) => node[0]),
+        new("Identity", 1, (node, _) => node[0]) { TakesText = true },
         new("Dropout", 1, Dropout),
-        new("Reshape", 1, Reshape),
-        new("Flatten", 1, Flatten),
-        new("Squeeze", 1, Squeeze),
-        new("Unsqueeze", 1, Unsqueeze),
+        new("Reshape", 1, Reshape) { TakesText = true },
+        new("Flatten", 1, Flatten) { TakesText = true },
+        new("Squeeze", 1, Squeeze) { TakesText = true },
+        new("Unsqueeze", 1, Unsqueeze) { TakesText = true },
         new("Expand", 8, (node, context) =>
             context.Expand(node[0], Shape.Broadcast(context.ShapeOf(node[0]), ShapeOf(context.IntegerInput(1))))),
         new("Tile", 1, Tile),
