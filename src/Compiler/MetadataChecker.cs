@@ -22,7 +22,12 @@ internal static class MetadataChecker
         ImmutableArray<string> labels = Labels(options, classifier, problems);
         CheckPreprocessing(options, graph, problems);
         CheckCalibration(options, graph, problems);
-        return problems.Count == 0 ? labels : throw new DiagnosticException(problems);
+        if (problems.Count > 0)
+        {
+            throw new DiagnosticException(problems);
+        }
+
+        return options.LabelsPath is null ? ClassifierDetection.Labels(graph, classifier, options.ModelPath) : labels;
     }
 
     private static ImmutableArray<string> Labels(CompileOptions options, PlanClassifier? classifier, List<Diagnostic> problems)

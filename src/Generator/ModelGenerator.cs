@@ -86,7 +86,7 @@ public sealed class ModelGenerator : IIncrementalGenerator
         string name = PlanFile.FullName(plan);
         output.AddSource(name + ".g.cs", ClassEmitter.Write(context));
         output.AddSource(name + ".Kernels.g.cs", KernelSourceEmitter.Write(context));
-        if (plan.Classifier is not null)
+        if (plan.Classifier is not null || plan.Labels.Count > 0)
         {
             output.AddSource(name + ".Labels.g.cs", PredictEmitter.Labels(context));
         }

@@ -92,12 +92,15 @@ public enum WeightStorage
     Resource,
 }
 
-/// <summary>Marks a model with one input and one row of class scores.</summary>
-/// <param name="Input">Name of the input.</param>
+/// <summary>Marks a model with one row of class scores, and one input or several that only a file with labels of its own has.</summary>
+/// <param name="Input">Name of the input; of the first, when there are several.</param>
 /// <param name="Output">Name of the output that holds the scores.</param>
 /// <param name="Classes">Number of classes.</param>
 /// <param name="Scores">How scores become probabilities: <c>Raw</c>, <c>Softmax</c>, <c>Exponential</c> (of log-softmax).</param>
-public sealed record PlanClassifier(string Input, string Output, int Classes, ScoreTransform Scores);
+/// <param name="LabelOutput">Name of the output that says which class it is; empty when the highest score does.</param>
+/// <param name="LabelNumbers">What that output holds for each class; empty: the class's index.</param>
+public sealed record PlanClassifier(
+    string Input, string Output, int Classes, ScoreTransform Scores, string LabelOutput = "", EquatableArray<long> LabelNumbers = default);
 
 /// <summary>How the outputs of a classifier become scores.</summary>
 public enum ScoreTransform

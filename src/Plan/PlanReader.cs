@@ -118,6 +118,10 @@ public static class PlanReader
             {
                 Classifier = new PlanClassifier(line.Text(), line.Text(), line.Integer("classes"), line.Enumeration<ScoreTransform>()),
             },
+            "classLabel" when plan.Classifier is { } classifier => plan with
+            {
+                Classifier = classifier with { LabelOutput = line.Text(), LabelNumbers = line.LongIntegers() },
+            },
             _ => throw new PlanFormatException(next, $"unknown keyword '{keyword}'"),
         };
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 
 namespace ModelCompiler.Plans;
@@ -103,12 +104,15 @@ internal sealed class PlanScanner(string text, int line)
     }
 
     /// <summary>Reads a list of whole numbers.</summary>
-    public EquatableArray<int> Integers()
+    public EquatableArray<int> Integers() => LongIntegers().Select(number => checked((int)number)).ToEquatableArray();
+
+    /// <summary>Reads a list of whole numbers of up to 64 bits.</summary>
+    public EquatableArray<long> LongIntegers()
     {
-        var items = new List<int>();
+        var items = new List<long>();
         foreach (PlanValue item in Value() is ListValue list ? list.Items : throw Error("a list"))
         {
-            items.Add(item is IntegerValue integer ? checked((int)integer.Value) : throw Error("a list of whole numbers"));
+            items.Add(item is IntegerValue integer ? integer.Value : throw Error("a list of whole numbers"));
         }
 
         return items.ToEquatableArray();

@@ -33,6 +33,10 @@ public static class PlanWriter
         if (plan.Classifier is { } classifier)
         {
             lines.Add($"classifier {Quote(classifier.Input)} {Quote(classifier.Output)} classes={Int(classifier.Classes)} {classifier.Scores}");
+            if (classifier.LabelOutput.Length > 0)
+            {
+                lines.Add($"classLabel {Quote(classifier.LabelOutput)} [{string.Join(", ", classifier.LabelNumbers.Select(number => number.ToString(CultureInfo.InvariantCulture)))}]");
+            }
         }
 
         WritePorts(lines, "input", plan.Inputs);

@@ -26,7 +26,7 @@ internal sealed class RandomPlans(int seed)
         WeightBytes = Whole(),
         WeightResource = Text(),
         Labels = List(Text),
-        Classifier = Truth() ? new PlanClassifier(Text(), Text(), Whole(), Member<ScoreTransform>()) : null,
+        Classifier = Truth() ? Classifier() : null,
         Inputs = List(Port),
         Outputs = List(Port),
         Tensors = List(() => new PlanTensor(Text(), Member<ElementType>(), List(Whole), Whole(), Whole(), Real(), Whole())),
@@ -52,6 +52,12 @@ internal sealed class RandomPlans(int seed)
                 Expression[] operands = [.. Enumerable.Range(0, ExpressionText.OperandsOf(function)).Select(_ => Expression(depth - 1))];
                 return new CallExpression(function, operands.ToEquatableArray(), ExpressionText.ResultOf(function, operands[0].Type));
         }
+    }
+
+    private PlanClassifier Classifier()
+    {
+        var classifier = new PlanClassifier(Text(), Text(), Whole(), Member<ScoreTransform>());
+        return Truth() ? classifier with { LabelOutput = "L" + Text(), LabelNumbers = List(() => random.NextInt64()) } : classifier;
     }
 
     private PlanPort Port() => new(

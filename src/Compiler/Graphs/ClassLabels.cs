@@ -11,6 +11,9 @@ public enum LabelRole
     /// <summary>The same, where the file speaks of a map from label to score.</summary>
     Map,
 
+    /// <summary>Numbers that decide between classes, but are not one score a class.</summary>
+    Decisions,
+
     /// <summary>Labels that are whole numbers.</summary>
     Number,
 

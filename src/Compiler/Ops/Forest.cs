@@ -5,7 +5,7 @@ namespace ModelCompiler.Compiler.Ops;
 
 /// <summary>A node of a <see cref="Forest"/>: a value at most the threshold goes to the left child, another to the right one.</summary>
 /// <param name="Feature">The column that is asked for.</param>
-/// <param name="Threshold">The greatest value that goes left; NaN: none does.</param>
+/// <param name="Threshold">The greatest value that goes left; NaN: none does, NaN neither.</param>
 /// <param name="Left">The left child; the right one is the node after it. A leaf is its own right child.</param>
 /// <param name="NaNGoesLeft">Where a value that is missing goes.</param>
 public readonly record struct ForestNode(int Feature, double Threshold, int Left, bool NaNGoesLeft);

@@ -12,7 +12,7 @@ internal static class BatchEmitter
     public static void Members(SourceWriter writer, EmissionContext context)
     {
         ModelPlan plan = context.Plan;
-        if (plan.Classifier is not null)
+        if (plan.Classifier is not null && plan.Inputs.Count == 1)
         {
             foreach (PlanConversion conversion in PredictEmitter.Conversions(context.ClassifierInput))
             {

@@ -35,6 +35,10 @@ internal static class ClassEmitter
             {
                 PredictEmitter.Members(writer, context);
             }
+            else if (plan.Labels.Count > 0)
+            {
+                PredictEmitter.LabelsMember(writer, "The texts that outputs give the indices of.");
+            }
 
             RunEmitter.Overloads(writer, context);
             if (plan.HasFreeBatch)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using Microsoft.CodeAnalysis.Text;
 using ModelCompiler.Generator.Input;
 using ModelCompiler.Plans;
@@ -20,20 +21,25 @@ internal static class PredictEmitter
     public static SourceText Labels(EmissionContext context)
     {
         ModelPlan plan = context.Plan;
-        SourceWriter writer = EmissionContext.BeginFile(plan.Namespace, "enable", []);
+        SourceWriter writer = EmissionContext.BeginFile(plan.Namespace, "enable", plan.Classifier is { LabelNumbers.Count: > 0 } ? ["System"] : []);
         using (writer.Block($"partial class {context.ClassName}"))
         {
             writer.Line("private static readonly string[] LabelTexts =");
             writer.Line("[");
             using (writer.Indent())
             {
-                for (int index = 0; index < plan.Classifier!.Classes; index++)
+                for (int index = 0; index < (plan.Classifier?.Classes ?? plan.Labels.Count); index++)
                 {
                     writer.Line(Literals.Text(plan.Labels.Count > 0 ? plan.Labels[index] : Literals.Integer(index)) + ",");
                 }
             }
 
             writer.Line("];");
+            if (plan.Classifier is { LabelNumbers.Count: > 0 } classifier)
+            {
+                writer.Line();
+                writer.Line($"private static ReadOnlySpan<long> LabelNumbers => new long[] {{ {string.Join(", ", classifier.LabelNumbers.Select(Literals.Integer))} }};");
+            }
         }
 
         return writer.ToSource();
@@ -48,6 +54,11 @@ internal static class PredictEmitter
             writer.Line($"private readonly {type}[] rawScores = new {type}[{classes}];");
         }
 
+        if (context.Plan.Classifier.LabelOutput.Length > 0)
+        {
+            writer.Line("private readonly long[] label = new long[1];");
+        }
+
         writer.Line($"private readonly float[] scores = new float[{classes}];");
         writer.Line($"private readonly int[] topIndices = new int[{classes}];");
         writer.Line($"private readonly Prediction[] topPredictions = new Prediction[{classes}];");
@@ -55,10 +66,7 @@ internal static class PredictEmitter
 
     public static void Members(SourceWriter writer, EmissionContext context)
     {
-        writer.Line();
-        string labels = context.Plan.Labels.Count > 0 ? "The class labels, in the order of the scores." : "The class numbers as text: the model came without labels.";
-        writer.Line($"/// <summary>{labels}</summary>");
-        writer.Line("public static ReadOnlySpan<string> Labels => LabelTexts;");
+        LabelsMember(writer, context.Plan.Labels.Count > 0 ? "The class labels, in the order of the scores." : "The class numbers as text: the model came without labels.");
         writer.Line();
         writer.Line($"/// <summary>The scores of the latest prediction, one a class{ScoreRange(context.Plan.Classifier!.Scores)}; zeros before the first. The next prediction overwrites them.</summary>");
         writer.Line("public ReadOnlySpan<float> Scores => scores;");
@@ -84,10 +92,23 @@ internal static class PredictEmitter
     public static string ParameterOf(EmissionContext context, PlanPort input, PlanConversion conversion) =>
         conversion.Kind == ConversionKind.Pixels ? "pixels" : context.Names.Input(input);
 
+    public static void LabelsMember(SourceWriter writer, string summary)
+    {
+        writer.Line();
+        writer.Line($"/// <summary>{summary}</summary>");
+        writer.Line("public static ReadOnlySpan<string> Labels => LabelTexts;");
+    }
+
     private static string ScoreRange(ScoreTransform transform) => transform == ScoreTransform.Raw ? " as the model gives them" : ", probabilities from 0 to 1";
 
     private static void Overloads(SourceWriter writer, EmissionContext context)
     {
+        if (context.Plan.Inputs.Count > 1)
+        {
+            JointOverload(writer, context);
+            return;
+        }
+
         foreach (PlanConversion conversion in Conversions(context.ClassifierInput))
         {
             Overload(writer, context, context.ClassifierInput, conversion);
@@ -106,7 +127,7 @@ internal static class PredictEmitter
         writer.Line();
         writer.Line("/// <summary>Classifies. Nothing is allocated.</summary>");
         writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{what}; {PlanSteps.Elements(conversion.Shape)} {RunEmitter.ShapeText(input, conversion)}.</param>");
-        writer.Line("/// <returns>The class with the highest score.</returns>");
+        Returns(writer, context);
         writer.Line("/// <exception cref=\"ArgumentException\">The span has another length.</exception>");
         using (writer.Block($"public Prediction Predict(ReadOnlySpan<{PlanSteps.CallerType(input, conversion).Keyword()}> {name})"))
         {
@@ -115,6 +136,47 @@ internal static class PredictEmitter
             writer.Line("return Classify();");
         }
     }
+
+    // Inputs of one number each, a column of a table, are numbers to the caller.
+    private static void JointOverload(SourceWriter writer, EmissionContext context)
+    {
+        List<(PlanPort Port, PlanConversion Conversion, string Name)> inputs =
+            context.Plan.Inputs.Select(port => (port, port.Find(ConversionKind.Declared)!, context.Names.Input(port))).ToList();
+        bool isEachNumber = inputs.All(input => PlanSteps.Elements(input.Conversion.Shape) == 1);
+        writer.Line();
+        writer.Line("/// <summary>Classifies. Nothing is allocated.</summary>");
+        foreach ((PlanPort port, PlanConversion conversion, string name) in inputs)
+        {
+            string what = isEachNumber ? "" : $"; {PlanSteps.Elements(conversion.Shape)} {RunEmitter.ShapeText(port, conversion)}";
+            writer.Line($"/// <param name=\"{name.TrimStart('@')}\">Input <c>{Literals.Xml(port.Name)}</c>{what}.</param>");
+        }
+
+        Returns(writer, context);
+        if (!isEachNumber)
+        {
+            writer.Line("/// <exception cref=\"ArgumentException\">A span has another length.</exception>");
+        }
+
+        IEnumerable<string> parameters = inputs.Select(input => isEachNumber ? $"{input.Port.Type.Keyword()} {input.Name}" : $"ReadOnlySpan<{input.Port.Type.Keyword()}> {input.Name}");
+        using (writer.Block($"public Prediction Predict({string.Join(", ", parameters)})"))
+        {
+            foreach ((PlanPort port, PlanConversion conversion, string name) in inputs.Where(_ => !isEachNumber))
+            {
+                writer.Line(RunEmitter.Check(port, conversion, name));
+            }
+
+            foreach ((PlanPort port, PlanConversion conversion, string name) in inputs)
+            {
+                string argument = isEachNumber ? $"new ReadOnlySpan<{port.Type.Keyword()}>(in {name})" : name;
+                writer.Line($"{context.Names.Conversion(conversion)}({argument});");
+            }
+
+            writer.Line("return Classify();");
+        }
+    }
+
+    private static void Returns(SourceWriter writer, EmissionContext context) => writer.Line(
+        $"/// <returns>The class {(context.Plan.Classifier!.LabelOutput.Length > 0 ? "that the model gives, with its score" : "with the highest score")}.</returns>");
 
     private static void TopK(SourceWriter writer, int classes)
     {
@@ -170,10 +232,25 @@ internal static class PredictEmitter
             }
 
             writer.Line();
-            writer.Line("Kernels.TopKFloat32.Run(scores: scores, indices: topIndices, count: 1);");
-            writer.Line("int best = topIndices[0];");
+            Best(writer, context);
             writer.Line("return new Prediction(best, LabelTexts[best], scores[best]);");
         }
+    }
+
+    // A model that names the class is believed: scores and label need not agree, as where pairs of classes vote.
+    private static void Best(SourceWriter writer, EmissionContext context)
+    {
+        PlanClassifier classifier = context.Plan.Classifier!;
+        if (classifier.LabelOutput.Length == 0)
+        {
+            writer.Line("Kernels.TopKFloat32.Run(scores: scores, indices: topIndices, count: 1);");
+            writer.Line("int best = topIndices[0];");
+            return;
+        }
+
+        PlanPort port = context.Plan.Outputs.First(output => output.Name == classifier.LabelOutput);
+        writer.Line($"{context.Names.Conversion(port.Find(ConversionKind.Declared)!)}(label);");
+        writer.Line(classifier.LabelNumbers.Count == 0 ? "int best = (int)label[0];" : "int best = LabelNumbers.IndexOf(label[0]);");
     }
 
     private static void Loop(SourceWriter writer, string body)

@@ -18,7 +18,7 @@ internal static class PredictionEmitter
             /// <summary>A class that a model predicts.</summary>
             /// <param name="Index">Number of the class, from 0.</param>
             /// <param name="Label">Its label, or its number as text when the model came without labels.</param>
-            /// <param name="Score">Its score: a probability from 0 to 1, unless the model was compiled for raw scores.</param>
+            /// <param name="Score">Its score: a probability from 0 to 1, unless the model gives other scores or was compiled for raw ones.</param>
             {{(type.IsPublic ? "public" : "internal")}} readonly record struct Prediction(int Index, string Label, float Score);
             """);
         return writer.ToSource();

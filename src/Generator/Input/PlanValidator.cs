@@ -103,14 +103,22 @@ internal sealed class PlanValidator
             return "the classifier names no input and output of the model";
         }
 
-        if (plan.Inputs.Count != 1)
-        {
-            return "a classifier has one input";
-        }
-
         if (output.Find(ConversionKind.Declared) is not { } scores || PlanSteps.Elements(scores.Shape) != classifier.Classes || classifier.Classes < 1)
         {
             return $"the output '{output.Name}' is not one row of {classifier.Classes} scores";
+        }
+
+        if (classifier.LabelOutput.Length > 0
+            && (plan.Outputs.FirstOrDefault(port => port.Name == classifier.LabelOutput)?.Find(ConversionKind.Declared) is not { } label
+                || PlanSteps.Elements(label.Shape) != 1
+                || plan.Outputs.First(port => port.Name == classifier.LabelOutput).Type != ElementType.Int64))
+        {
+            return $"the output '{classifier.LabelOutput}' is not the label of a class";
+        }
+
+        if (classifier.LabelNumbers.Count > 0 && classifier.LabelNumbers.Count != classifier.Classes)
+        {
+            return $"there are {classifier.LabelNumbers.Count} numbers for {classifier.Classes} classes";
         }
 
         return plan.Labels.Count == 0 || plan.Labels.Count == classifier.Classes

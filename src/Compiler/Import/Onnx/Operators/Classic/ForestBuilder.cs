@@ -68,11 +68,11 @@ internal sealed class ForestBuilder(IReadOnlyList<SourceBranch> branches, IReadO
         return new Forest([.. nodes], [.. roots], [.. starts], [.. given.SelectMany(entries => entries)]);
     }
 
-    // No node has two parents, no root has one: then what hangs on a root is a tree.
+    // No node has two parents, no root has one, every node hangs on a root: then all are trees.
     private void CheckTrees(IReadOnlyList<int> sources)
     {
         var hasParent = new HashSet<int>();
-        foreach (int child in branches.SelectMany(branch => branch.WhenTrue == branch.WhenFalse ? [branch.WhenTrue] : new[] { branch.WhenTrue, branch.WhenFalse }))
+        foreach (int child in branches.SelectMany(Children))
         {
             if (child >= branches.Count || ~child >= leaves.Count || (child >= 0 && !hasParent.Add(child)))
             {
@@ -84,7 +84,25 @@ internal sealed class ForestBuilder(IReadOnlyList<SourceBranch> branches, IReadO
         {
             throw ImportException.Invalid($"the nodes form no trees: the root {wrong} is not there, or below another node");
         }
+
+        int reached = 0;
+        var open = new Stack<int>(sources.Where(root => root >= 0));
+        while (open.TryPop(out int place))
+        {
+            reached++;
+            foreach (int child in Children(branches[place]).Where(child => child >= 0))
+            {
+                open.Push(child);
+            }
+        }
+
+        if (reached != branches.Count || sources.Distinct().Count() != sources.Count)
+        {
+            throw ImportException.Invalid("the nodes form no trees: some hang on no root, or a root is given twice");
+        }
     }
+
+    private static int[] Children(SourceBranch branch) => branch.WhenTrue == branch.WhenFalse ? [branch.WhenTrue] : [branch.WhenTrue, branch.WhenFalse];
 
     private int Reserve(int count)
     {
@@ -147,6 +165,18 @@ internal sealed class ForestBuilder(IReadOnlyList<SourceBranch> branches, IReadO
     private void Compare(int slot, int feature, double threshold, bool nanGoesLeft, int left, int right)
     {
         int pair = Reserve(2);
+        if (double.IsNaN(threshold) && nanGoesLeft)
+        {
+            // NaN and nothing else goes left: first with −∞, then without it.
+            int inner = Reserve(2);
+            nodes[slot] = new ForestNode(feature, double.NegativeInfinity, pair, true);
+            nodes[pair] = new ForestNode(feature, double.NegativeInfinity, inner, false);
+            pending.Enqueue(() => Place(inner + 1, left));
+            pending.Enqueue(() => Place(inner, right));
+            pending.Enqueue(() => Place(pair + 1, right));
+            return;
+        }
+
         nodes[slot] = new ForestNode(feature, threshold, pair, nanGoesLeft);
         pending.Enqueue(() => Place(pair, left));
         pending.Enqueue(() => Place(pair + 1, right));

@@ -54,28 +54,27 @@ internal sealed class NodeTable
     /// <param name="outputs">Number of outputs.</param>
     /// <param name="aggregation">What becomes of the weights.</param>
     /// <param name="baseValues">None, or one an output.</param>
-    /// <param name="target">The output of a weight's target.</param>
     /// <returns>[N, outputs], in the type that the trees compute in.</returns>
-    public string Sums(int outputs, TreeAggregationKind aggregation, double[] baseValues, Func<int, int> target)
+    public string Sums(int outputs, TreeAggregationKind aggregation, double[] baseValues)
     {
         if (baseValues.Length > 0 && baseValues.Length != outputs)
         {
             throw ImportException.Attribute(node.Operator, $"{baseValues.Length} base_values for {outputs} outputs", "give none, or one for each");
         }
 
-        if (Weights.Any(weight => weight.Target < 0 || target(weight.Target) >= outputs))
+        if (Weights.Any(weight => weight.Target < 0 || weight.Target >= outputs))
         {
             throw ImportException.Invalid($"a weight of {node.Operator} is for an output that is not there");
         }
 
         string rows = ClassifierOutputs.Rows(node, context, keepsDouble: true);
         rows = isDouble ? context.Convert(rows, ElementType.Float64) : rows;
-        Forest forest = Build(context.ElementTypeOf(rows), target);
+        Forest forest = Build(context.ElementTypeOf(rows));
         return context.Emit(new TreeEnsemble(forest, aggregation, (baseValues.Length > 0 ? baseValues : new double[outputs]).ToEquatableArray()), rows);
     }
 
     // Each node becomes a branch or a leaf; the root of a tree is the node below no other.
-    private Forest Build(ElementType type, Func<int, int> target)
+    private Forest Build(ElementType type)
     {
         string[] modes = node.Texts("nodes_modes") is { } given && given.Length == trees.Length ? given : throw Different("nodes_modes");
         Dictionary<(long, long), int> ids = Ids(modes);
@@ -87,7 +86,7 @@ internal sealed class NodeTable
                 throw ImportException.Invalid($"{node.Operator} has a weight for node {number} of tree {tree}, which is no leaf");
             }
 
-            leaves[~leaf].Add(new LeafEntry(target(to), weight));
+            leaves[~leaf].Add(new LeafEntry(to, weight));
         }
 
         List<SourceBranch> branches = Branches(modes, ids);

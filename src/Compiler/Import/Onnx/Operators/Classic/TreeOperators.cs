@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
@@ -32,14 +31,19 @@ internal static class TreeOperators
         int[] weighed = [.. table.Weights.Select(weight => weight.Target).Distinct()];
         string transform = node.Text("post_transform", "NONE");
 
-        // Two classes of which one has weights: the number is the second's, whichever the weights name.
-        bool isOne = classes == 2 && weighed.Length == 1;
+        // Two classes of which the first alone has weights: converters mean the second one's score, and runtimes take it so.
+        bool isOne = classes == 2 && weighed is [0];
+        if (classes == 2 && weighed is [1])
+        {
+            throw ImportException.Attribute(node.Operator, "two classes with weights for the second alone", "name it 0 in class_ids, as converters do, or give weights for both");
+        }
+
         if (classes < 2 || (baseValues.Length > 0 && baseValues.Length != (isOne ? 1 : classes)))
         {
             throw ImportException.Attribute(node.Operator, $"{baseValues.Length} base_values for {classes} classes, {weighed.Length} of them with weights,", "give two classes or more, and none or one for each with weights");
         }
 
-        string sums = table.Sums(isOne ? 1 : classes, TreeAggregationKind.Sum, baseValues, isOne ? _ => 0 : target => target);
+        string sums = table.Sums(isOne ? 1 : classes, TreeAggregationKind.Sum, baseValues);
         string scores = context.Convert(sums, ElementType.Float32);
         return isOne
             ? ClassifierOutputs.OfOneScore(node, context, labels, scores, transform, isProbability: table.Weights.All(weight => weight.Weight >= 0))
@@ -50,7 +54,7 @@ internal static class TreeOperators
     {
         int targets = Targets(node, node.Integer("n_targets", 1));
         var table = new NodeTable(node, context, "target");
-        string sums = table.Sums(targets, Aggregation(node, node.Text("aggregate_function", "SUM")), table.BaseValues, target => target);
+        string sums = table.Sums(targets, Aggregation(node, node.Text("aggregate_function", "SUM")), table.BaseValues);
         return ScoreTransforms.Apply(node, context, node.Text("post_transform", "NONE"), context.Convert(sums, ElementType.Float32));
     }
 

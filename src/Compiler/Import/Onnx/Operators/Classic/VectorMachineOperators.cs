@@ -42,15 +42,14 @@ internal static class VectorMachineOperators
             return [label, ClassifierOutputs.Scores(context, labels, ScoreTransforms.Apply(node, context, transform, probabilities))];
         }
 
-        // One number for each pair of classes: no class's scores, unless there is one pair, whose number is the first one's.
-        return classes == 2
-            ? [label, ClassifierOutputs.Scores(context, labels, OfPair(node, context, transform, decisions))]
-            : [label, ScoreTransforms.Apply(node, context, transform, decisions)];
+        // One number for each pair of classes is no class's score; with two classes neither, as what speaks for the first class comes second.
+        string raw = classes == 2 ? OfPair(node, context, transform, decisions) : ScoreTransforms.Apply(node, context, transform, decisions);
+        return [label, context.WithLabels(raw, labels with { Role = LabelRole.Decisions })];
     }
 
     private static string OfPair(OnnxNode node, OnnxContext context, string transform, string decisions) => transform switch
     {
-        "NONE" => context.Concat(1, decisions, context.Map(decisions, x => -x)),
+        "NONE" => context.Concat(1, context.Map(decisions, x => -x), decisions),
         _ => throw ImportException.Attribute(node.Operator, $"post_transform '{transform}' of two classes without probabilities", "use NONE, or give prob_a and prob_b"),
     };
 
