@@ -1,5 +1,4 @@
 using System;
-using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
