@@ -33,6 +33,11 @@ internal static class ControlOperators
             throw ImportException.Attribute("If", "a condition computed from the model's inputs, with branches of different shapes,", "make the shapes the same");
         }
 
+        if (whenTrue.Concat(whenFalse).Any(value => context.LabelsOf(value)?.Role is LabelRole.Text or LabelRole.Map))
+        {
+            throw ImportException.ElementType(node.OutputName, "string");
+        }
+
         string choice = context.Reshape(node[0], Shape.Scalar);
         return [.. whenTrue.Zip(whenFalse, (x, y) => context.Map(choice, x, y, (c, a, b) => c.Select(a, b)))];
     }
