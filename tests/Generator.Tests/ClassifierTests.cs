@@ -21,7 +21,7 @@ public class ClassifierTests
         """;
 
     [Theory]
-    [InlineData(2f, 7L, "1 rose 2 lily 2")]
+    [InlineData(2f, 7L, "1 rose -2 lily 2")]
     [InlineData(-2f, 5L, "0 lily -2 rose 2")]
     public void The_models_own_label_decides_and_columns_are_numbers(float score, long label, string expected)
     {
