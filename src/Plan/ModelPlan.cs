@@ -122,13 +122,23 @@ public enum ScoreTransform
 /// <param name="Scale">Of the quantised form, or 0 when there is none.</param>
 /// <param name="ZeroPoint">Of the quantised form as uint8 (0…255).</param>
 /// <param name="Conversions">The ways in or out that the class offers.</param>
+/// <param name="Bound">Of an output whose extent depends on the data: which one, and where its value is; the shape is the upper bound then.</param>
 public sealed record PlanPort(
     string Name,
     ElementType Type,
     EquatableArray<int> Shape,
     float Scale,
     int ZeroPoint,
-    EquatableArray<PlanConversion> Conversions);
+    EquatableArray<PlanConversion> Conversions,
+    PlanBound? Bound = null);
+
+/// <summary>
+/// An extent that depends on the data. The conversions of such an output leave the valid slices side by side at the beginning of the caller's span,
+/// in row-major order of the shape that they have together, and zeros behind them.
+/// </summary>
+/// <param name="Axis">The axis.</param>
+/// <param name="Count">Where the number of valid slices is: an int64 <see cref="TensorValue"/> or <see cref="ConstantValue"/>, the first element of which counts.</param>
+public sealed record PlanBound(int Axis, PlanValue Count);
 
 /// <summary>One way to give an input or take an output: a caller's span and the steps between it and the arena.</summary>
 /// <param name="Kind">What the span holds.</param>

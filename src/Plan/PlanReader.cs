@@ -145,7 +145,19 @@ public static class PlanReader
             var conversions = new List<PlanConversion>();
             while (NextLine(2) is { } conversion)
             {
-                conversion.ExpectWord("conversion");
+                string keyword = conversion.Word();
+                if (keyword == "bound")
+                {
+                    port = port with { Bound = new PlanBound(conversion.Integer("axis"), conversion.Value()) };
+                    conversion.ExpectEnd();
+                    continue;
+                }
+
+                if (keyword != "conversion")
+                {
+                    throw new PlanFormatException(next, $"'conversion' expected, not '{keyword}'");
+                }
+
                 var kind = conversion.Enumeration<ConversionKind>();
                 EquatableArray<int> shape = conversion.Integers();
                 conversion.ExpectEnd();

@@ -71,6 +71,11 @@ public static class PlanWriter
         foreach (PlanPort port in ports)
         {
             lines.Add($"{keyword} {Quote(port.Name)} {port.Type} {Ints(port.Shape)} scale={Float(port.Scale)} zeroPoint={Int(port.ZeroPoint)}");
+            if (port.Bound is { } bound)
+            {
+                lines.Add($"  bound axis={Int(bound.Axis)} {Format(bound.Count)}");
+            }
+
             foreach (PlanConversion conversion in port.Conversions)
             {
                 lines.Add($"  conversion {conversion.Kind} {Ints(conversion.Shape)}");

@@ -5,6 +5,7 @@ using System.Linq;
 using ModelCompiler.Compiler.Execution;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Compiler.Ops;
 using Xunit;
 
 namespace ModelCompiler.Compiler.Tests;
@@ -33,6 +34,19 @@ internal static class Running
         }
 
         return values[graph.Outputs[0].Value];
+    }
+
+    /// <summary>What is valid of an output.</summary>
+    public static Tensor Valid(GraphOutput output, IReadOnlyDictionary<string, Tensor> values)
+    {
+        Tensor tensor = values[output.Value];
+        if (output.Bound is not { } bound)
+        {
+            return tensor;
+        }
+
+        Shape shape = tensor.Shape.With(bound.Axis, (int)values[bound.Count].Values<long>()[0]);
+        return Strided.Take(tensor, shape, Strided.Offsets(shape, tensor.Shape.Strides()));
     }
 
     /// <summary>The first output, as float32, by lowering to a plan and executing it – twice, since the second run meets what the first left behind.</summary>

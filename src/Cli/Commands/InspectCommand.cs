@@ -75,7 +75,7 @@ internal sealed class InspectCommand
 
         foreach (GraphOutput result in graph.Outputs)
         {
-            yield return $"output      {result.Name}: {graph.Values[result.Value].Type}";
+            yield return $"output      {result.Name}: {graph.Values[result.Value].Type}{(result.Bound is { } bound ? $", or fewer along axis {bound.Axis.ToString(CultureInfo.InvariantCulture)}: as many as the data says" : "")}";
         }
 
         yield return "parameters  " + Grouped(graph.Constants.Values.Sum(constant => (long)constant.Count));

@@ -46,7 +46,7 @@ internal sealed class ResultTable
         {
             double[] values = OutputValues.Read(executor, port);
             string elements = string.Join(" ", values.Take(ShownElements).Select(value => value.ToString("G6", CultureInfo.InvariantCulture)));
-            table.AddRow(new Text(file), new Text(port.Name), new Text(string.Join(" × ", port.Shape)), new Text(elements + (values.Length > ShownElements ? " …" : "")));
+            table.AddRow(new Text(file), new Text(port.Name), new Text(string.Join(" × ", executor.ShapeOf(port.Name))), new Text(elements + (values.Length > ShownElements ? " …" : "")));
         }
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
 using System.Runtime.InteropServices;
 using ModelCompiler.Compiler.Graphs;
@@ -83,7 +84,7 @@ public sealed class PlanExecutor
     /// <summary>Takes an output in the type and layout that the model declares.</summary>
     /// <typeparam name="T">The declared type.</typeparam>
     /// <param name="output">Name of the output.</param>
-    /// <returns>A copy of its elements.</returns>
+    /// <returns>A copy of its elements; of an output whose extent depends on the data, those of <see cref="ShapeOf"/>.</returns>
     /// <exception cref="ArgumentException">There is no such output, or it is declared otherwise.</exception>
     public T[] Fetch<T>(string output)
         where T : unmanaged
@@ -93,7 +94,16 @@ public sealed class PlanExecutor
         PlanConversion conversion = Find(port, ConversionKind.Declared);
         T[] data = new T[Elements(conversion)];
         Run(conversions[(output, false, ConversionKind.Declared)], MemoryMarshal.AsBytes(data.AsSpan()));
-        return data;
+        return port.Bound is null ? data : data[..ShapeOf(output).Aggregate(1, (elements, extent) => elements * extent)];
+    }
+
+    /// <summary>The shape that an output has after the latest run: as declared, or with as many slices as the data said.</summary>
+    /// <param name="output">Name of the output.</param>
+    /// <exception cref="ArgumentException">There is no such output.</exception>
+    public ImmutableArray<int> ShapeOf(string output)
+    {
+        PlanPort port = Find(Plan.Outputs, output);
+        return [.. port.Shape.Select((extent, axis) => port.Bound is { } bound && axis == bound.Axis ? Count(bound) : extent)];
     }
 
     /// <summary>Looks at a tensor of the arena as it is now.</summary>
@@ -107,6 +117,13 @@ public sealed class PlanExecutor
         PlanTensor region = tensors.GetValueOrDefault(tensor) ?? throw new ArgumentException($"there is no tensor '{tensor}'", nameof(tensor));
         return MemoryMarshal.Cast<byte, T>(Arena.Slice(region.Offset, region.Length * region.Type.SizeOf()));
     }
+
+    private int Count(PlanBound bound) => bound.Count switch
+    {
+        TensorValue tensor => checked((int)Tensor<long>(tensor.Tensor)[tensor.Offset]),
+        ConstantValue constant => checked((int)MemoryMarshal.Read<long>(weights.AsSpan(constants[constant.Constant].Offset))),
+        _ => throw new InvalidOperationException($"{bound.Count} does not count"),
+    };
 
     private static PlanPort Find(EquatableArray<PlanPort> ports, string name) => ports.FirstOrDefault(port => port.Name == name)
         ?? throw new ArgumentException($"there is no '{name}' among {string.Join(", ", ports.Select(port => $"'{port.Name}'"))}", nameof(name));

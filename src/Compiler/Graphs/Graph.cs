@@ -33,7 +33,13 @@ public sealed record Node(string Name, Op Op, ImmutableArray<string> Inputs, Imm
 /// <param name="Name">The model's name for it.</param>
 /// <param name="Value">The value given out.</param>
 /// <param name="Labels">The classes that its numbers stand for, or <see langword="null"/>.</param>
-public sealed record GraphOutput(string Name, string Value, ClassLabels? Labels = null);
+/// <param name="Bound">When its extent depends on the data: how much of the value is given out.</param>
+public sealed record GraphOutput(string Name, string Value, ClassLabels? Labels = null, Bound? Bound = null);
+
+/// <summary>An extent that depends on the data: of a value's slices along an axis, only the first so many are valid; the value's shape is the upper bound.</summary>
+/// <param name="Axis">The axis.</param>
+/// <param name="Count">Name of the value, an int64 scalar, that says how many; 0…the extent.</param>
+public sealed record Bound(int Axis, string Count);
 
 /// <summary>A model: typed, static-shaped, of the small core of ops, whatever format it came from. Immutable.</summary>
 public sealed class Graph
@@ -83,10 +89,10 @@ public sealed class Graph
     public IEnumerable<Node> Consumers(string value) => consumers.Value[value];
 
     /// <summary>Whether the value is given out.</summary>
-    public bool IsOutput(string value) => Outputs.Any(output => output.Value == value);
+    public bool IsOutput(string value) => Outputs.Any(output => output.Value == value || output.Bound?.Count == value);
 
     /// <summary>How many nodes and outputs use a value.</summary>
-    public int UseCount(string value) => consumers.Value[value].Count() + Outputs.Count(output => output.Value == value);
+    public int UseCount(string value) => consumers.Value[value].Count() + Outputs.Count(output => output.Value == value || output.Bound?.Count == value);
 
     /// <summary>The shape of a value.</summary>
     public Shape ShapeOf(string value) => Values[value].Type.Shape;

@@ -139,6 +139,7 @@ public sealed class GraphBuilder
     {
         ImmutableArray<GraphOutput> results = [.. outputs];
         var needed = new HashSet<string>(results.Select(output => output.Value), StringComparer.Ordinal);
+        needed.UnionWith(results.Select(output => output.Bound?.Count).OfType<string>());
         var kept = new List<Node>();
         for (int index = nodes.Count - 1; index >= 0; index--)
         {

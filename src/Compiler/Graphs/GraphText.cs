@@ -25,7 +25,8 @@ public static class GraphText
 
         foreach (GraphOutput output in graph.Outputs)
         {
-            yield return $"output {output.Name} = {output.Value}: {graph.Values[output.Value].Type}";
+            string valid = output.Bound is { } bound ? $", the first {bound.Count} along axis {bound.Axis}" : "";
+            yield return $"output {output.Name} = {output.Value}: {graph.Values[output.Value].Type}{valid}";
         }
     }
 

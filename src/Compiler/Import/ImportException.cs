@@ -35,6 +35,14 @@ internal sealed class ImportException : Exception
     /// <summary>An element type that has no translation.</summary>
     public static ImportException ElementType(string tensor, string type) => new(DiagnosticKinds.TypeUnsupported, tensor, type);
 
+    /// <summary>An operator cannot follow an extent that depends on the data.</summary>
+    /// <param name="operatorName">The operator.</param>
+    /// <param name="tensor">What it reads.</param>
+    /// <param name="axis">The axis of that extent.</param>
+    /// <param name="problem">Why it cannot be.</param>
+    public static ImportException Extent(string operatorName, string tensor, int axis, string problem) =>
+        new(DiagnosticKinds.ExtentDependsOnData, operatorName, tensor, axis, problem);
+
     /// <summary>The finding.</summary>
     public Diagnostic At(string file, string node) => Kind.At(file, node, arguments);
 }

@@ -21,7 +21,7 @@ public static class ClassifierDetection
             return DetectLabelled(graph, scores);
         }
 
-        if (graph.Inputs.Length != 1 || graph.Outputs.Length != 1
+        if (graph.Inputs.Length != 1 || graph.Outputs.Length != 1 || graph.Outputs[0].Bound is not null
             || graph.Values[graph.Inputs[0]].Type.Type != ElementType.Float32
             || graph.Values[graph.Outputs[0].Value].Type is not { Type: ElementType.Float32, Shape: var shape }
             || shape.Count(extent => extent != 1) != 1 || graph.Constants.ContainsKey(graph.Outputs[0].Value))

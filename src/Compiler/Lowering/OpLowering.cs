@@ -18,6 +18,8 @@ public static class OpLowering
         [typeof(FullyConnected)] = FullyConnectedLowering.Lower,
         [typeof(Gather)] = GatherLowering.Lower,
         [typeof(MatMul)] = MatMulLowering.Lower,
+        [typeof(NonMaxSuppression)] = SelectionLowering.LowerNonMaxSuppression,
+        [typeof(NonZero)] = SelectionLowering.LowerNonZero,
         [typeof(Pad)] = MovementLowering.LowerPad,
         [typeof(PairwiseCoupling)] = PairwiseCouplingLowering.Lower,
         [typeof(Pool2D)] = PoolingLowering.Lower,
@@ -28,8 +30,10 @@ public static class OpLowering
         [typeof(Scatter)] = ScatterLowering.Lower,
         [typeof(Slice)] = MovementLowering.LowerSlice,
         [typeof(Softmax)] = SoftmaxLowering.Lower,
+        [typeof(TopK)] = SelectionLowering.LowerTopK,
         [typeof(Transpose)] = MovementLowering.LowerTranspose,
         [typeof(TreeEnsemble)] = TreeEnsembleLowering.Lower,
+        [typeof(Unique)] = SelectionLowering.LowerUnique,
     };
 
     /// <summary>Writes the steps of a node.</summary>
@@ -47,6 +51,9 @@ public static class OpLowering
         }
 
         lower(writer, node);
-        writer.Complete(node.Output);
+        foreach (string output in node.Outputs)
+        {
+            writer.Complete(output);
+        }
     }
 }

@@ -52,14 +52,34 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
         PlanStep step = quantization is null
             ? Copy(output.Name, WithType(source, StepWriter.CopyType(declared.Type)), strides, new PortValue(output.Name, StepWriter.CopyType(declared.Type)), rowMajor, declared)
             : Convert(output.Name, source, strides, quantization, new PortValue(output.Name, ElementType.Float32), rowMajor, null, declared.Shape);
-        var conversions = new List<PlanConversion> { new(ConversionKind.Declared, declared.Shape.ToEquatableArray(), Steps(step)) };
+        var conversions = new List<PlanConversion> { new(ConversionKind.Declared, declared.Shape.ToEquatableArray(), Steps([step, .. Trim(output, declared)])) };
         if (quantization is not null)
         {
             PlanStep flip = Flip(output.Name, source, strides, new PortValue(output.Name, ElementType.UInt8), rowMajor, declared.Shape);
-            conversions.Add(new PlanConversion(ConversionKind.Quantized, declared.Shape.ToEquatableArray(), Steps(flip)));
+            conversions.Add(new PlanConversion(ConversionKind.Quantized, declared.Shape.ToEquatableArray(), Steps([flip, .. Trim(output, declared with { Type = ElementType.UInt8 })])));
         }
 
-        return Port(output.Name, declared, quantization, conversions);
+        PlanBound? bound = output.Bound is { } given ? new PlanBound(given.Axis, writer.Operand(given.Count)) : null;
+        return Port(output.Name, declared, quantization, conversions) with { Bound = bound };
+    }
+
+    // Of an output whose extent depends on the data, what is not valid is taken out of the caller's span.
+    private IEnumerable<PlanStep> Trim(GraphOutput output, TensorType type)
+    {
+        if (output.Bound is { } bound)
+        {
+            yield return Step(
+                output.Name,
+                "TrimAxis" + (type.Type.SizeOf() * 8).ToString(CultureInfo.InvariantCulture),
+                $"as many slices along axis {bound.Axis} as there are",
+                [
+                    ("data", new PortValue(output.Name, StepWriter.CopyType(type.Type))),
+                    ("count", writer.Operand(bound.Count)),
+                    ("outer", ReductionLowering.Extent(type.Shape.Extents[..bound.Axis]).Plan()),
+                    ("axisLength", type.Shape[bound.Axis].Plan()),
+                    ("inner", ReductionLowering.Extent(type.Shape.Extents[(bound.Axis + 1)..]).Plan()),
+                ]);
+        }
     }
 
     /// <summary>
@@ -181,7 +201,7 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
     private static PlanStep Step(string name, string kernel, string note, IEnumerable<(string Name, PlanValue Value)> arguments) =>
         new(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray());
 
-    private static EquatableArray<PlanStep> Steps(PlanStep step) => new([step]);
+    private static EquatableArray<PlanStep> Steps(params PlanStep[] steps) => new(steps);
 
     private static PlanValue WithType(PlanValue value, ElementType type) => value switch
     {

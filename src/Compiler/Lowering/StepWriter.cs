@@ -155,6 +155,9 @@ public sealed class StepWriter
         return copy;
     }
 
+    /// <summary>The argument for an operand that may be constant and whose elements the kernel reads in row-major order.</summary>
+    public PlanValue ContiguousOperand(string name, string value) => IsConstant(value) ? Operand(value) : Contiguous(name, value).Argument;
+
     /// <summary>The argument for an operand that may be constant.</summary>
     public PlanValue Operand(string value) =>
         Graph.Constants.TryGetValue(value, out Tensor? constant) ? Constants.Add(value, constant) : ViewOf(value).Argument;

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Passes;
 
@@ -33,6 +34,14 @@ public static class GraphChecker
         foreach (GraphOutput output in graph.Outputs.Where(output => !defined.Contains(output.Value)))
         {
             throw new InvalidOperationException($"after {stage}: output '{output.Name}' is not computed");
+        }
+
+        foreach (GraphOutput output in graph.Outputs)
+        {
+            if (output.Bound is { } bound && !(defined.Contains(bound.Count) && graph.Values[bound.Count].Type == new TensorType(ElementType.Int64, Shape.Scalar)))
+            {
+                throw new InvalidOperationException($"after {stage}: the slices of output '{output.Name}' are not counted");
+            }
         }
     }
 

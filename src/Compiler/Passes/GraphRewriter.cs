@@ -46,7 +46,11 @@ public sealed class GraphRewriter
             }
         }
 
-        return rewriter.Target.ToGraph(source.Outputs.Select(output => output with { Value = rewriter.New(output.Value) }));
+        return rewriter.Target.ToGraph(source.Outputs.Select(output => output with
+        {
+            Value = rewriter.New(output.Value),
+            Bound = output.Bound is { } bound ? bound with { Count = rewriter.New(bound.Count) } : null,
+        }));
     }
 
     /// <summary>What has become of an old value.</summary>

@@ -37,12 +37,14 @@ public sealed class Comparison
     private void Add(float[] expected, float[] actual, bool isFirst)
     {
         ComparesFloats = true;
-        SameTop += isFirst && expected.Length > 0 && Array.IndexOf(expected, expected.Max()) == Array.IndexOf(actual, actual.Max()) ? 1 : 0;
-        for (int index = 0; index < expected.Length; index++)
+        SameTop += isFirst && expected.Length > 0 && actual.Length > 0 && Array.IndexOf(expected, expected.Max()) == Array.IndexOf(actual, actual.Max()) ? 1 : 0;
+        for (int index = 0; index < Math.Max(expected.Length, actual.Length); index++)
         {
-            double difference = (double)actual[index] - expected[index];
+            // Where extents depend on the data, the two may differ: what one of them lacks counts as 0.
+            double wanted = index < expected.Length ? expected[index] : 0;
+            double difference = (index < actual.Length ? actual[index] : 0) - wanted;
             squaredDifference += difference * difference;
-            squaredReference += (double)expected[index] * expected[index];
+            squaredReference += wanted * wanted;
         }
     }
 }

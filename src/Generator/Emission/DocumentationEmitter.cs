@@ -41,7 +41,8 @@ internal static class DocumentationEmitter
         foreach (PlanPort port in ports)
         {
             string quantization = port.Scale > 0 ? $", quantised as (q − {Literals.Integer(port.ZeroPoint)}) × {Literals.Float(port.Scale).TrimEnd('f')}" : "";
-            writer.Line($"/// <item><term><c>{Literals.Xml(port.Name)}</c></term><description>{port.Type.Keyword()}, {Literals.Shape(port.Shape)}{quantization}</description></item>");
+            string bound = port.Bound is null ? "" : $", or fewer along axis {Literals.Integer(port.Bound.Axis)}: as many as the data says";
+            writer.Line($"/// <item><term><c>{Literals.Xml(port.Name)}</c></term><description>{port.Type.Keyword()}, {Literals.Shape(port.Shape)}{bound}{quantization}</description></item>");
         }
 
         writer.Line("/// </list>");

@@ -31,6 +31,11 @@ internal sealed class ModelNames
             }
         }
 
+        foreach (PlanPort port in plan.Outputs.Where(port => port.Bound is not null))
+        {
+            parameters["count:" + port.Name] = Identifiers.Escape(parameterNames.Unique(Identifiers.Parameter(port.Name) + "Count"));
+        }
+
         var members = new NameTable([.. Members, plan.ClassName]);
         InitialSteps = StepNames(members, "Prepare", plan.InitialSteps);
         Steps = StepNames(members, "Step", plan.Steps);
@@ -56,6 +61,9 @@ internal sealed class ModelNames
 
     /// <summary>The parameter of an output.</summary>
     public string Output(PlanPort port) => parameters["out:" + port.Name];
+
+    /// <summary>The parameter that receives how many slices of an output are valid.</summary>
+    public string Count(PlanPort port) => parameters["count:" + port.Name];
 
     /// <summary>The method of a conversion.</summary>
     public string Conversion(PlanConversion conversion) => conversions[conversion];

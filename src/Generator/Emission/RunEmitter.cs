@@ -67,9 +67,15 @@ internal static class RunEmitter
             writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{(context.Plan.Inputs.Contains(port) ? "Input" : "Output")} <c>{Literals.Xml(port.Name)}</c>; {PlanSteps.Elements(conversion.Shape)} {ShapeText(port, conversion)}.</param>");
         }
 
+        foreach (PlanPort port in context.Plan.Outputs.Where(port => port.Bound is not null))
+        {
+            writer.Line($"/// <param name=\"{context.Names.Count(port).TrimStart('@')}\">{CountText(context, port)}</param>");
+        }
+
         writer.Line("/// <exception cref=\"ArgumentException\">A span has another length.</exception>");
         IEnumerable<string> parameters = inputs.Select(input => $"ReadOnlySpan<{Keyword(input.Port, input.Conversion)}> {input.Name}")
-            .Concat(outputs.Select(output => $"Span<{Keyword(output.Port, output.Conversion)}> {output.Name}"));
+            .Concat(outputs.Select(output => $"Span<{Keyword(output.Port, output.Conversion)}> {output.Name}"
+                + (output.Port.Bound is null ? "" : $", out int {context.Names.Count(output.Port)}")));
         using (writer.Block($"public void Run({string.Join(", ", parameters)})"))
         {
             foreach ((PlanPort port, PlanConversion conversion, string name) in inputs.Concat(outputs))
@@ -83,11 +89,23 @@ internal static class RunEmitter
             }
 
             writer.Line("Infer();");
-            foreach ((_, PlanConversion conversion, string name) in outputs)
+            foreach ((PlanPort port, PlanConversion conversion, string name) in outputs)
             {
                 writer.Line($"{context.Names.Conversion(conversion)}({name});");
+                if (port.Bound is { } bound)
+                {
+                    writer.Line($"{context.Names.Count(port)} = (int){ValueText.Of(context, bound.Count, null)}[0];");
+                }
             }
         }
+    }
+
+    private static string CountText(EmissionContext context, PlanPort port)
+    {
+        string span = context.Names.Output(port).TrimStart('@');
+        IEnumerable<string> extents = port.Shape.Select((extent, axis) => axis == port.Bound!.Axis ? context.Names.Count(port).TrimStart('@') : Literals.Integer(extent));
+        return $"How many slices the model found, 0…{Literals.Integer(port.Shape[port.Bound!.Axis])}: <paramref name=\"{span}\"/> begins with "
+            + $"{string.Join(" × ", extents)} elements, and zeros follow.";
     }
 
     private static string Keyword(PlanPort port, PlanConversion conversion) => PlanSteps.CallerType(port, conversion).Keyword();

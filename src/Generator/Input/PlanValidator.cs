@@ -84,10 +84,20 @@ internal sealed class PlanValidator
                     return $"'{port.Name}' has the impossible shape {shape}";
                 }
             }
+
+            if (port.Bound is { } bound && BoundProblem(port, bound) is { } problem)
+            {
+                return $"'{port.Name}': {problem}";
+            }
         }
 
         return null;
     }
+
+    private string? BoundProblem(PlanPort port, PlanBound bound) =>
+        bound.Axis < 0 || bound.Axis >= port.Shape.Count ? $"there is no axis {bound.Axis}"
+        : bound.Count is TensorValue { Type: ElementType.Int64 } or ConstantValue { Type: ElementType.Int64 } ? ValueProblem(bound.Count, null)
+        : "its slices are not counted by an int64";
 
     private string? ClassifierProblem()
     {
@@ -119,6 +129,11 @@ internal sealed class PlanValidator
         if (classifier.LabelNumbers.Count > 0 && classifier.LabelNumbers.Count != classifier.Classes)
         {
             return $"there are {classifier.LabelNumbers.Count} numbers for {classifier.Classes} classes";
+        }
+
+        if (output.Bound is not null)
+        {
+            return $"the number of scores in '{output.Name}' depends on the data";
         }
 
         return plan.Labels.Count == 0 || plan.Labels.Count == classifier.Classes

@@ -16,6 +16,8 @@ internal static class AdapterSource
     {
         IEnumerable<string> inputs = plan.Inputs.Select((port, index) => $"({port.Type.Keyword()}[])inputs[{Text(index)}]");
         IEnumerable<string> outputs = plan.Outputs.Select((_, index) => $"output{Text(index)}");
+        IEnumerable<string> spans = plan.Outputs.Select((port, index) => $"output{Text(index)}" + (port.Bound is null ? "" : $", out int count{Text(index)}"));
+        IEnumerable<string> cuts = plan.Outputs.Select((port, index) => port.Bound is null ? "" : $"System.Array.Resize(ref output{Text(index)}, count{Text(index)} * {Text(ElementsOfSlice(port))});");
         IEnumerable<string> allocations = plan.Outputs.Select((port, index) => $"var output{Text(index)} = new {port.Type.Keyword()}[{Text(Elements(port))}];");
         return $$"""
             namespace {{plan.Namespace}};
@@ -27,7 +29,8 @@ internal static class AdapterSource
                 public System.Array[] Run(System.Array[] inputs)
                 {
                     {{string.Join("\n        ", allocations)}}
-                    model.Run({{string.Join(", ", inputs.Concat(outputs))}});
+                    model.Run({{string.Join(", ", inputs.Concat(spans))}});
+                    {{string.Join("\n        ", cuts.Where(cut => cut.Length > 0))}}
                     return new System.Array[] { {{string.Join(", ", outputs)}} };
                 }
             }
@@ -35,6 +38,9 @@ internal static class AdapterSource
     }
 
     private static int Elements(PlanPort port) => port.Shape.Aggregate(1, (product, extent) => product * extent);
+
+    // Of a slice along the axis whose extent depends on the data.
+    private static int ElementsOfSlice(PlanPort port) => port.Shape.Where((_, axis) => axis != port.Bound!.Axis).Aggregate(1, (product, extent) => product * extent);
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

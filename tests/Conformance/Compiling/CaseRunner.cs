@@ -64,7 +64,7 @@ internal static class CaseRunner
         for (int index = 0; index < outputs.Length; index++)
         {
             PlanPort port = item.Plan.Outputs[index];
-            if (Comparer.Difference(vector.Outputs[index], port.Type, port.Shape.ToArray(), outputs[index], item.Tolerance) is { } difference)
+            if (Comparer.Difference(vector.Outputs[index], port.Type, ShapeOf(port, outputs[index]), outputs[index], item.Tolerance) is { } difference)
             {
                 return difference;
             }
@@ -74,6 +74,19 @@ internal static class CaseRunner
         return run(inputs).Zip(outputs).All(pair => Bytes(pair.First).SequenceEqual(Bytes(pair.Second)))
             ? null
             : "the second run of an instance gives other outputs than the first";
+    }
+
+    // As many slices as the elements make, where that depends on the data.
+    private static int[] ShapeOf(PlanPort port, Array elements)
+    {
+        int[] shape = [.. port.Shape];
+        if (port.Bound is { } bound)
+        {
+            int others = shape.Where((_, axis) => axis != bound.Axis).Aggregate(1, (product, extent) => product * extent);
+            shape[bound.Axis] = others == 0 ? shape[bound.Axis] : elements.Length / others;
+        }
+
+        return shape;
     }
 
     private static Array Input(PlanPort port, ImmutableArray<TestTensor> tensors)

@@ -23,7 +23,45 @@ internal sealed class OnnxContext(
     /// <summary>Adds an op with one output.</summary>
     /// <returns>The value it makes.</returns>
     /// <exception cref="ShapeException">The operands do not fit.</exception>
-    public string Emit(Op op, params string[] operands) => session.Builder.Add(node.Name, op, operands);
+    /// <exception cref="ImportException">The extent of an operand depends on the data, and nobody has said that this is thought of.</exception>
+    public string Emit(Op op, params string[] operands)
+    {
+        RequireKnownExtents(operands);
+        return session.Builder.Add(node.Name, op, operands);
+    }
+
+    /// <summary>Adds an op with several outputs; the names of all but the first end in the given suffixes.</summary>
+    /// <exception cref="ShapeException">The operands do not fit.</exception>
+    /// <exception cref="ImportException">The extent of an operand depends on the data, and nobody has said that this is thought of.</exception>
+    public ImmutableArray<string> EmitAll(Op op, string[] suffixes, params string[] operands)
+    {
+        RequireKnownExtents(operands);
+        return session.Builder.AddNode(node.Name, op, [.. operands], [node.Name, .. suffixes.Select(suffix => $"{node.Name}.{suffix}")]);
+    }
+
+    /// <summary>
+    /// Whether whoever adds ops knows that extents of their operands may depend on the data, and says so of what comes of it. An importer that does
+    /// not know would take padding for data.
+    /// </summary>
+    public bool FollowsBounds { get; set; }
+
+    /// <summary>Which extent of a value depends on the data, or <see langword="null"/>.</summary>
+    public Bound? BoundOf(string value) => session.Bounds.TryGetValue(value, out Bound? bound) ? bound : null;
+
+    /// <summary>Says that only the first so many slices of a value are valid; with a number that is known, only those are left.</summary>
+    /// <param name="value">The value: what is behind the valid slices may be anything.</param>
+    /// <param name="bound">The axis, and the value that counts the slices.</param>
+    /// <returns>The value to go on with.</returns>
+    public string Bounded(string value, Bound bound)
+    {
+        if (ConstantOf(bound.Count) is { } count)
+        {
+            return Slice(value, bound.Axis, 0, (int)count.Values<long>()[0]);
+        }
+
+        session.Bounds[value] = bound;
+        return value;
+    }
 
     /// <summary>Adds a constant.</summary>
     public string Constant(Tensor tensor) => session.Builder.AddConstant(tensor, node.Name);
@@ -233,5 +271,16 @@ internal sealed class OnnxContext(
         Tensor settled = Tensor.Of(type.Shape, numbers).ConvertedTo(type.Type);
         session.Settle(input, settled);
         return settled;
+    }
+
+    private void RequireKnownExtents(string[] operands)
+    {
+        foreach (string operand in operands)
+        {
+            if (!FollowsBounds && BoundOf(operand) is { } bound)
+            {
+                throw ImportException.Extent(node.Operator, operand, bound.Axis, "cannot follow that");
+            }
+        }
     }
 }

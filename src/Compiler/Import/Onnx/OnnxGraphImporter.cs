@@ -164,9 +164,9 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         NarrowOperators.Check(entry!, imported, session);
         RefuseText(imported, entry!);
         var context = new OnnxContext(session, imported, scope, (graph, values) => session.Nested("a branch", () => ImportBranch(graph, values, scope)));
-        ImmutableArray<string?> outputs = entry!.Import(imported, context);
-        NarrowOperators.Pass(entry, imported, outputs, session);
-        return entry.TakesText ? MovedText(name, inputs, outputs) : outputs;
+        ImmutableArray<string?> outputs = BoundRules.Import(entry!, imported, context);
+        NarrowOperators.Pass(entry!, imported, outputs, session);
+        return entry!.TakesText ? MovedText(name, inputs, outputs) : outputs;
     }
 
     // Text and maps are numbers here; an operator that does not know must not compute with them.

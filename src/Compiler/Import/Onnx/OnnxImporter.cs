@@ -100,7 +100,8 @@ internal static class OnnxImporter
 
                 if (scope.Find(name) is { } value)
                 {
-                    outputs.Add(session.SequenceOf(value) is null ? new GraphOutput(name, value, session.LabelsOf(value)) : throw ImportException.ElementType(name, "sequence"));
+                    Bound? bound = session.Bounds.TryGetValue(value, out Bound? known) ? known : null;
+                    outputs.Add(session.SequenceOf(value) is null ? new GraphOutput(name, value, session.LabelsOf(value), bound) : throw ImportException.ElementType(name, "sequence"));
                 }
             }
             catch (ImportException exception)

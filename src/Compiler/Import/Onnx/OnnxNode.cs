@@ -27,6 +27,9 @@ internal sealed class OnnxNode
         Inputs = inputs;
     }
 
+    /// <summary>The same node with another value for one of its inputs.</summary>
+    public OnnxNode With(int index, string value) => new(proto, Name, Opset, attributes, Inputs.SetItem(index, value));
+
     /// <summary>The readable name.</summary>
     public string Name { get; }
 

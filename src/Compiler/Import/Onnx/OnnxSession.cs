@@ -37,6 +37,9 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     /// <summary>Reads constants.</summary>
     public OnnxTensors Tensors => tensors;
 
+    /// <summary>The values whose extent along an axis depends on the data.</summary>
+    public Dictionary<string, Bound> Bounds { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Everything found so far.</summary>
     public IReadOnlyList<Diagnostic> Diagnostics => diagnostics;
 

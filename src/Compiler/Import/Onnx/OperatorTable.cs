@@ -43,6 +43,7 @@ internal static class OperatorTable
             .. RunningOperators.Entries,
             .. SamplingOperators.Entries,
             .. ScatterOperators.Entries,
+            .. SelectionOperators.Entries,
             .. SequenceOperators.Entries,
             .. ShapeOperators.Entries,
             .. SoftmaxOperators.Entries,

@@ -20,9 +20,7 @@ internal static class IndexOperators
         new("GatherElements", 11, GatherElements),
         new("GatherND", 11, GatherPlaces),
         new("OneHot", 9, OneHot),
-        new("Compress", 9, Compress),
         new("ReverseSequence", 10, ReverseSequence),
-        new("NonZero", 9, NonZero),
     ];
 
     private static string Gather(OnnxNode node, OnnxContext context)
@@ -97,21 +95,6 @@ internal static class IndexOperators
         return context.Map(isHot, on, off, (condition, x, y) => condition.Select(x, y));
     }
 
-    private static string Compress(OnnxNode node, OnnxContext context)
-    {
-        Tensor condition = context.ConstantInput(1);
-        bool[] kept = condition.Type == ElementType.Boolean && condition.Shape.Rank == 1
-            ? condition.Values<bool>()
-            : throw new ShapeException($"a condition of {condition.TensorType}");
-        Shape shape = context.ShapeOf(node[0]);
-        string value = node.Has("axis") ? node[0] : context.Reshape(node[0], [shape.Count(..)]);
-        int axis = node.Has("axis") ? shape.Axis(node.Integer("axis")) : 0;
-        long[] indices = [.. Enumerable.Range(0, kept.Length).Where(index => kept[index]).Select(index => (long)index)];
-        return kept.Length <= context.ShapeOf(value)[axis]
-            ? context.Gather(value, axis, indices)
-            : throw new ShapeException($"a condition of {kept.Length} elements for axis {axis} of {context.ShapeOf(value)}");
-    }
-
     private static string ReverseSequence(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
@@ -137,16 +120,6 @@ internal static class IndexOperators
         string rows = context.Map(from, batch, (t, b) => timeFirst ? (t * batches) + b : (b * times) + t);
         string flat = context.Reshape(node[0], Shape.From([batches * times, .. shape.Skip(2)]));
         return context.Reshape(context.Emit(new Gather(0), flat, context.Reshape(rows, [batches * times])), shape);
-    }
-
-    private static string NonZero(OnnxNode node, OnnxContext context)
-    {
-        Tensor tensor = context.ConstantInput(0);
-        double[] elements = tensor.ToFloat64();
-        int[] places = [.. Enumerable.Range(0, elements.Length).Where(index => elements[index] != 0)];
-        int[] strides = tensor.Shape.Strides();
-        long[] coordinates = [.. strides.SelectMany((stride, axis) => places.Select(place => (long)(place / stride % tensor.Shape[axis])))];
-        return context.Constant(Tensor.Of([tensor.Shape.Rank, places.Length], coordinates));
     }
 
     /// <summary>An input of indices as int64.</summary>

@@ -69,6 +69,19 @@ internal static class MovementOperators
     private static string Slice(OnnxNode node, OnnxContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
+        int[] starts = new int[shape.Rank], sizes = [.. shape], steps = [.. shape.Select(_ => 1)];
+        foreach ((int axis, long from, long to, long by) in Slices(node, context))
+        {
+            (starts[axis], sizes[axis], steps[axis]) = Range(from, to, by, shape[axis]);
+        }
+
+        return context.Slice(node[0], starts, sizes, steps);
+    }
+
+    /// <summary>What a Slice says of each of its axes.</summary>
+    internal static IEnumerable<(int Axis, long From, long To, long By)> Slices(OnnxNode node, OnnxContext context)
+    {
+        Shape shape = context.ShapeOf(node[0]);
         long[] from = Required(context.IntegersOrInput("starts", 1), "starts");
         long[] to = Required(context.IntegersOrInput("ends", 2), "ends");
         long[] axes = context.IntegersOrInput("axes", 3) ?? [.. Enumerable.Range(0, from.Length).Select(axis => (long)axis)];
@@ -78,14 +91,7 @@ internal static class MovementOperators
             throw ImportException.Invalid("starts, ends, axes and steps of Slice differ in length");
         }
 
-        int[] starts = new int[shape.Rank], sizes = [.. shape], steps = [.. shape.Select(_ => 1)];
-        for (int index = 0; index < from.Length; index++)
-        {
-            int axis = shape.Axis(axes[index]);
-            (starts[axis], sizes[axis], steps[axis]) = Range(from[index], to[index], by[index], shape[axis]);
-        }
-
-        return context.Slice(node[0], starts, sizes, steps);
+        return from.Select((start, index) => (shape.Axis(axes[index]), start, to[index], by[index]));
     }
 
     private static (int Start, int Size, int Step) Range(long from, long to, long by, int length)

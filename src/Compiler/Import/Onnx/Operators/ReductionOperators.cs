@@ -62,7 +62,7 @@ internal static class ReductionOperators
         });
 
     // Null when the node says that no axes means nothing to do.
-    private static int[]? Axes(OnnxNode node, OnnxContext context, int inputSince)
+    internal static int[]? Axes(OnnxNode node, OnnxContext context, int inputSince)
     {
         Shape shape = context.ShapeOf(node[0]);
         long[] given = (node.Opset >= inputSince && node.Optional(1) is not null ? context.IntegerInput(1) : node.Integers("axes")) ?? [];
