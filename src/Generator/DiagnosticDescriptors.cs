@@ -29,6 +29,14 @@ internal static class DiagnosticDescriptors
         DiagnosticSeverity.Error,
         isEnabledByDefault: true);
 
+    public static readonly DiagnosticDescriptor PredictionTaken = new(
+        "MC8005",
+        "The project has a type 'Prediction' of its own",
+        "The classifier '{0}' returns a type 'Prediction' in its namespace, where the project has one of that name: rename that, or set another Namespace on the ModelFile item",
+        "ModelCompiler",
+        DiagnosticSeverity.Error,
+        isEnabledByDefault: true);
+
     public static readonly DiagnosticDescriptor UnusableClassName = new(
         "MC8004",
         "The class name is not usable",

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Threading;
 using Microsoft.CodeAnalysis;
 using ModelCompiler.Generator.Emission;
 using ModelCompiler.Generator.Input;
@@ -40,9 +41,13 @@ public sealed class ModelGenerator : IIncrementalGenerator
             .Select(static (all, _) => all.ToEquatableArray())
             .WithTrackingName(TrackingNames.AllClasses);
 
+        IncrementalValueProvider<EquatableArray<string>> taken = context.CompilationProvider.Select(NamespacesWithPrediction);
+
         IncrementalValuesProvider<PlanFile> models = plans
             .Combine(classes)
             .Select(static (pair, _) => pair.Left.UnlessTaken(pair.Right))
+            .Combine(taken)
+            .Select(static (pair, _) => pair.Left.UnlessPredictionIsTaken(pair.Right))
             .WithTrackingName(TrackingNames.Models);
 
         IncrementalValuesProvider<ModelWeights> modelWeights = models
@@ -64,6 +69,16 @@ public sealed class ModelGenerator : IIncrementalGenerator
             predictions,
             static (output, type) => output.AddSource((type.Namespace.Length == 0 ? "" : type.Namespace + ".") + "Prediction.g.cs", PredictionEmitter.Write(type)));
     }
+
+    // Where the project's own sources declare a type that ours would meet.
+    private static EquatableArray<string> NamespacesWithPrediction(Compilation compilation, CancellationToken cancellation) => compilation
+        .GetSymbolsWithName("Prediction", SymbolFilter.Type, cancellation)
+        .OfType<INamedTypeSymbol>()
+        .Where(type => type.ContainingType is null && type.Arity == 0)
+        .Select(type => type.ContainingNamespace.IsGlobalNamespace ? "" : type.ContainingNamespace.ToDisplayString())
+        .Distinct()
+        .OrderBy(name => name, StringComparer.Ordinal)
+        .ToEquatableArray();
 
     private static IEnumerable<PredictionType> OneEach(ImmutableArray<PredictionType> types) => types
         .GroupBy(type => type.Namespace, StringComparer.Ordinal)

@@ -102,6 +102,8 @@ public class DiagnosticTests
     [Theory]
     [InlineData("Scores", "Samples")]
     [InlineData("Prediction", "Samples")]
+    [InlineData("var", "Samples")]
+    [InlineData("System", "")]
     [InlineData("Two Words", "Samples")]
     [InlineData("A.B", "Samples")]
     [InlineData("Digits", "Samples.9")]

@@ -61,7 +61,8 @@ internal sealed class RandomPlans(int seed)
     }
 
     private PlanPort Port() => new(
-        Text(), Member<ElementType>(), List(Whole), Real(), Whole(), List(() => new PlanConversion(Member<ConversionKind>(), List(Whole), List(Step))));
+        Text(), Member<ElementType>(), List(Whole), Real(), Whole(), List(() => new PlanConversion(Member<ConversionKind>(), List(Whole), List(Step))),
+        Truth() ? null : new PlanBound(Whole(), Value(0)));
 
     private PlanStep Step() => new(Text(), Word(), Text(), List(() => new PlanArgument(Word(), Value(2))));
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.Linq;
 using System.Runtime.InteropServices;
 using ModelCompiler.Compiler.Graphs;
@@ -100,10 +99,10 @@ public sealed class PlanExecutor
     /// <summary>The shape that an output has after the latest run: as declared, or with as many slices as the data said.</summary>
     /// <param name="output">Name of the output.</param>
     /// <exception cref="ArgumentException">There is no such output.</exception>
-    public ImmutableArray<int> ShapeOf(string output)
+    public EquatableArray<int> ShapeOf(string output)
     {
         PlanPort port = Find(Plan.Outputs, output);
-        return [.. port.Shape.Select((extent, axis) => port.Bound is { } bound && axis == bound.Axis ? Count(bound) : extent)];
+        return port.Shape.Select((extent, axis) => port.Bound is { } bound && axis == bound.Axis ? Count(bound) : extent).ToEquatableArray();
     }
 
     /// <summary>Looks at a tensor of the arena as it is now.</summary>

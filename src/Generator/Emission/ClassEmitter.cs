@@ -54,7 +54,7 @@ internal static class ClassEmitter
             RunEmitter.LengthCheck(writer);
         }
 
-        return writer.ToSource();
+        return writer.ToQualifiedSource();
     }
 
     private static void Constructor(SourceWriter writer, EmissionContext context)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using Microsoft.CodeAnalysis.CSharp;
+using ModelCompiler.Generator.Kernels;
 
 namespace ModelCompiler.Generator.Emission;
 
@@ -46,8 +47,12 @@ internal static class Identifiers
     /// <summary>The name of a variable as it stands in source: keywords get an <c>@</c>.</summary>
     public static string Escape(string name) => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
 
-    /// <summary>The name of a type as it stands in source: keywords get an <c>@</c>, <c>record</c> and its like, too.</summary>
-    public static string EscapeType(string name) => SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None ? Escape(name) : "@" + name;
+    /// <summary>
+    /// The name of a type as it stands in source: keywords get an <c>@</c>, <c>record</c> and its like, too, and what would be taken for a type
+    /// of the framework.
+    /// </summary>
+    public static string EscapeType(string name) =>
+        SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None && !TypeQualifier.Knows(name) ? Escape(name) : "@" + name;
 
     /// <summary>A namespace as it stands in source.</summary>
     public static string EscapeDotted(string name) => string.Join(".", name.Split('.').Select(EscapeType));

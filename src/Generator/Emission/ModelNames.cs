@@ -15,6 +15,9 @@ internal sealed class ModelNames
         "Int32", "UInt32", "Int64", "UInt64", "Boolean",
     ];
 
+    // Types of these names would be taken for what the words mean in the code of the class, which an @ at the type does not change.
+    private static readonly string[] Keywords = ["_", "dynamic", "nint", "notnull", "nuint", "unmanaged", "var"];
+
     private readonly Dictionary<string, string> parameters = [];
     private readonly Dictionary<PlanConversion, string> conversions = new(ReferenceComparer.Instance);
 
@@ -53,6 +56,8 @@ internal sealed class ModelNames
     public static string? ClassNameProblem(ModelPlan plan) =>
         plan.ClassName.Contains(".") || !Identifiers.IsValidDotted(plan.ClassName) ? "it is not a C# identifier"
         : plan.Namespace.Length > 0 && !Identifiers.IsValidDotted(plan.Namespace) ? "its namespace is not one"
+        : Keywords.Contains(plan.ClassName) ? "it means something else in code"
+        : plan.Namespace.Length == 0 && plan.ClassName == "System" ? "that is a namespace"
         : Members.Contains(plan.ClassName) ? "the class needs that name for a member"
         : null;
 

@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using Microsoft.CodeAnalysis.Text;
+using ModelCompiler.Generator.Kernels;
 
 namespace ModelCompiler.Generator.Emission;
 
@@ -55,6 +56,9 @@ internal sealed class SourceWriter
 
     /// <summary>The source.</summary>
     public SourceText ToSource() => SourceText.From(builder.ToString(), Encoding.UTF8);
+
+    /// <summary>The source, with the namespaces of the framework's types before their names.</summary>
+    public SourceText ToQualifiedSource() => SourceText.From(TypeQualifier.Qualify(builder.ToString()), Encoding.UTF8);
 
     /// <summary>An indented part.</summary>
     public readonly struct Scope : IDisposable

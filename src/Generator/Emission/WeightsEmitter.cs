@@ -20,13 +20,8 @@ internal static class WeightsEmitter
     {
         bool isResource = weights.Storage == WeightStorage.Resource;
 
-        // Nullable analysis of so many literals takes gigabytes.
-        SourceWriter writer = EmissionContext.BeginFile(
-            weights.Namespace,
-            "disable",
-            isResource
-                ? ["System", "System.IO", "System.Reflection", "System.Runtime.CompilerServices", "System.Runtime.InteropServices"]
-                : ["System", "System.Runtime.InteropServices"]);
+        // Nullable analysis of so many literals takes gigabytes. Nothing is scanned for names here: they are written in full.
+        SourceWriter writer = EmissionContext.BeginFile(weights.Namespace, "disable", ["System.IO"]);
         using (writer.Block($"partial class {Identifiers.EscapeType(weights.ClassName)}"))
         {
             using (writer.Block("private static class Weights"))
@@ -60,10 +55,10 @@ internal static class WeightsEmitter
     {
         string keyword = type.Keyword();
         string bytes = $"{slice}(offset, length{(type.SizeOf() == 1 ? "" : " * sizeof(" + keyword + ")")})";
-        writer.Line($"internal static ReadOnlySpan<{keyword}> {type}(int offset, int length) =>");
+        writer.Line($"internal static global::System.ReadOnlySpan<{keyword}> {type}(int offset, int length) =>");
         using (writer.Indent())
         {
-            writer.Line(type == ElementType.UInt8 ? $"{bytes};" : $"MemoryMarshal.Cast<byte, {keyword}>({bytes});");
+            writer.Line(type == ElementType.UInt8 ? $"{bytes};" : $"global::System.Runtime.InteropServices.MemoryMarshal.Cast<byte, {keyword}>({bytes});");
         }
 
         writer.Line();
@@ -98,9 +93,9 @@ internal static class WeightsEmitter
 
     private static void Data(SourceWriter writer, WeightsFile? file)
     {
-        writer.Line("private static ReadOnlySpan<byte> Bytes => MemoryMarshal.AsBytes(Data);");
+        writer.Line("private static global::System.ReadOnlySpan<byte> Bytes => global::System.Runtime.InteropServices.MemoryMarshal.AsBytes(Data);");
         writer.Line();
-        writer.Line("private static ReadOnlySpan<ulong> Data => new ulong[]");
+        writer.Line("private static global::System.ReadOnlySpan<ulong> Data => new ulong[]");
         writer.Line("{");
         var line = new StringBuilder();
         ulong[] data = file?.Data ?? [];
@@ -126,15 +121,15 @@ internal static class WeightsEmitter
         // The owner keeps the memory alive.
         private static readonly (nint Address, object Owner) Memory = Locate();
 
-        private static ReadOnlySpan<byte> Bytes =>
-            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), Memory.Address), Length);
+        private static global::System.ReadOnlySpan<byte> Bytes =>
+            global::System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan(ref global::System.Runtime.CompilerServices.Unsafe.AddByteOffset(ref global::System.Runtime.CompilerServices.Unsafe.NullRef<byte>(), Memory.Address), Length);
 
         private static (nint Address, object Owner) Locate()
         {
-            Stream stream = typeof({{Identifiers.EscapeType(weights.ClassName)}}).Assembly.GetManifestResourceStream(ResourceName);
+            global::System.IO.Stream stream = typeof({{Identifiers.EscapeType(weights.ClassName)}}).Assembly.GetManifestResourceStream(ResourceName);
             if (stream is null || stream.Length != Length)
             {
-                throw new InvalidOperationException($"The weights are missing: the assembly should have a resource '{ResourceName}' of {Length} bytes. Rebuild the project.");
+                throw new global::System.InvalidOperationException($"The weights are missing: the assembly should have a resource '{ResourceName}' of {Length} bytes. Rebuild the project.");
             }
 
             nint address = MappedAddress(stream);
@@ -143,30 +138,30 @@ internal static class WeightsEmitter
                 return (address, stream);
             }
 
-            byte[] copy = GC.AllocateUninitializedArray<byte>(Length, pinned: true);
+            byte[] copy = global::System.GC.AllocateUninitializedArray<byte>(Length, pinned: true);
             stream.ReadExactly(copy);
-            return (Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0), copy);
+            return (global::System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(copy, 0), copy);
         }
 
         // A resource is a part of the mapped file. Its address is only to be had as a pointer, which this class, made of safe code, cannot name:
         // reflection carries it from the stream to a number. 0 when that does not work; the weights are then copied.
-        private static nint MappedAddress(Stream stream)
+        private static nint MappedAddress(global::System.IO.Stream stream)
         {
             try
             {
-                object pointer = stream is UnmanagedMemoryStream
-                    ? typeof(UnmanagedMemoryStream).GetProperty(nameof(UnmanagedMemoryStream.PositionPointer))?.GetValue(stream)
+                object pointer = stream is global::System.IO.UnmanagedMemoryStream
+                    ? typeof(global::System.IO.UnmanagedMemoryStream).GetProperty(nameof(global::System.IO.UnmanagedMemoryStream.PositionPointer))?.GetValue(stream)
                     : null;
-                foreach (ConstructorInfo constructor in typeof(nint).GetConstructors())
+                foreach (global::System.Reflection.ConstructorInfo constructor in typeof(nint).GetConstructors())
                 {
-                    ParameterInfo[] parameters = constructor.GetParameters();
+                    global::System.Reflection.ParameterInfo[] parameters = constructor.GetParameters();
                     if (pointer is not null && parameters.Length == 1 && parameters[0].ParameterType.IsPointer)
                     {
                         return (nint)constructor.Invoke(new[] { pointer });
                     }
                 }
             }
-            catch (Exception exception) when (exception is NotSupportedException or MemberAccessException or TargetInvocationException or ArgumentException)
+            catch (global::System.Exception exception) when (exception is global::System.NotSupportedException or global::System.MemberAccessException or global::System.Reflection.TargetInvocationException or global::System.ArgumentException)
             {
             }
 

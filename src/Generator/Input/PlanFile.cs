@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Threading;
 using Microsoft.CodeAnalysis;
 using ModelCompiler.Plans;
@@ -52,6 +53,13 @@ internal sealed record PlanFile(string Path, ModelPlan? Plan, DiagnosticInfo? Pr
 
         return this;
     }
+
+    /// <summary>The plan, unless it is a classifier's and the project has a <c>Prediction</c> in its namespace.</summary>
+    /// <param name="namespaces">The namespaces in which the project has one.</param>
+    public PlanFile UnlessPredictionIsTaken(EquatableArray<string> namespaces) =>
+        Plan?.Classifier is not null && namespaces.Contains(Plan.Namespace)
+            ? new PlanFile(Path, null, DiagnosticInfo.Of(DiagnosticDescriptors.PredictionTaken, Path, 1, FullName(Plan)))
+            : this;
 
     public static string FullName(ModelPlan plan) => plan.Namespace.Length == 0 ? plan.ClassName : plan.Namespace + "." + plan.ClassName;
 

@@ -1,16 +1,12 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text.RegularExpressions;
 
 namespace ModelCompiler.Generator.Kernels;
 
 /// <summary>One source file of RuntimeSupport, made ready to be nested in a class.</summary>
 internal sealed class KernelFile
 {
-    // A project with a namespace …Math, which is not rare, would hide System.Math from the kernels in its class.
-    private static readonly Regex QualifiedMath = new(@"(?<![\w.""])MathF?\.", RegexOptions.CultureInvariant);
-
     private KernelFile(string path, IReadOnlyList<string> usings, string body, SourceScanner scan)
     {
         Path = path;
@@ -45,6 +41,7 @@ internal sealed class KernelFile
         // A file that is conditional as a whole opens its #if before the namespace; the using directives are good in any case.
         IEnumerable<string> directives = lines.Take(Math.Max(start, 0)).Where(line => line.StartsWith("#", StringComparison.Ordinal));
         string body = string.Join("\n", directives.Concat(lines.Skip(start + 1))).Trim('\n') + "\n";
-        return new KernelFile(path, usings, QualifiedMath.Replace(body, "global::System.$0"), SourceScanner.Scan(body));
+        SourceScanner scan = SourceScanner.Scan(body);
+        return new KernelFile(path, usings, TypeQualifier.Qualify(body, scan), scan);
     }
 }

@@ -13,11 +13,16 @@ internal sealed class SourceScanner
     private int position;
     private int depth;
     private string previous = "";
+    private char mark = ' ';
+    private char markBefore = ' ';
 
     private SourceScanner(string text) => this.text = text;
 
     /// <summary>All words of the source, each once.</summary>
     public HashSet<string> Words { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Where a type of the framework is mentioned without its namespace.</summary>
+    public List<(int Position, string Name)> ShortNames { get; } = [];
 
     /// <summary>The names of the types that are declared outside any other.</summary>
     public List<string> Declared { get; } = [];
@@ -76,7 +81,12 @@ internal sealed class SourceScanner
         else
         {
             depth += character == '{' ? 1 : character == '}' ? -1 : 0;
-            previous = char.IsWhiteSpace(character) ? previous : "";
+            if (!char.IsWhiteSpace(character))
+            {
+                previous = "";
+                (markBefore, mark) = (mark, character);
+            }
+
             position++;
         }
     }
@@ -91,12 +101,27 @@ internal sealed class SourceScanner
 
         string word = text.Substring(start, position - start);
         Words.Add(word);
+        if (TypeQualifier.Knows(word) && IsType())
+        {
+            ShortNames.Add((start, word));
+        }
+
         if (depth == 0 && IsTypeKeyword(previous) && !IsTypeKeyword(word))
         {
             Declared.Add(word);
         }
 
         previous = word;
+        mark = ' ';
+    }
+
+    // Not a part of a longer name: behind a dot – but the two of a range – behind two colons or an @. And not a method, which is what stands before
+    // a parenthesis unless it is constructed or an attribute.
+    private bool IsType()
+    {
+        bool isPart = mark == '@' || (mark == '.' && markBefore != '.') || (mark == ':' && markBefore == ':');
+        bool isCalled = position < text.Length && text[position] == '(' && previous != "new" && mark != '[';
+        return !isPart && !isCalled;
     }
 
     // Inside $"…", behind the quote.
