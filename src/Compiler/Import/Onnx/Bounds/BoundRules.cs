@@ -4,7 +4,6 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
 
