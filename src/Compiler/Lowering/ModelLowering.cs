@@ -45,7 +45,9 @@ public static class ModelLowering
                 Precision = options.Precision.ToString(),
                 MultiplyAccumulates = MultiplyAccumulates(graph),
                 Classifier = classifier,
-                HasFreeBatch = graph.HasFreeBatch,
+
+                // How many slices an element of a batch has is told of one at a time only.
+                HasFreeBatch = graph.HasFreeBatch && graph.Outputs.All(output => output.Bound is null),
                 Labels = (labels.IsDefault ? [] : labels).ToEquatableArray(),
             };
             byte[] weights = writer.Constants.ToArray();
