@@ -71,18 +71,20 @@ internal static class WeightsEmitter
         {
             foreach (int type in weights.UniformTypes)
             {
-                Accessor(writer, (ElementType)type, "Bytes.AsSpan");
+                Accessor(writer, (ElementType)type, "All.Slice");
             }
 
             writer.Line("private static readonly byte[] Bytes = Fill();");
+            writer.Line();
+            writer.Line("private static global::System.ReadOnlySpan<byte> All => Bytes;");
             writer.Line();
             using (writer.Block("private static byte[] Fill()"))
             {
                 writer.Line($"byte[] bytes = new byte[{Literals.Integer(weights.Uniform.Max(PlanConstants.End))}];");
                 foreach (PlanConstant constant in weights.Uniform)
                 {
-                    string region = $"bytes.AsSpan({Literals.Integer(constant.Offset)}, {Literals.Integer(PlanConstants.End(constant) - constant.Offset)})";
-                    string elements = constant.Type == ElementType.UInt8 ? region : $"MemoryMarshal.Cast<byte, {constant.Type.Keyword()}>({region})";
+                    string region = $"new global::System.Span<byte>(bytes, {Literals.Integer(constant.Offset)}, {Literals.Integer(PlanConstants.End(constant) - constant.Offset)})";
+                    string elements = constant.Type == ElementType.UInt8 ? region : $"global::System.Runtime.InteropServices.MemoryMarshal.Cast<byte, {constant.Type.Keyword()}>({region})";
                     writer.Line($"{elements}.Fill({Literals.Of(constant.Uniform!.Value, constant.Type)});");
                 }
 
