@@ -63,7 +63,7 @@ public static class CompilerDriver
         }
 
         var report = new CompileReport(
-            imported.Constants.Values.Sum(constant => (long)constant.Count),
+            imported.WithBodies().SelectMany(part => part.Constants.Values).Sum(constant => (long)constant.Count),
             model.Plan.MultiplyAccumulates,
             model.Weights.Length,
             model.Plan.ArenaBytes,

@@ -43,7 +43,7 @@ public static class ModelLowering
                 IsPublic = options.IsPublic,
                 Source = Path.GetFileName(options.ModelPath),
                 Precision = options.Precision.ToString(),
-                MultiplyAccumulates = MultiplyAccumulates(graph),
+                MultiplyAccumulates = graph.MultiplyAccumulates(),
                 Classifier = classifier,
                 HasFreeBatch = graph.HasFreeBatch,
                 Labels = (labels.IsDefault ? [] : labels).ToEquatableArray(),
@@ -63,10 +63,6 @@ public static class ModelLowering
             throw new DiagnosticException(DiagnosticKinds.ShapeInvalid.At(file, "", exception.Message));
         }
     }
-
-    /// <summary>Multiply-accumulates of a graph.</summary>
-    public static long MultiplyAccumulates(Graph graph) => graph.Nodes.Sum(node => node.Op.MultiplyAccumulates(
-        [.. node.Inputs.Select(input => graph.Values[input].Type)], [.. node.Outputs.Select(output => graph.Values[output].Type)]));
 
     private static void LowerNodes(StepWriter writer, string file)
     {
@@ -96,7 +92,7 @@ public static class ModelLowering
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);
         int arena = bytes + SlackBytes;
         HashSet<PlanStep> once = [.. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
-        PlanTensor[] tensors = [.. writer.Views.Values.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
+        PlanTensor[] tensors = [.. writer.AllViews.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
         {
             int offset = offsets[view.Buffer.Name];
             int length = Math.Min(view.Buffer.Length + (SlackBytes / view.Type.SizeOf()), (arena - offset) / view.Type.SizeOf());
@@ -118,33 +114,59 @@ public static class ModelLowering
 
     private static Dictionary<string, Lifetime> Lifetimes(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs)
     {
-        Dictionary<string, int> sizes = writer.Views.Values.Select(view => view.Buffer).Distinct()
+        Dictionary<string, int> sizes = writer.AllViews.Select(view => view.Buffer).Distinct()
             .ToDictionary(buffer => buffer.Name, buffer => buffer.Length * buffer.Type.SizeOf(), StringComparer.Ordinal);
         var lifetimes = new Dictionary<string, Lifetime>(StringComparer.Ordinal);
+        var loops = new List<(int First, int Last)>();
+        int time = 0;
         Touch(inputs, -1);
-        for (int index = 0; index < writer.Steps.Count; index++)
+        foreach (PlanStep step in writer.Steps)
         {
-            TouchStep(writer.Steps[index], index);
+            TouchInOrder(step);
         }
 
-        Touch(outputs, writer.Steps.Count);
-        return lifetimes;
-
-        void Touch(PlanPort[] ports, int time)
+        Touch(outputs, time);
+        foreach ((int first, int last) in loops)
         {
-            foreach (PlanStep step in ports.SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps))
+            foreach (Lifetime lifetime in lifetimes.Values.ToList())
             {
-                TouchStep(step, time);
+                lifetimes[lifetime.Name] = lifetime.Through(first, last);
             }
         }
 
-        void TouchStep(PlanStep step, int time)
+        return lifetimes;
+
+        void Touch(PlanPort[] ports, int at)
+        {
+            foreach (PlanStep step in ports.SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps))
+            {
+                TouchStep(step, at);
+            }
+        }
+
+        // Inner loops come before those around them.
+        void TouchInOrder(PlanStep step)
+        {
+            TouchStep(step, time++);
+            int first = time;
+            foreach (PlanStep inner in step.Body)
+            {
+                TouchInOrder(inner);
+            }
+
+            if (time > first)
+            {
+                loops.Add((first, time - 1));
+            }
+        }
+
+        void TouchStep(PlanStep step, int at)
         {
             foreach (TensorValue tensor in step.Arguments.Select(argument => argument.Value).OfType<TensorValue>())
             {
                 lifetimes[tensor.Tensor] = lifetimes.TryGetValue(tensor.Tensor, out Lifetime? known)
-                    ? known with { Last = time }
-                    : new Lifetime(tensor.Tensor, sizes[tensor.Tensor], time, time);
+                    ? known with { Last = at }
+                    : new Lifetime(tensor.Tensor, sizes[tensor.Tensor], at, at);
             }
         }
     }

@@ -17,6 +17,7 @@ public static class OpLowering
         [typeof(Expand)] = MovementLowering.LowerExpand,
         [typeof(FullyConnected)] = FullyConnectedLowering.Lower,
         [typeof(Gather)] = GatherLowering.Lower,
+        [typeof(Loop)] = LoopLowering.Lower,
         [typeof(MatMul)] = MatMulLowering.Lower,
         [typeof(Pad)] = MovementLowering.LowerPad,
         [typeof(Pool2D)] = PoolingLowering.Lower,
@@ -45,6 +46,9 @@ public static class OpLowering
         }
 
         lower(writer, node);
-        writer.Complete(node.Output);
+        foreach (string output in node.Outputs)
+        {
+            writer.Complete(output);
+        }
     }
 }

@@ -75,15 +75,16 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
     private void DefineConstant(OnnxScope scope, string name, Func<Tensor> read)
     {
         string what = $"constant '{name}'";
+        GraphBuilder builder = session.Builder;
         Guard("", what, () =>
         {
-            scope.Define(name, new Lazy<string?>(() => Guard("", what, () => session.Builder.AddConstant(read(), name))));
+            scope.Define(name, new Lazy<string?>(() => Guard("", what, () => builder.AddConstant(read(), name))));
             return name;
         });
     }
 
-    // Whatever goes wrong at one node, because of what the file says, is a finding about that node.
-    private T? Guard<T>(string node, string what, Func<T> action)
+    /// <summary>Does something about a node. Whatever goes wrong, because of what the file says, is a finding about that node.</summary>
+    public T? Guard<T>(string node, string what, Func<T> action)
     {
         try
         {
@@ -142,8 +143,29 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
-        return entry!.Import(imported, new OnnxContext(session, imported, scope, graph => session.Nested("a branch", () => ImportBranch(graph, scope))));
+        return entry!.Import(imported, new OnnxContext(session, this, imported, scope));
     }
+
+    /// <summary>Imports a branch, or one iteration of a loop.</summary>
+    /// <param name="graph">The file's graph.</param>
+    /// <param name="scope">The graph around it.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="capture">Where the values go into a graph of their own: makes a value of the graph around it known inside.</param>
+    /// <returns>Its outputs, or <see langword="null"/> when an error was reported.</returns>
+    public ImmutableArray<string>? ImportGraph(GraphProto graph, OnnxScope scope, ImmutableArray<string> inputs, Func<string, string>? capture = null) =>
+        session.Nested<ImmutableArray<string>?>("a branch", () =>
+        {
+            var inner = new OnnxScope(scope, scope.Opsets, scope.Arguments, capture);
+            DefineConstants(graph, inner);
+            foreach ((ValueInfoProto input, string value) in graph.Input.Zip(inputs))
+            {
+                inner.Define(input.Name, value);
+            }
+
+            ImportNodes(graph.Node, inner);
+            string?[] outputs = [.. graph.Output.Select(output => Guard("", $"output '{output.Name}'", () => inner.Find(output.Name)))];
+            return outputs.Contains(null) ? null : [.. outputs.OfType<string>()];
+        });
 
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)
     {
@@ -158,14 +180,6 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         return attributes;
-    }
-
-    private ImmutableArray<string> ImportBranch(GraphProto graph, OnnxScope scope)
-    {
-        var inner = new OnnxScope(scope, scope.Opsets, scope.Arguments);
-        DefineConstants(graph, inner);
-        ImportNodes(graph.Node, inner);
-        return [.. graph.Output.Select(output => inner.Find(output.Name) ?? throw new ReportedException())];
     }
 
     private ImmutableArray<string?> Inline(FunctionProto function, ImmutableArray<string?> inputs, IReadOnlyDictionary<string, AttributeProto> attributes)
@@ -192,7 +206,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         ImportNodes(function.Node, inner);
         return [.. function.Output.Select(inner.Find)];
     }
-
-    // Ends the import of a node whose trouble has been reported where it began.
-    private sealed class ReportedException : Exception;
 }
+
+/// <summary>Ends the import of a node whose trouble has been reported where it began.</summary>
+internal sealed class ReportedException : Exception;

@@ -28,8 +28,8 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     private int nodes;
     private int depth;
 
-    /// <summary>The graph being made.</summary>
-    public GraphBuilder Builder { get; } = new();
+    /// <summary>The graph being made: the model's, or the body of a loop.</summary>
+    public GraphBuilder Builder { get; private set; } = new();
 
     /// <summary>Reads constants.</summary>
     public OnnxTensors Tensors => tensors;
@@ -82,6 +82,37 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
             }
         }
     }
+
+    /// <summary>Does something while another graph is the one being made.</summary>
+    public T Within<T>(GraphBuilder builder, Func<T> action)
+    {
+        GraphBuilder before = Builder;
+        Builder = builder;
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            Builder = before;
+        }
+    }
+
+    /// <summary>Does something that may find trouble without telling it.</summary>
+    /// <returns>What was made, and the trouble.</returns>
+    public (T Result, ImmutableArray<Diagnostic> Problems) Attempt<T>(Func<T> action)
+    {
+        int before = diagnostics.Count;
+        string[] reportedBefore = [.. reported];
+        T result = action();
+        ImmutableArray<Diagnostic> problems = [.. diagnostics.Skip(before)];
+        diagnostics.RemoveRange(before, problems.Length);
+        reported.IntersectWith(reportedBefore);
+        return (result, problems);
+    }
+
+    /// <summary>Records findings of an attempt.</summary>
+    public void Report(IEnumerable<Diagnostic> findings) => diagnostics.AddRange(findings);
 
     /// <summary>A name that no node has had, made of the one given.</summary>
     public string Unique(string name)

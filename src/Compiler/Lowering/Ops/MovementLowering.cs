@@ -32,6 +32,11 @@ internal static class MovementLowering
     {
         var slice = (Slice)node.Op;
         View input = writer.ViewOf(node.Inputs[0]);
+        if (input.Buffer == writer.ViewOf(node.Output).Buffer)
+        {
+            return;
+        }
+
         int offset = slice.Sizes.Contains(0) ? 0 : slice.Starts.Select((start, axis) => start * input.Strides[axis]).Sum();
         writer.Copy(
             node.Name, $"Slice {Describe(writer, node)}", CopyArgument(input), offset, [.. input.Strides.Select((stride, axis) => stride * slice.Steps[axis])], writer.ViewOf(node.Output));
@@ -106,7 +111,8 @@ internal static class MovementLowering
     /// <summary>The argument of a copy's source.</summary>
     public static PlanValue CopyArgument(View view) => view.ArgumentAs(StepWriter.CopyType(view.Type));
 
-    private static PlanValue CopyArgument(StepWriter writer, string value) =>
+    /// <summary>The argument of a copy's source that may be constant.</summary>
+    public static PlanValue CopyArgument(StepWriter writer, string value) =>
         writer.IsConstant(value)
             ? ((ConstantValue)writer.Operand(value)) with { Type = StepWriter.CopyType(writer.Graph.Values[value].Type.Type) }
             : CopyArgument(writer.ViewOf(value));
