@@ -62,6 +62,9 @@ internal sealed class OnnxLoop(OnnxSession session, string name, int count)
         return inside;
     }
 
+    /// <summary>Makes a value in the graph around the loop, and makes it known in the body.</summary>
+    public string FromOutside(Func<string> action) => Capture(session.Within(outer, action));
+
     /// <summary>Makes part of the body.</summary>
     public T Inside<T>(Func<T> action) => session.Within(body, action);
 

@@ -60,11 +60,6 @@ internal static class LoopOperators
             return long.MaxValue;
         }
 
-        if (context.ConstantOf(count) is null)
-        {
-            throw new ImportException(DiagnosticKinds.LoopUnbounded, "Loop", $"its trip count '{node.InputName(0)}' is computed from the model's inputs", "export the model with a fixed length");
-        }
-
         long[] values = context.IntegerInput(0);
         return values.Length == 1 ? Math.Max(0, values[0]) : throw new ShapeException($"a trip count of the shape {context.ShapeOf(count)}");
     }

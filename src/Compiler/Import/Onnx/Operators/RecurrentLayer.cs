@@ -104,36 +104,33 @@ internal sealed class RecurrentLayer
         return Context.Reshape(Context.Slice(given, isBatchFirst ? 1 : 0, direction, 1), [Batch, Hidden]);
     }
 
+    /// <summary>Whether the last gate's recurrent bias belongs to the product: the reset gate multiplies both.</summary>
+    public bool HasWaitingBias => Node.Operator == "GRU" && Node.Flag("linear_before_reset") && Node.Optional(3) is not null;
+
+    /// <summary>Whether the gates see the cell.</summary>
+    public bool HasPeepholes => States == 2 && Node.Optional(7) is not null;
+
     /// <summary>What the gates get from the input, at all steps: [steps, batch, gates · hidden].</summary>
-    /// <param name="direction">The direction.</param>
-    /// <param name="recurrentBias">The recurrent bias that may be added already here.</param>
-    public string Project(int direction, string? recurrentBias)
+    public string Project(int direction)
     {
         Shape shape = Context.ShapeOf(sequence);
         string rows = Context.Reshape(sequence, [Steps * Batch, shape[2]]);
-        string? bias = Part(3, direction, 0, gates * Hidden);
-        string? both = bias is not null && recurrentBias is not null ? Context.Map(bias, recurrentBias, (x, y) => x + y) : bias;
-        return Context.Reshape(Linear(Context, rows, Part(1, direction, 0, gates * Hidden)!, both), [Steps, Batch, gates * Hidden]);
+        string product = Linear(Context, rows, Part(1, direction, 0, gates * Hidden), Node.Optional(3) is null ? null : Bias(direction));
+        return Context.Reshape(product, [Steps, Batch, gates * Hidden]);
     }
 
-    /// <summary>The recurrent bias of a direction, without that of the last gate when that has to wait for the product.</summary>
-    public string? RecurrentBias(int direction, bool lastGateWaits)
-    {
-        int ready = (lastGateWaits ? gates - 1 : gates) * Hidden;
-        return Part(3, direction, gates * Hidden, ready) is { } bias ? Context.Pad(bias, [0], [(gates * Hidden) - ready]) : null;
-    }
+    /// <summary>The recurrent weights of some gates: [gates · hidden, hidden].</summary>
+    public string RecurrentWeights(int direction, int firstGate, int count) => Part(2, direction, firstGate * Hidden, count * Hidden);
 
-    /// <summary>The recurrent weights [gates · hidden, hidden] of some gates; the bias, where the product of all gates takes it.</summary>
-    public (string Weights, string? Bias) Recurrent(int direction, int firstGate, int count)
+    /// <summary>The recurrent bias that belongs to the product, for all gates.</summary>
+    public string WaitingBias(int direction)
     {
-        string weights = Part(2, direction, firstGate * Hidden, count * Hidden)!;
-        bool takesBias = Node.Operator == "GRU" && Node.Flag("linear_before_reset");
         int before = (gates - 1) * Hidden;
-        return (weights, takesBias && Part(3, direction, (gates * Hidden) + before, Hidden) is { } bias ? Context.Pad(bias, [before], [0]) : null);
+        return Context.Pad(Part(3, direction, (gates * Hidden) + before, Hidden), [before], [0]);
     }
 
     /// <summary>The peephole weights of a gate: [hidden].</summary>
-    public string? Peephole(int direction, int gate) => States == 2 ? Part(7, direction, gate * Hidden, Hidden) : null;
+    public string Peephole(int direction, int gate) => Part(7, direction, gate * Hidden, Hidden);
 
     /// <summary>The first output, from the sequences [steps, batch, hidden] of the directions.</summary>
     public string Sequence(string[] directions)
@@ -170,16 +167,18 @@ internal sealed class RecurrentLayer
         }
     }
 
-    // Part of the second axis of an input that has a row a direction.
-    private string? Part(int input, int direction, int start, int length)
+    // The input's bias and what may be added to it already of the recurrent one.
+    private string Bias(int direction)
     {
-        if (Node.Optional(input) is not { } given)
-        {
-            return null;
-        }
+        int ready = (HasWaitingBias ? gates - 1 : gates) * Hidden;
+        string recurrent = Context.Pad(Part(3, direction, gates * Hidden, ready), [0], [(gates * Hidden) - ready]);
+        return Context.Map(Part(3, direction, 0, gates * Hidden), recurrent, (x, y) => x + y);
+    }
 
-        string row = Context.Slice(given, 0, direction, 1);
-        string part = Context.Slice(row, 1, start, length);
+    // Part of the second axis of an input that has a row a direction.
+    private string Part(int input, int direction, int start, int length)
+    {
+        string part = Context.Slice(Context.Slice(Node[input], 0, direction, 1), 1, start, length);
         return Context.Reshape(part, Shape.From(Context.ShapeOf(part).Extents[1..]));
     }
 

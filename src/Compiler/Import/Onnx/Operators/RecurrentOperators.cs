@@ -41,12 +41,12 @@ internal static class RecurrentOperators
     private static string[] Direction(RecurrentLayer layer, OnnxContext context, int direction, Cell cell)
     {
         string[] initial = [.. Enumerable.Range(0, layer.States).Select(state => layer.Initial(state, direction))];
-        string projected = layer.Project(direction, layer.RecurrentBias(direction, cell == ResetAfterProductCell));
+        string projected = layer.Project(direction);
         if (layer.Steps == 1)
         {
             string input = context.Reshape(projected, Shape.From(context.ShapeOf(projected).Extents[1..]));
             string? isInside = layer.Mask is { } mask ? context.Reshape(mask, [layer.Batch, 1]) : null;
-            (string[] updated, string output) = Step(layer, new RecurrentStep(layer, context, direction, input, initial, value => value), isInside, cell);
+            (string[] updated, string output) = Step(layer, new RecurrentStep(layer, context, direction, input, initial, made => made()), isInside, cell);
             return [.. updated, context.Reshape(output, [1, layer.Batch, layer.Hidden])];
         }
 
@@ -56,7 +56,7 @@ internal static class RecurrentOperators
         string element = loop.Scan(projected, backwards);
         string? isInsideElement = layer.Mask is null ? null : loop.Scan(layer.Mask, backwards);
         (string[] newStates, string hidden) = loop.Inside(() =>
-            Step(layer, new RecurrentStep(layer, context, direction, element, states, loop.Capture), isInsideElement, cell));
+            Step(layer, new RecurrentStep(layer, context, direction, element, states, loop.FromOutside), isInsideElement, cell));
         return [.. layer.WantsSequence ? loop.End(newStates, (hidden, backwards)) : loop.End(newStates)];
     }
 
@@ -135,21 +135,21 @@ internal static class RecurrentOperators
 /// <param name="Direction">Number of the direction.</param>
 /// <param name="Input">The projected input [batch, gates · hidden].</param>
 /// <param name="States">The states [batch, hidden] before the step.</param>
-/// <param name="Capture">Makes a value from around the step known in it.</param>
-internal sealed record RecurrentStep(RecurrentLayer Layer, OnnxContext Context, int Direction, string Input, string[] States, Func<string, string> Capture)
+/// <param name="Outside">Makes a value around the step, once for all steps, and gives it as it is known in the step.</param>
+internal sealed record RecurrentStep(RecurrentLayer Layer, OnnxContext Context, int Direction, string Input, string[] States, Func<Func<string>, string> Outside)
 {
     /// <summary>The product of a state and the recurrent weights of some gates, with what belongs to it of the bias.</summary>
     public string Product(string state, int firstGate, int gates)
     {
-        (string weights, string? bias) = Layer.Recurrent(Direction, firstGate, gates);
-        return RecurrentLayer.Linear(Context, state, Capture(weights), bias is null ? null : Capture(bias));
+        string weights = Outside(() => Layer.RecurrentWeights(Direction, firstGate, gates));
+        return RecurrentLayer.Linear(Context, state, weights, Layer.HasWaitingBias ? Outside(() => Layer.WaitingBias(Direction)) : null);
     }
 
     /// <summary>One gate's part of all gates' values.</summary>
     public string Gate(string value, int gate) => Context.Slice(value, 1, gate * Layer.Hidden, Layer.Hidden);
 
     /// <summary>The peephole weights of a gate, or <see langword="null"/>.</summary>
-    public string? Peephole(int gate) => Layer.Peephole(Direction, gate) is { } weights ? Capture(weights) : null;
+    public string? Peephole(int gate) => Layer.HasPeepholes ? Outside(() => Layer.Peephole(Direction, gate)) : null;
 
     /// <summary>A function of some values and the layer's activations.</summary>
     public string Map(string[] values, Func<Func<Term, Term>[], Term[], Term> function) => Context.Map(values, terms => function(Layer.Activations(Direction), terms));
