@@ -44,7 +44,7 @@ public static class CompilerDriver
         var diagnostics = new List<Diagnostic>();
         Graph imported = ModelImporter.Import(options, diagnostics);
         Graph graph = PassList.Run(imported, options.Precision);
-        PlanClassifier? classifier = ClassifierDetection.Detect(graph, options.Scores);
+        PlanClassifier? classifier = ClassifierDetection.Detect(new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants), options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
         LoweredModel model = ModelLowering.Lower(graph, options, classifier, labels);
         ImmutableArray<string> floatNodes = [];
@@ -106,6 +106,7 @@ public static class CompilerDriver
         var comparison = new Comparison();
         var executor = new Execution.PlanExecutor(quantized.Plan, quantized.Weights);
         string input = reference.Plan.Inputs[0].Name;
+        calibration.Observer.Executor.ResetState();
         foreach (string path in calibration.Files)
         {
             cancellation.ThrowIfCancellationRequested();

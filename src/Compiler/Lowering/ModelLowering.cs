@@ -1,10 +1,12 @@
 using System;
+using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
@@ -26,18 +28,27 @@ public static class ModelLowering
         string file = options.ModelPath;
         try
         {
+            string[] stateInputs = [.. graph.Inputs.Except(options.FreeInputs(graph))];
+            graph = SeparateFromState(graph, stateInputs);
             var writer = new StepWriter(graph);
             var ports = new PortLowering(writer, options);
-            (PlanPort Port, string Value)[] inputs = [.. graph.Inputs.Select(ports.Input)];
-            foreach ((_, string value) in inputs)
+            (PlanPort Port, string Value)[] inputs = [.. options.FreeInputs(graph).Select(ports.Input)];
+            string[] states = [.. stateInputs.Select(input => PortLowering.Stored(graph, input))];
+            foreach (string value in inputs.Select(input => input.Value).Concat(states))
             {
                 writer.FillBorder(value, writer.ViewOf(value));
             }
 
             LowerNodes(writer, file);
-            PlanPort[] outputs = [.. graph.Outputs.Select(ports.Output)];
-            ModelPlan plan = Assemble(writer, [.. inputs.Select(input => input.Port)], outputs) with
+            foreach (StateLink link in options.State)
             {
+                writer.Add(ports.KeepState(link));
+            }
+
+            PlanPort[] outputs = [.. options.FreeOutputs(graph).Select(ports.Output)];
+            ModelPlan plan = Assemble(writer, [.. inputs.Select(input => input.Port)], outputs, [.. states.Select(writer.ViewOf)]) with
+            {
+                ResetSteps = stateInputs.Select(ports.ForgetState).ToEquatableArray(),
                 ClassName = options.ClassName,
                 Namespace = options.Namespace,
                 IsPublic = options.IsPublic,
@@ -86,9 +97,38 @@ public static class ModelLowering
         }
     }
 
-    private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs)
+    // The state changes before the caller takes the outputs: an output that is the state as it was needs a place of its own.
+    private static Graph SeparateFromState(Graph graph, string[] inputs)
+    {
+        foreach (GraphOutput output in graph.Outputs.Where(output => inputs.Any(input => output.Value == input || output.Value == PortLowering.Stored(graph, input))))
+        {
+            Value value = graph.Values[output.Value];
+            string copy = value.Name;
+            while (graph.Values.ContainsKey(copy))
+            {
+                copy += ".before";
+            }
+
+            var node = new Node(output.Name, new Elementwise(new InputExpression(0, value.Type.Type)), [value.Name], [copy]);
+            graph = new Graph(
+                graph.Inputs,
+                graph.Outputs.Replace(output, output with { Value = copy }),
+                graph.Nodes.Add(node),
+                graph.Values.Append(KeyValuePair.Create(copy, value with { Name = copy })).ToFrozenDictionary(StringComparer.Ordinal),
+                graph.Constants);
+        }
+
+        return graph;
+    }
+
+    private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs, View[] states)
     {
         Dictionary<string, Lifetime> lifetimes = Lifetimes(writer, inputs, outputs);
+        foreach (Buffer state in states.Select(view => view.Buffer))
+        {
+            lifetimes[state.Name] = new Lifetime(state.Name, state.Length * state.Type.SizeOf(), int.MinValue, int.MaxValue);
+        }
+
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);
         int arena = bytes + SlackBytes;
         HashSet<PlanStep> once = [.. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];

@@ -70,9 +70,13 @@ public sealed class StepWriter
     /// <param name="kernel">The kernel.</param>
     /// <param name="note">What it does.</param>
     /// <param name="arguments">Named as the kernel's parameters.</param>
-    public void Add(string name, string kernel, string note, params IEnumerable<(string Name, PlanValue Value)> arguments)
+    public void Add(string name, string kernel, string note, params IEnumerable<(string Name, PlanValue Value)> arguments) =>
+        Add(new PlanStep(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray()));
+
+    /// <summary>Adds a step that has been made.</summary>
+    public void Add(PlanStep step)
     {
-        steps.Add(new PlanStep(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray()));
+        steps.Add(step);
         results.Add([]);
     }
 

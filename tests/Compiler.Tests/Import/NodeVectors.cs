@@ -26,6 +26,7 @@ public static class NodeVectors
     private static readonly DiagnosticKind[] Refusals =
     [
         DiagnosticKinds.OperatorUnsupported, DiagnosticKinds.AttributeUnsupported, DiagnosticKinds.TypeUnsupported, DiagnosticKinds.ShapeDependsOnData,
+        DiagnosticKinds.LoopUnbounded,
     ];
 
     /// <summary>The folder of the vectors beside the repository, or null.</summary>
