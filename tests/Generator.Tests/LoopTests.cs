@@ -76,9 +76,9 @@ public class LoopTests
     [InlineData("GRU", 3)]
     public void Chunk_by_chunk_with_state_is_the_same_as_all_at_once(string operatorName, int gates)
     {
-        LoweredModel whole = Lower(Model(operatorName, gates, Chunk * Chunks, hasState: false), []);
+        LoweredModel whole = Lower(Layer(operatorName, gates, Chunk * Chunks, hasState: false), []);
         string[] states = operatorName == "LSTM" ? ["h", "c"] : ["h"];
-        LoweredModel streaming = Lower(Model(operatorName, gates, Chunk, hasState: true), [.. states.Select(state => new StateLink(state + "_out", state))]);
+        LoweredModel streaming = Lower(Layer(operatorName, gates, Chunk, hasState: true), [.. states.Select(state => new StateLink(state + "_out", state))]);
         Assert.Equal(["x"], streaming.Plan.Inputs.Select(port => port.Name));
         Assert.Equal(["y"], streaming.Plan.Outputs.Select(port => port.Name));
 
@@ -107,7 +107,7 @@ public class LoopTests
 
         static string Source(int steps)
         {
-            LoweredModel model = Lower(Model("GRU", 3, steps, hasState: false), []);
+            LoweredModel model = Lower(Layer("GRU", 3, steps, hasState: false), []);
             return GeneratorHarness.Run(GeneratorHarness.Files(model.Plan, model.Weights)).Sources()["Layer.g.cs"];
         }
     }
@@ -146,7 +146,7 @@ public class LoopTests
     [InlineData("+i0*-1")]
     public void A_plan_that_leaves_its_memory_in_a_loop_is_refused(string strides)
     {
-        LoweredModel model = Lower(Model("GRU", 3, 8, hasState: false), []);
+        LoweredModel model = Lower(Layer("GRU", 3, 8, hasState: false), []);
         string text = PlanWriter.Write(model.Plan);
         int place = text.IndexOf("+i0*", StringComparison.Ordinal);
         int end = text.IndexOf('\n', place);
@@ -155,7 +155,7 @@ public class LoopTests
         Assert.Contains(GeneratorHarness.Run(file).GetRunResult().Diagnostics, diagnostic => diagnostic.Id.StartsWith("MC8", StringComparison.Ordinal));
     }
 
-    private static ModelProto Model(string operatorName, int gates, int steps, bool hasState)
+    private static ModelProto Layer(string operatorName, int gates, int steps, bool hasState)
     {
         bool hasCell = operatorName == "LSTM";
         string inputs = "x w r b" + (hasState ? " _ h" + (hasCell ? " c" : "") : "");

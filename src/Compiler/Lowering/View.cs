@@ -38,6 +38,9 @@ public sealed record View(
         }
     }
 
+    /// <summary>Whether the first elements of two views are the same: parts of a concatenation share a buffer, but not that.</summary>
+    public bool BeginsAt(View other) => Buffer == other.Buffer && Offset == other.Offset && Iterations.Equals(other.Iterations);
+
     /// <summary>The argument for a kernel that begins at the first element.</summary>
     public TensorValue Argument => new(Buffer.Name, Type, Offset) { Strides = Iterations };
 

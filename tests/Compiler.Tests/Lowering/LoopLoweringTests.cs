@@ -20,7 +20,7 @@ public class LoopLoweringTests(ITestOutputHelper output)
     [Fact]
     public void Random_loops_compute_the_same_as_their_evaluation_before_and_after_the_passes()
     {
-        for (int seed = 0; seed < 120; seed++)
+        for (int seed = 0; seed < 60; seed++)
         {
             output.WriteLine($"seed {seed}");
             var random = new Random(seed);

@@ -126,8 +126,7 @@ internal static class LoopLowering
 
         void CopyUnlessThere(int index)
         {
-            if (body.IsConstant(values[index]) || body.ViewOf(values[index]) is var view
-                && (view.Buffer != results[index].Buffer || view.Offset != results[index].Offset || !view.Iterations.Equals(results[index].Iterations)))
+            if (body.IsConstant(values[index]) || !body.ViewOf(values[index]).BeginsAt(results[index]))
             {
                 Copy(body, name, index < loop.States ? $"state {index}" : $"element of sequence {index - loop.States}", values[index], results[index]);
             }

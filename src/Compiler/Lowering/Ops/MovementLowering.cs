@@ -13,7 +13,7 @@ internal static class MovementLowering
     public static void LowerReshape(StepWriter writer, Node node)
     {
         View output = writer.ViewOf(node.Output);
-        if (writer.ViewOf(node.Inputs[0]).Buffer != output.Buffer)
+        if (!writer.ViewOf(node.Inputs[0]).BeginsAt(output))
         {
             View source = writer.Contiguous(node.Name, node.Inputs[0]).Reshape(output.Shape);
             writer.Copy(node.Name, $"Reshape {Describe(writer, node)}", CopyArgument(source), 0, source.Strides, output);
@@ -32,7 +32,7 @@ internal static class MovementLowering
     {
         var slice = (Slice)node.Op;
         View input = writer.ViewOf(node.Inputs[0]);
-        if (input.Buffer == writer.ViewOf(node.Output).Buffer)
+        if (writer.ViewOf(node.Output).Equals(input.Slice(slice)))
         {
             return;
         }
@@ -57,7 +57,7 @@ internal static class MovementLowering
         foreach (string input in node.Inputs)
         {
             Shape shape = writer.Graph.ShapeOf(input);
-            if (writer.IsConstant(input) || writer.ViewOf(input).Buffer != output.Buffer)
+            if (writer.IsConstant(input) || !writer.ViewOf(input).BeginsAt(output with { Offset = output.Offset + (start * output.Strides[axis]) }))
             {
                 PlanValue source = CopyArgument(writer, input);
                 writer.Copy(
