@@ -92,7 +92,7 @@ public sealed class Graph
 
     /// <summary>The graph with other inputs, and with some of its former inputs constant.</summary>
     public Graph With(ImmutableArray<string> inputs, IEnumerable<KeyValuePair<string, Tensor>> constants) =>
-        new(inputs, Outputs, Nodes, Values, Constants.Concat(constants).ToFrozenDictionary(StringComparer.Ordinal));
+        new(inputs, Outputs, Nodes, Values, Constants.Concat(constants).ToFrozenDictionary(StringComparer.Ordinal)) { HasFreeBatch = HasFreeBatch };
 
     /// <summary>Multiply-accumulates of one evaluation.</summary>
     public long MultiplyAccumulates() => Nodes.Sum(node => node.Op.MultiplyAccumulates(TypesOf(node.Inputs), TypesOf(node.Outputs)));

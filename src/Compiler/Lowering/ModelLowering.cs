@@ -56,7 +56,7 @@ public static class ModelLowering
                 Precision = options.Precision.ToString(),
                 MultiplyAccumulates = graph.MultiplyAccumulates(),
                 Classifier = classifier,
-                HasFreeBatch = graph.HasFreeBatch,
+                HasFreeBatch = graph.HasFreeBatch && options.State.IsEmpty,
                 Labels = (labels.IsDefault ? [] : labels).ToEquatableArray(),
             };
             byte[] weights = writer.Constants.ToArray();
@@ -115,7 +115,7 @@ public static class ModelLowering
                 graph.Outputs.Replace(output, output with { Value = copy }),
                 graph.Nodes.Add(node),
                 graph.Values.Append(KeyValuePair.Create(copy, value with { Name = copy })).ToFrozenDictionary(StringComparer.Ordinal),
-                graph.Constants);
+                graph.Constants) { HasFreeBatch = graph.HasFreeBatch };
         }
 
         return graph;

@@ -79,6 +79,9 @@ internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importe
     public ImmutableArray<string> ImportGraph(GraphProto graph, params string[] inputs) =>
         importer.ImportGraph(graph, scope, [.. inputs]) ?? throw new ReportedException();
 
+    /// <summary>Notes that a sequence has one element.</summary>
+    public void NoteSingleStep() => session.HasSingleStep = true;
+
     /// <summary>Begins a loop.</summary>
     public OnnxLoop BeginLoop(int count) => new(session, node.Name, count);
 
@@ -219,7 +222,7 @@ internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importe
     {
         string input = node[index];
         TensorType type = TypeOf(input);
-        if (!session.Builder.IsInput(input) || type.Shape.Rank > 1)
+        if (!session.IsModelInput(input) || type.Shape.Rank > 1)
         {
             return null;
         }

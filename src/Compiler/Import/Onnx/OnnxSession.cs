@@ -21,15 +21,17 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     private const int MaximumDepth = 32;
 
     private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
+    private readonly GraphBuilder model = new();
     private readonly HashSet<string> reported = new(StringComparer.Ordinal);
     private readonly List<Diagnostic> diagnostics = [];
     private readonly Dictionary<string, ImmutableArray<string>> sequences = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> settled = new(StringComparer.Ordinal);
+    private GraphBuilder? current;
     private int nodes;
     private int depth;
 
     /// <summary>The graph being made: the model's, or the body of a loop.</summary>
-    public GraphBuilder Builder { get; private set; } = new();
+    public GraphBuilder Builder => current ?? model;
 
     /// <summary>Reads constants.</summary>
     public OnnxTensors Tensors => tensors;
@@ -83,18 +85,24 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
         }
     }
 
+    /// <summary>Whether a sequence has one element: the dimension that the file leaves open may be that, not the batch.</summary>
+    public bool HasSingleStep { get; set; }
+
+    /// <summary>Whether a value is an input of the model, and not one of a loop's body.</summary>
+    public bool IsModelInput(string value) => Builder == model && model.IsInput(value);
+
     /// <summary>Does something while another graph is the one being made.</summary>
     public T Within<T>(GraphBuilder builder, Func<T> action)
     {
-        GraphBuilder before = Builder;
-        Builder = builder;
+        GraphBuilder? before = current;
+        current = builder;
         try
         {
             return action();
         }
         finally
         {
-            Builder = before;
+            current = before;
         }
     }
 

@@ -198,7 +198,7 @@ internal static class LoopOperators
                 : outputs[1..];
         }
 
-        private static bool HasComputedIndices(Graph graph) => graph.Nodes.Any(inner => inner.Op is Gather && !graph.Constants.ContainsKey(inner.Inputs[1]));
+        private static bool HasComputedIndices(Graph graph) => graph.Nodes.Any(inner => inner.Op is Gather or Scatter && !graph.Constants.ContainsKey(inner.Inputs[1]));
 
         private string Kept(string running, string updated, string state) => context.TypeOf(updated) == context.TypeOf(state)
             ? context.Map(running, updated, state, (condition, x, y) => condition.Select(x, y))

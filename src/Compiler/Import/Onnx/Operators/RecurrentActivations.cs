@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using ModelCompiler.Compiler.Graphs;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 

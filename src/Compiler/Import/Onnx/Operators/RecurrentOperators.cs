@@ -3,8 +3,6 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Ops;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
@@ -44,6 +42,7 @@ internal static class RecurrentOperators
         string projected = layer.Project(direction);
         if (layer.Steps == 1)
         {
+            context.NoteSingleStep();
             string input = context.Reshape(projected, Shape.From(context.ShapeOf(projected).Extents[1..]));
             string? isInside = layer.Mask is { } mask ? context.Reshape(mask, [layer.Batch, 1]) : null;
             (string[] updated, string output) = Step(layer, new RecurrentStep(layer, context, direction, input, initial, made => made()), isInside, cell);
