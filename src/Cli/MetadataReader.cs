@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
+using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Diagnostics;
 
 namespace ModelCompiler.Cli;
@@ -117,6 +118,21 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
         }
 
         return numbers.ToImmutable();
+    }
+
+    /// <summary>Outputs and inputs, <c>output=input;output2=input2</c>.</summary>
+    public ImmutableArray<StateLink> Links(string name, string? value)
+    {
+        var links = ImmutableArray.CreateBuilder<StateLink>();
+        foreach (string part in (value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            int equals = part.IndexOf('=', StringComparison.Ordinal);
+            string output = equals > 0 ? part[..equals].Trim() : "", input = part[(equals + 1)..].Trim();
+            Require(output.Length > 0 && input.Length > 0, name, value!, "use an output's name, = and an input's name, such as h_out=h_in;c_out=c_in");
+            links.Add(new StateLink(output, input));
+        }
+
+        return links.ToImmutable();
     }
 
     /// <summary>Files, wildcards expanded, in the order given.</summary>

@@ -36,6 +36,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> inputShape = new("--input-shape") { Description = "Shapes the model leaves open: name:1,3,224,224;other:1,10.", HelpName = "SHAPES" };
     private readonly Option<string?> inputValue = new("--input-value") { Description = "Numbers of inputs that are always the same: axes:1,2;scale:0.5.", HelpName = "NUMBERS" };
     private readonly Option<string?> scores = new("--scores") { Description = "Raw, Softmax or Exponential. Default: softmax unless the model ends in one.", HelpName = "TRANSFORM" };
+    private readonly Option<string?> state = new("--state") { Description = "Outputs that become inputs of the next prediction: output=input;output2=input2.", HelpName = "LINKS" };
     private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
 
     /// <summary>Adds the options to a command.</summary>
@@ -43,7 +44,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, scores, literalLimit])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, scores, state, literalLimit])
         {
             command.Options.Add(option);
         }
@@ -76,6 +77,7 @@ internal sealed class ModelOptions
             InputShapes = reader.Shapes("InputShape", parsed.GetValue(inputShape)),
             InputValues = reader.Values("InputValue", parsed.GetValue(inputValue)),
             Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
+            State = reader.Links("State", parsed.GetValue(state)),
             LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,
         };
         return diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : options;

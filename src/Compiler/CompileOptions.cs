@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
@@ -58,9 +60,23 @@ public sealed record CompileOptions
     /// <summary>How outputs become scores; <see langword="null"/>: softmax unless the model ends in one.</summary>
     public ScoreTransform? Scores { get; init; }
 
+    /// <summary>What one prediction leaves for the next.</summary>
+    public ImmutableArray<StateLink> State { get; init; } = [];
+
     /// <summary>Largest weights, in bytes, that are written as literals.</summary>
     public int LiteralLimit { get; init; } = DefaultLiteralLimit;
 
     /// <summary>Logical name of the embedded resource, when the weights become one.</summary>
     public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";
+
+    /// <summary>The inputs that a caller gives: not those that are state.</summary>
+    public ImmutableArray<string> FreeInputs(Graph graph) => [.. graph.Inputs.Where(input => State.All(link => link.Input != input))];
+
+    /// <summary>The outputs that a caller gets: not those that become state.</summary>
+    public ImmutableArray<GraphOutput> FreeOutputs(Graph graph) => [.. graph.Outputs.Where(output => State.All(link => link.Output != output.Name))];
 }
+
+/// <summary>A value that one prediction leaves for the next.</summary>
+/// <param name="Output">The output that makes it.</param>
+/// <param name="Input">The input that reads it.</param>
+public sealed record StateLink(string Output, string Input);

@@ -47,7 +47,8 @@ public static class CompilerDriver
         var diagnostics = new List<Diagnostic>();
         (Graph graph, long parameters) = Prepare(options, diagnostics);
         Forget(parameters);
-        PlanClassifier? classifier = ClassifierDetection.Detect(graph, options.Scores);
+        var free = new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants);
+        PlanClassifier? classifier = ClassifierDetection.Detect(free, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
         LoweredModel model = ModelLowering.Lower(graph, options, classifier, labels);
         ImmutableArray<string> floatNodes = [];
@@ -83,7 +84,7 @@ public static class CompilerDriver
     private static (Graph Graph, long Parameters) Prepare(CompileOptions options, List<Diagnostic> diagnostics)
     {
         Graph imported = ModelImporter.Import(options, diagnostics);
-        long parameters = imported.Constants.Values.Sum(constant => (long)constant.Count);
+        long parameters = imported.WithBodies().SelectMany(part => part.Constants.Values).Sum(constant => (long)constant.Count);
         Forget(parameters);
         return (PassList.Run(imported, options.Precision), parameters);
     }
@@ -128,6 +129,7 @@ public static class CompilerDriver
         var comparison = new Comparison();
         var executor = new Execution.PlanExecutor(quantized.Plan, quantized.Weights);
         string input = reference.Plan.Inputs[0].Name;
+        calibration.Observer.Executor.ResetState();
         foreach (string path in calibration.Files)
         {
             cancellation.ThrowIfCancellationRequested();

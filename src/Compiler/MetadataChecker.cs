@@ -21,6 +21,7 @@ internal static class MetadataChecker
         var problems = new List<Diagnostic>();
         ImmutableArray<string> labels = Labels(options, classifier, problems);
         CheckPreprocessing(options, graph, problems);
+        CheckState(options, graph, problems);
         CheckCalibration(options, graph, problems);
         if (problems.Count > 0)
         {
@@ -70,7 +71,7 @@ internal static class MetadataChecker
 
     private static void CheckPreprocessing(CompileOptions options, Graph graph, List<Diagnostic> problems)
     {
-        ImageLayout[] images = [.. graph.Inputs.Select(input => ImageLayout.Of(graph, input)).OfType<ImageLayout>()];
+        ImageLayout[] images = [.. options.FreeInputs(graph).Select(input => ImageLayout.Of(graph, input)).OfType<ImageLayout>()];
         foreach ((string name, ImmutableArray<float> values) in new[] { ("Mean", options.Mean), ("Scale", options.Scale) })
         {
             string text = string.Join(", ", values.Select(value => value.ToString("R", CultureInfo.InvariantCulture)));
@@ -89,6 +90,32 @@ internal static class MetadataChecker
         }
     }
 
+    private static void CheckState(CompileOptions options, Graph graph, List<Diagnostic> problems)
+    {
+        foreach (StateLink link in options.State)
+        {
+            if (StateProblem(link, options, graph) is { } problem)
+            {
+                problems.Add(DiagnosticKinds.StateInvalid.At(options.ModelPath, "", link.Output, link.Input, problem));
+            }
+        }
+    }
+
+    private static string? StateProblem(StateLink link, CompileOptions options, Graph graph)
+    {
+        GraphOutput? output = graph.Outputs.FirstOrDefault(output => output.Name == link.Output);
+        if (output is null || !graph.Inputs.Contains(link.Input))
+        {
+            return $"write output=input with names of the model; its outputs are {string.Join(", ", graph.Outputs.Select(known => known.Name))}, its inputs {string.Join(", ", graph.Inputs)}";
+        }
+
+        TensorType made = graph.Values[output.Value].Type, read = graph.Values[link.Input].Type;
+        return made != read ? $"the output is {made} and the input {read}; they must be the same, set InputShape if the model leaves it open"
+            : options.State.Count(other => other.Input == link.Input) > 1 ? "the input takes its value from one output only; name it once"
+            : options.FreeOutputs(graph).IsEmpty ? "no output is left for the caller; give the model another output, which may be a copy (Identity)"
+            : null;
+    }
+
     private static void CheckCalibration(CompileOptions options, Graph graph, List<Diagnostic> problems)
     {
         if (options.Precision == Precision.Float32)
@@ -96,10 +123,11 @@ internal static class MetadataChecker
             return;
         }
 
-        if (graph.Inputs.Length != 1 || graph.Values[graph.Inputs[0]].Type.Type != ElementType.Float32)
+        ImmutableArray<string> inputs = options.FreeInputs(graph);
+        if (inputs.Length != 1 || graph.Values[inputs[0]].Type.Type != ElementType.Float32)
         {
             problems.Add(DiagnosticKinds.CalibrationInputs.At(
-                options.ModelPath, "", graph.Inputs.Length, string.Join(", ", graph.Inputs.Select(input => $"{input} ({graph.Values[input].Type})"))));
+                options.ModelPath, "", inputs.Length, string.Join(", ", inputs.Select(input => $"{input} ({graph.Values[input].Type})"))));
         }
         else if (options.Calibration.IsEmpty)
         {

@@ -19,6 +19,7 @@ internal sealed class ModelSettings
         ("InputShape", "--input-shape"),
         ("InputValue", "--input-value"),
         ("Scores", "--scores"),
+        ("State", "--state"),
         ("LiteralLimit", "--literal-limit"),
     ];
 

@@ -80,6 +80,9 @@ public sealed record ModelPlan
 
     /// <summary>One prediction, in order, from the fed inputs to the outputs.</summary>
     public EquatableArray<PlanStep> Steps { get; init; }
+
+    /// <summary>Forgets what is kept from one prediction to the next; empty when nothing is.</summary>
+    public EquatableArray<PlanStep> ResetSteps { get; init; }
 }
 
 /// <summary>Where the weights are kept.</summary>
@@ -197,6 +200,18 @@ public sealed record PlanStep(string Name, string Kernel, string Note, Equatable
     /// <c>x0</c>, <c>x1</c>, … (strides in <c>strides0</c>, …) in <c>output</c> (<c>outputStrides</c>).
     /// </summary>
     public const string ElementwiseKernel = "Elementwise";
+
+    /// <summary>No kernel either: runs the steps of <see cref="Body"/> <c>count</c> times.</summary>
+    public const string LoopKernel = "Loop";
+
+    /// <summary>Loops that may lie within each other.</summary>
+    public const int DeepestLoops = 32;
+
+    /// <summary>The steps of a loop.</summary>
+    public EquatableArray<PlanStep> Body { get; init; }
+
+    /// <summary>How often a loop runs.</summary>
+    public int Count => Find("count") is IntegerValue { Value: >= 0 and <= int.MaxValue } count ? (int)count.Value : 0;
 
     /// <summary>The argument of that name, or <see langword="null"/>.</summary>
     public PlanValue? Find(string name)

@@ -23,6 +23,8 @@ public static class PlanReader
 
     private sealed class LineReader(string text)
     {
+        private const int DeepestIndent = 2 * (PlanStep.DeepestLoops + 2);
+
         private readonly string[] lines = text.Split('\n');
         private int next;
 
@@ -44,6 +46,7 @@ public static class PlanReader
             var constants = new List<PlanConstant>();
             var initialSteps = new List<PlanStep>();
             var steps = new List<PlanStep>();
+            var resetSteps = new List<PlanStep>();
             while (NextLine(0) is { } line)
             {
                 string keyword = line.Word();
@@ -78,6 +81,9 @@ public static class PlanReader
                     case "step":
                         steps.Add(Step(line, 2));
                         break;
+                    case "resetStep":
+                        resetSteps.Add(Step(line, 2));
+                        break;
                     default:
                         header = Header(header, keyword, line);
                         line.ExpectEnd();
@@ -100,6 +106,7 @@ public static class PlanReader
                 Constants = constants.ToEquatableArray(),
                 InitialSteps = initialSteps.ToEquatableArray(),
                 Steps = steps.ToEquatableArray(),
+                ResetSteps = resetSteps.ToEquatableArray(),
             };
         }
 
@@ -181,15 +188,22 @@ public static class PlanReader
             string note = line.Text();
             line.ExpectEnd();
             var arguments = new List<PlanArgument>();
+            var body = new List<PlanStep>();
             while (NextLine(indent) is { } argument)
             {
                 string parameter = argument.Word();
+                if (parameter == "step" && !argument.IsNext('='))
+                {
+                    body.Add(indent <= DeepestIndent ? Step(argument, indent + 2) : throw new PlanFormatException(next, "loops are nested too deeply"));
+                    continue;
+                }
+
                 argument.Expect('=');
                 arguments.Add(new PlanArgument(parameter, argument.Value()));
                 argument.ExpectEnd();
             }
 
-            return new PlanStep(name, kernel, note, arguments.ToEquatableArray());
+            return new PlanStep(name, kernel, note, arguments.ToEquatableArray()) { Body = body.ToEquatableArray() };
         }
 
         // The next line if it has just this indentation: a lesser one ends the block.

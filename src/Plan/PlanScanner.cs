@@ -131,10 +131,7 @@ internal sealed class PlanScanner(string text, int line)
                 return List();
             case '$':
                 position++;
-                string tensor = Text();
-                ElementType tensorType = TypeSuffix();
-                int offset = TryTake('+') ? Offset() : 0;
-                return new TensorValue(tensor, tensorType, offset);
+                return Places(new TensorValue(Text(), TypeSuffix(), 0));
             case '@':
                 position++;
                 return new ConstantValue(Text(), TypeSuffix());
@@ -161,6 +158,13 @@ internal sealed class PlanScanner(string text, int line)
         return false;
     }
 
+    /// <summary>Whether a character is next.</summary>
+    public bool IsNext(char expected)
+    {
+        SkipBlanks();
+        return position < text.Length && text[position] == expected;
+    }
+
     /// <summary>Consumes a character or fails.</summary>
     public void Expect(char expected)
     {
@@ -182,6 +186,26 @@ internal sealed class PlanScanner(string text, int line)
         position < text.Length && text[position] is '-' or (>= '0' and <= '9') && Number() is IntegerValue integer
             ? checked((int)integer.Value)
             : throw Error("a whole number");
+
+    // An offset, then a stride for each loop: +5+i0*12+i1*3.
+    private TensorValue Places(TensorValue tensor)
+    {
+        var strides = new List<int>();
+        for (bool isFirst = true; TryTake('+'); isFirst = false)
+        {
+            if (isFirst && !IsNext('i'))
+            {
+                tensor = tensor with { Offset = Offset() };
+                continue;
+            }
+
+            ExpectWord("i" + strides.Count.ToString(CultureInfo.InvariantCulture));
+            Expect('*');
+            strides.Add(Offset());
+        }
+
+        return strides.Count == 0 ? tensor : tensor with { Strides = strides.ToEquatableArray() };
+    }
 
     private void Enter()
     {

@@ -30,7 +30,11 @@ public sealed record ListValue(EquatableArray<PlanValue> Items) : PlanValue;
 /// <param name="Tensor">Name of the <see cref="PlanTensor"/>.</param>
 /// <param name="Type">Elements to view it as.</param>
 /// <param name="Offset">Elements (of <paramref name="Type"/>) to skip.</param>
-public sealed record TensorValue(string Tensor, ElementType Type, int Offset) : PlanValue;
+public sealed record TensorValue(string Tensor, ElementType Type, int Offset) : PlanValue
+{
+    /// <summary>In a loop: elements to skip in each iteration, for the outermost loop first; written <c>+i0*n</c>.</summary>
+    public EquatableArray<int> Strides { get; init; }
+}
 
 /// <summary>A constant; written <c>@name:Float32</c>.</summary>
 /// <param name="Constant">Name of the <see cref="PlanConstant"/>.</param>

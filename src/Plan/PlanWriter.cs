@@ -48,6 +48,7 @@ public static class PlanWriter
             + (constant.Uniform is null ? "" : $" uniform={Quote(ExpressionText.Write(constant.Uniform))}")));
         WriteSteps(lines, "initialStep", "", plan.InitialSteps);
         WriteSteps(lines, "step", "", plan.Steps);
+        WriteSteps(lines, "resetStep", "", plan.ResetSteps);
         return string.Join("\n", lines) + "\n";
     }
 
@@ -59,7 +60,8 @@ public static class PlanWriter
         BooleanValue truth => Bool(truth.Value),
         TextValue text => Quote(text.Value),
         ListValue list => "[" + string.Join(", ", list.Items.Select(Format)) + "]",
-        TensorValue tensor => $"${Quote(tensor.Tensor)}:{tensor.Type}" + (tensor.Offset == 0 ? "" : "+" + Int(tensor.Offset)),
+        TensorValue tensor => $"${Quote(tensor.Tensor)}:{tensor.Type}" + (tensor.Offset == 0 ? "" : "+" + Int(tensor.Offset))
+            + string.Concat(tensor.Strides.Select((stride, loop) => $"+i{Int(loop)}*{Int(stride)}")),
         ConstantValue constant => $"@{Quote(constant.Constant)}:{constant.Type}",
         PortValue port => $"^{Quote(port.Port)}:{port.Type}",
         StructureValue structure => structure.Type + "(" + string.Join(", ", structure.Fields.Select(field => $"{field.Name}: {Format(field.Value)}")) + ")",
@@ -90,6 +92,7 @@ public static class PlanWriter
         {
             lines.Add($"{indent}{keyword} {step.Kernel} {Quote(step.Name)} {Quote(step.Note)}");
             lines.AddRange(step.Arguments.Select(argument => $"{indent}  {argument.Name} = {Format(argument.Value)}"));
+            WriteSteps(lines, "step", indent + "  ", step.Body);
         }
     }
 

@@ -13,6 +13,7 @@ public sealed class CommandLineTests
     [InlineData("missing.onnx : error MC1001: the model file does not exist; check the Include of the ModelFile item", "compile", "missing.onnx")]
     [InlineData("x.onnx : error MC2001: Precision=\"Int9\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "Int9")]
     [InlineData("x.onnx : error MC2001: Precision=\"1\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "1")]
+    [InlineData("x.onnx : error MC2001: State=\"h\" is not valid: use an output's name, = and an input's name, such as h_out=h_in;c_out=c_in", "compile", "x.onnx", "--state", "h")]
     [InlineData("x.onnx : error MC2001: Scores=\"Best\" is not valid: use Raw, Softmax or Exponential", "compile", "x.onnx", "--scores", "Best")]
     [InlineData("x.onnx : error MC2001: Access=\"Private\" is not valid: use Internal or Public", "compile", "x.onnx", "--access=Private")]
     [InlineData("x.onnx : error MC2001: ReverseChannels=\"maybe\" is not valid: use true or false", "compile", "x.onnx", "--reverse-channels-value=maybe")]

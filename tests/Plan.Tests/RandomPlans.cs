@@ -32,7 +32,8 @@ internal sealed class RandomPlans(int seed)
         Tensors = List(() => new PlanTensor(Text(), Member<ElementType>(), List(Whole), Whole(), Whole(), Real(), Whole())),
         Constants = List(() => new PlanConstant(Text(), Member<ElementType>(), Whole(), Whole(), Truth() ? new LiteralExpression(Real(), Member<ElementType>()) : null)),
         InitialSteps = List(Step),
-        Steps = List(Step),
+        Steps = List(() => Step(2)),
+        ResetSteps = List(Step),
     };
 
     public Expression Expression(int depth)
@@ -64,7 +65,10 @@ internal sealed class RandomPlans(int seed)
         Text(), Member<ElementType>(), List(Whole), Real(), Whole(), List(() => new PlanConversion(Member<ConversionKind>(), List(Whole), List(Step))),
         Truth() ? null : new PlanBound(Whole(), Value(0)));
 
-    private PlanStep Step() => new(Text(), Word(), Text(), List(() => new PlanArgument(Word(), Value(2))));
+    private PlanStep Step() => Step(0);
+
+    private PlanStep Step(int depth) =>
+        new(Text(), Word(), Text(), List(() => new PlanArgument(Word(), Value(2)))) { Body = depth > 0 ? List(() => Step(depth - 1)) : default };
 
     private PlanValue Value(int depth) => random.Next(depth > 0 ? 9 : 7) switch
     {
@@ -72,7 +76,7 @@ internal sealed class RandomPlans(int seed)
         1 => new FloatValue(Real()),
         2 => new BooleanValue(Truth()),
         3 => new TextValue(Text()),
-        4 => new TensorValue(Text(), Member<ElementType>(), Truth() ? 0 : Whole()),
+        4 => new TensorValue(Text(), Member<ElementType>(), Truth() ? 0 : Whole()) { Strides = List(Whole) },
         5 => new ConstantValue(Text(), Member<ElementType>()),
         6 => new PortValue(Text(), Member<ElementType>()),
         7 => new ListValue(List(() => Value(depth - 1))),

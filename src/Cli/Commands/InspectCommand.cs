@@ -9,7 +9,6 @@ using ModelCompiler.Cli.Output;
 using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Lowering;
 
 namespace ModelCompiler.Cli.Commands;
 
@@ -78,9 +77,10 @@ internal sealed class InspectCommand
             yield return $"output      {result.Name}: {graph.Values[result.Value].Type}{(result.Bound is { } bound ? $", or fewer along axis {bound.Axis.ToString(CultureInfo.InvariantCulture)}: as many as the data says" : "")}";
         }
 
-        yield return "parameters  " + Grouped(graph.Constants.Values.Sum(constant => (long)constant.Count));
-        yield return "MACs        " + Grouped(ModelLowering.MultiplyAccumulates(graph));
-        yield return "operations  " + string.Join(", ", graph.Nodes
+        yield return "parameters  " + Grouped(graph.WithBodies().SelectMany(part => part.Constants.Values).Sum(constant => (long)constant.Count));
+        yield return "MACs        " + Grouped(graph.MultiplyAccumulates());
+        yield return "operations  " + string.Join(", ", graph.WithBodies()
+            .SelectMany(part => part.Nodes)
             .GroupBy(node => node.Op.GetType().Name, StringComparer.Ordinal)
             .OrderByDescending(group => group.Count())
             .ThenBy(group => group.Key, StringComparer.Ordinal)

@@ -23,10 +23,12 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind InputSettled = new("MC1019", Severity.Info, "input '{0}' can only be {1}, as the shapes that the file declares say, and is no parameter of the class");
     public static readonly DiagnosticKind NarrowArithmetic = new("MC1029", Severity.Error, "operator {0} reads '{1}', which is {2}: there is no arithmetic in that type; convert it with Cast or DequantizeLinear first");
     public static readonly DiagnosticKind TextUnlabelled = new("MC1030", Severity.Error, "output '{0}' is text, but of other labels than those that the class will have; remove the output, or let the model give numbers");
+    public static readonly DiagnosticKind LoopUnbounded = new("MC1020", Severity.Error, "operator {0} must run a number of times that is known when the model is compiled, but {1}; {2}");
     public static readonly DiagnosticKind MetadataInvalid = new("MC2001", Severity.Error, "{0}=\"{1}\" is not valid: {2}");
     public static readonly DiagnosticKind LabelsMissing = new("MC2002", Severity.Error, "the label file does not exist; check Labels on the ModelFile item");
     public static readonly DiagnosticKind LabelCount = new("MC2003", Severity.Error, "the label file has {0} labels, but the model has {1} classes; give one label a line in the order of the classes");
     public static readonly DiagnosticKind LabelsNotClassifier = new("MC2004", Severity.Error, "Labels is set, but the model has no single output that is a row of class scores: {0}");
+    public static readonly DiagnosticKind StateInvalid = new("MC2005", Severity.Error, "State=\"{0}={1}\": {2}");
     public static readonly DiagnosticKind CalibrationMissing = new("MC3001", Severity.Error, "Precision=\"{0}\" needs example inputs to choose the ranges from, and there are none (if Calibration is set, no file matches it); add Calibration=\"folder/*.png\" (some 100 typical images, or .npy/.bin files in the input's shape), or use Precision=\"Float32\"");
     public static readonly DiagnosticKind CalibrationUnreadable = new("MC3002", Severity.Error, "the file cannot be used as an input of the model: {0}");
     public static readonly DiagnosticKind CalibrationInputs = new("MC3003", Severity.Error, "calibration files feed one input, but the model has {0}: {1}; use Precision=\"Float32\"");

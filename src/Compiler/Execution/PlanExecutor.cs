@@ -21,6 +21,8 @@ public sealed class PlanExecutor
     private readonly Dictionary<string, PlanTensor> tensors;
     private readonly Dictionary<string, PlanConstant> constants;
     private readonly CompiledStep[] steps;
+    private readonly CompiledStep[] resetSteps;
+    private readonly int[] iterations = new int[PlanStep.DeepestLoops];
     private readonly Dictionary<(string Port, bool IsInput, ConversionKind Kind), CompiledStep[]> conversions = [];
 
     /// <summary>Compiles all steps, allocates the arena and runs the initial steps.</summary>
@@ -37,11 +39,12 @@ public sealed class PlanExecutor
         tensors = plan.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
         constants = plan.Constants.Select(constant => UniformMemory.Place(plan, constant)).ToDictionary(constant => constant.Name, StringComparer.Ordinal);
         steps = [.. plan.Steps.Select(step => Compile(step))];
+        resetSteps = [.. plan.ResetSteps.Select(step => Compile(step))];
         CompileConversions(plan.Inputs, isInput: true);
         CompileConversions(plan.Outputs, isInput: false);
         foreach (PlanStep step in plan.InitialSteps)
         {
-            Compile(step)(Arena, this.weights, default);
+            Compile(step)(Arena, this.weights, default, iterations);
         }
     }
 
@@ -75,10 +78,13 @@ public sealed class PlanExecutor
     {
         for (int index = 0; index < steps.Length; index++)
         {
-            steps[index](Arena, weights, default);
+            steps[index](Arena, weights, default, iterations);
             afterStep?.Invoke(Plan.Steps[index], index);
         }
     }
+
+    /// <summary>Forgets what the predictions so far have left for the next.</summary>
+    public void ResetState() => Run(resetSteps, default);
 
     /// <summary>Takes an output in the type and layout that the model declares.</summary>
     /// <typeparam name="T">The declared type.</typeparam>
@@ -158,7 +164,7 @@ public sealed class PlanExecutor
     {
         foreach (CompiledStep step in conversion)
         {
-            step(Arena, weights, port);
+            step(Arena, weights, port, iterations);
         }
     }
 
@@ -173,8 +179,13 @@ public sealed class PlanExecutor
         }
     }
 
-    private CompiledStep Compile(PlanStep step, bool portIsReadOnly = true)
+    private CompiledStep Compile(PlanStep step, bool portIsReadOnly = true, int depth = 0)
     {
+        if (step.Kernel == PlanStep.LoopKernel)
+        {
+            return CompileLoop(step, depth);
+        }
+
         var context = new StepContext(step, tensors, constants, portIsReadOnly);
         if (step.Kernel == PlanStep.ElementwiseKernel)
         {
@@ -187,4 +198,21 @@ public sealed class PlanExecutor
 
         return context.Finish();
     }
+
+    private static CompiledStep CompileLoop(PlanStep step, CompiledStep[] body, int depth) => (arena, weights, port, iterations) =>
+    {
+        int count = step.Count;
+        for (int iteration = 0; iteration < count; iteration++)
+        {
+            iterations[depth] = iteration;
+            foreach (CompiledStep inner in body)
+            {
+                inner(arena, weights, port, iterations);
+            }
+        }
+    };
+
+    private CompiledStep CompileLoop(PlanStep step, int depth) => depth < PlanStep.DeepestLoops
+        ? CompileLoop(step, [.. step.Body.Select(inner => Compile(inner, depth: depth + 1))], depth)
+        : throw new InvalidOperationException($"step '{step.Name}': loops are nested too deeply");
 }

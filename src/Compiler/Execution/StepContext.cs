@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Reflection.Emit;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
@@ -11,7 +12,8 @@ namespace ModelCompiler.Compiler.Execution;
 /// <param name="arena">The activations.</param>
 /// <param name="weights">The constants.</param>
 /// <param name="port">In a conversion the caller's span, else empty.</param>
-internal delegate void CompiledStep(Span<byte> arena, ReadOnlySpan<byte> weights, Span<byte> port);
+/// <param name="iterations">The numbers of the current iterations of the loops around, the outermost first.</param>
+internal delegate void CompiledStep(Span<byte> arena, ReadOnlySpan<byte> weights, Span<byte> port, int[] iterations);
 
 /// <summary>The code of one step while it is written: its memory and its lists.</summary>
 internal sealed class StepContext
@@ -36,7 +38,7 @@ internal sealed class StepContext
         this.tensors = tensors;
         this.constants = constants;
         method = new DynamicMethod(
-            step.Name, typeof(void), [typeof(object[]), typeof(Span<byte>), typeof(ReadOnlySpan<byte>), typeof(Span<byte>)], typeof(StepContext).Module, skipVisibility: true);
+            step.Name, typeof(void), [typeof(object[]), typeof(Span<byte>), typeof(ReadOnlySpan<byte>), typeof(Span<byte>), typeof(int[])], typeof(StepContext).Module, skipVisibility: true);
         Code = method.GetILGenerator();
     }
 
@@ -63,7 +65,8 @@ internal sealed class StepContext
                 Expect(parameter, tensor.Type, element);
                 PlanTensor region = tensors.GetValueOrDefault(tensor.Tensor) ?? throw Error(parameter, $"there is no tensor '{tensor.Tensor}'");
                 int skipped = checked(tensor.Offset * tensor.Type.SizeOf());
-                Region(isReadOnly ? nameof(ExecutionMemory.ReadOnlyTensor) : nameof(ExecutionMemory.Tensor), OpCodes.Ldarg_1, element, checked(region.Offset + skipped), (region.Length * region.Type.SizeOf()) - skipped);
+                int[] strides = [.. tensor.Strides.Select(stride => checked(stride * tensor.Type.SizeOf()))];
+                Region(isReadOnly ? nameof(ExecutionMemory.ReadOnlyTensor) : nameof(ExecutionMemory.Tensor), OpCodes.Ldarg_1, element, checked(region.Offset + skipped), (region.Length * region.Type.SizeOf()) - skipped, strides);
                 break;
             case ConstantValue constant:
                 Expect(parameter, constant.Type, element);
@@ -149,12 +152,31 @@ internal sealed class StepContext
         return array;
     }
 
-    private void Region(string helper, OpCode memory, Type element, int offset, int bytes)
+    private void Region(string helper, OpCode memory, Type element, int offset, int bytes, params int[] strides)
     {
         Code.Emit(memory);
         Code.Emit(OpCodes.Ldc_I4, offset);
+        Iterations(strides, OpCodes.Add);
         Code.Emit(OpCodes.Ldc_I4, bytes);
+        Iterations(strides, OpCodes.Sub);
         Call(helper, element);
+    }
+
+    // Moves the number on the stack by a stride for each iteration of the loops around.
+    private void Iterations(int[] strides, OpCode direction)
+    {
+        for (int loop = 0; loop < strides.Length; loop++)
+        {
+            if (strides[loop] != 0)
+            {
+                Code.Emit(OpCodes.Ldarg_S, (byte)4);
+                Code.Emit(OpCodes.Ldc_I4, loop);
+                Code.Emit(OpCodes.Ldelem_I4);
+                Code.Emit(OpCodes.Ldc_I4, strides[loop]);
+                Code.Emit(OpCodes.Mul);
+                Code.Emit(direction);
+            }
+        }
     }
 
     private void Call(string helper, Type element) => Code.Emit(OpCodes.Call, typeof(ExecutionMemory).GetMethod(helper)!.MakeGenericMethod(element));

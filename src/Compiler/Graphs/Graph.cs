@@ -94,6 +94,22 @@ public sealed class Graph
     /// <summary>How many nodes and outputs use a value.</summary>
     public int UseCount(string value) => consumers.Value[value].Count() + Outputs.Count(output => output.Value == value || output.Bound?.Count == value);
 
+    /// <summary>The graph and, recursively, the bodies of its loops.</summary>
+    public IEnumerable<Graph> WithBodies() => Nodes.Select(node => node.Op).OfType<Loop>().SelectMany(loop => loop.Body.WithBodies()).Prepend(this);
+
+    /// <summary>The graph with other inputs, and with some of its former inputs constant.</summary>
+    public Graph With(ImmutableArray<string> inputs, IEnumerable<KeyValuePair<string, Tensor>> constants) =>
+        new(inputs, Outputs, Nodes, Values, Constants.Concat(constants).ToFrozenDictionary(StringComparer.Ordinal)) { HasFreeBatch = HasFreeBatch };
+
+    /// <summary>Multiply-accumulates of one evaluation.</summary>
+    public long MultiplyAccumulates() => Nodes.Sum(node => node.Op.MultiplyAccumulates(TypesOf(node.Inputs), TypesOf(node.Outputs)));
+
+    /// <summary>What evaluating a node takes.</summary>
+    public long WorkOf(Node node) => node.Op.Work(TypesOf(node.Inputs), TypesOf(node.Outputs));
+
+    /// <summary>The types of some values.</summary>
+    public ImmutableArray<TensorType> TypesOf(ImmutableArray<string> values) => [.. values.Select(value => Values[value].Type)];
+
     /// <summary>The shape of a value.</summary>
     public Shape ShapeOf(string value) => Values[value].Type.Shape;
 }

@@ -13,7 +13,8 @@ namespace ModelCompiler.Compiler.Graphs;
 /// Makes a graph node by node: infers types, gives values unique names, and folds operations on constants as they come,
 /// so that shapes computed inside a model are plain numbers by the time something needs them.
 /// </summary>
-public sealed class GraphBuilder
+/// <param name="outer">For the body of a loop, the graph around it: the work of folding counts there too.</param>
+public sealed class GraphBuilder(GraphBuilder? outer = null)
 {
     /// <summary>Largest tensor, in bytes: the arena is one array.</summary>
     public const long MaximumTensorBytes = 1 << 30;
@@ -86,7 +87,13 @@ public sealed class GraphBuilder
     /// <exception cref="FoldingException">All inputs are constant, and the result takes too long to compute.</exception>
     public ImmutableArray<string> AddNode(string name, Op op, ImmutableArray<string> operands, ImmutableArray<string> outputNames)
     {
-        ImmutableArray<TensorType> types = op.Infer([.. operands.Select(operand => ValueOf(operand).Type)]);
+        if (op is Loop loop)
+        {
+            (op, operands) = loop.Simplified(operands, ConstantOf);
+        }
+
+        ImmutableArray<TensorType> operandTypes = [.. operands.Select(operand => ValueOf(operand).Type)];
+        ImmutableArray<TensorType> types = op.Infer(operandTypes);
         foreach (TensorType type in types)
         {
             CheckSize(type);
@@ -97,7 +104,7 @@ public sealed class GraphBuilder
             ImmutableArray<Tensor> tensors = [.. operands.Select(operand => constants[operand])];
             if (!StaysUniform(op, tensors))
             {
-                CountFolding(op, [.. tensors.Select(tensor => tensor.TensorType)], types);
+                CountFolding(op.Work(operandTypes, types));
             }
 
             ImmutableArray<Tensor> results = op.Evaluate(tensors);
@@ -173,13 +180,15 @@ public sealed class GraphBuilder
     private static bool StaysUniform(Op op, ImmutableArray<Tensor> inputs) =>
         op is Elementwise or Expand or Reshape or Slice or Transpose && inputs.All(input => input.IsUniform);
 
-    private void CountFolding(Op op, ImmutableArray<TensorType> operands, ImmutableArray<TensorType> results)
+    private void CountFolding(long work)
     {
-        foldingWork += op.MultiplyAccumulates(operands, results) + operands.Concat(results).Sum(type => type.Shape.ElementCount);
+        foldingWork += work;
         if (foldingWork > MaximumFoldingWork)
         {
             throw new FoldingException("the model computes very much from constants alone; simplify it before export");
         }
+
+        outer?.CountFolding(work);
     }
 
     private void Append(Node node)
@@ -191,7 +200,8 @@ public sealed class GraphBuilder
         }
     }
 
-    private string Unique(string name)
+    /// <summary>A name that no value has, made of the one given.</summary>
+    public string Unique(string name)
     {
         string candidate = name;
         for (int number = 2; values.ContainsKey(candidate); number++)

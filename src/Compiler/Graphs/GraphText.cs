@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Graphs;
 
@@ -21,6 +22,10 @@ public static class GraphText
             string inputs = string.Join(", ", node.Inputs.Select(input => graph.Constants.ContainsKey(input) ? $"{input}[{graph.ShapeOf(input)}]" : input));
             string outputs = string.Join(", ", node.Outputs.Select(output => $"{output}: {graph.Values[output].Type}"));
             yield return $"{Describe(node.Op)}({inputs}) → {outputs}";
+            foreach (string line in node.Op is Loop loop ? Lines(loop.Body) : [])
+            {
+                yield return "  " + line;
+            }
         }
 
         foreach (GraphOutput output in graph.Outputs)
@@ -34,6 +39,9 @@ public static class GraphText
     {
         Elementwise elementwise => $"Elementwise {{ {ExpressionDisplay.Of(elementwise.Expression)} }}",
         ResampleAxis resample => $"ResampleAxis {{ Axis = {resample.Axis}, Taps = {resample.Taps}, OutputLength = {resample.OutputLength} }}",
+        Loop loop => $"Loop {{ Count = {loop.Count}, States = {loop.States}, Scanned = {Directions(loop.Scanned)}, Stacked = {Directions(loop.Stacked)} }}",
         _ => op.ToString() is var text && text.EndsWith("{ }", System.StringComparison.Ordinal) ? op.GetType().Name : text,
     };
+
+    private static string Directions(EquatableArray<bool> backwards) => "[" + string.Join(", ", backwards.Select(isBackwards => isBackwards ? "backwards" : "forwards")) + "]";
 }

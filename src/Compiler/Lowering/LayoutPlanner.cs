@@ -16,33 +16,66 @@ namespace ModelCompiler.Compiler.Lowering;
 public sealed class LayoutPlanner
 {
     private readonly Graph graph;
-    private readonly Dictionary<string, View> views = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> lastUse = new(StringComparer.Ordinal);
+    private readonly string prefix;
+    private readonly IReadOnlyDictionary<string, View> results;
+    private readonly bool isBody;
+    private readonly Dictionary<string, View> views;
+    private readonly Dictionary<string, int> lastUse;
 
-    private LayoutPlanner(Graph graph) => this.graph = graph;
+    private LayoutPlanner(Graph graph, string prefix, IReadOnlyDictionary<string, View> inputs, IReadOnlyDictionary<string, View> results, bool isBody)
+    {
+        this.graph = graph;
+        this.prefix = prefix;
+        this.results = results;
+        this.isBody = isBody;
+        views = new Dictionary<string, View>(inputs.Concat(results), StringComparer.Ordinal);
+        lastUse = LastUses(graph);
+    }
 
     /// <summary>Plans the layout of all values that are not constant.</summary>
     public static Dictionary<string, View> Plan(Graph graph)
     {
-        var planner = new LayoutPlanner(graph);
-        planner.Run();
-        return planner.views;
+        var nothing = new Dictionary<string, View>(StringComparer.Ordinal);
+        return new LayoutPlanner(graph, "", nothing, nothing, isBody: false).Run();
     }
 
-    private void Run()
-    {
-        for (int index = 0; index < graph.Nodes.Length; index++)
-        {
-            foreach (string input in graph.Nodes[index].Inputs)
-            {
-                lastUse[input] = index;
-            }
-        }
+    /// <summary>Plans the layout of a loop's body.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="prefix">Begins the names of its buffers.</param>
+    /// <param name="inputs">The layouts of its inputs.</param>
+    /// <param name="results">The layouts of results that are computed where they belong.</param>
+    public static Dictionary<string, View> PlanBody(
+        Graph body, string prefix, IReadOnlyDictionary<string, View> inputs, IReadOnlyDictionary<string, View> results) =>
+        new LayoutPlanner(body, prefix, inputs, results, isBody: true).Run();
 
+    /// <summary>The index of the last node that reads each value, through slices too.</summary>
+    public static Dictionary<string, int> LastUses(Graph graph)
+    {
+        var lastUse = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int index = graph.Nodes.Length - 1; index >= 0; index--)
         {
             Node node = graph.Nodes[index];
-            PlaceTransposed(node, index);
+            int end = node.Op is Slice or Transpose ? lastUse.GetValueOrDefault(node.Output, index) : index;
+            foreach (string input in node.Inputs)
+            {
+                lastUse[input] = Math.Max(lastUse.GetValueOrDefault(input), end);
+            }
+        }
+
+        return lastUse;
+    }
+
+    private Dictionary<string, View> Run()
+    {
+        for (int index = graph.Nodes.Length - 1; index >= 0; index--)
+        {
+            Node node = graph.Nodes[index];
+            if (IsPartInPlace(node))
+            {
+                continue;
+            }
+
+            PlaceTransposed(node);
             foreach (string output in node.Outputs)
             {
                 Place(output);
@@ -55,7 +88,20 @@ public sealed class LayoutPlanner
         {
             Place(input);
         }
+
+        foreach (Node node in graph.Nodes.Where(IsPartInPlace))
+        {
+            views.Add(node.Output, views[node.Inputs[0]].Slice((Slice)node.Op));
+        }
+
+        return views;
     }
+
+    // A part that only elementwise loops read needs no copy: they read it where it lies. At the model's inputs it is a step, after which its range is observed.
+    private bool IsPartInPlace(Node node) =>
+        node.Op is Slice && (isBody || graph.Producer(node.Inputs[0]) is not null)
+        && !graph.IsOutput(node.Output) && graph.Consumers(node.Output).All(consumer => consumer.Op is Elementwise)
+        && Equals(graph.Values[node.Inputs[0]].Quantization, graph.Values[node.Output].Quantization);
 
     private void Place(string name)
     {
@@ -63,19 +109,19 @@ public sealed class LayoutPlanner
         {
             Value value = graph.Values[name];
             ElementType type = value.Quantization is null ? value.Type.Type : ElementType.UInt8;
-            views.Add(name, View.Allocate(name, type, value.Type.Shape, PaddingOf(name), value.Quantization));
+            views.Add(name, View.Allocate(prefix + name, type, value.Type.Shape, PaddingOf(name), value.Quantization));
         }
     }
 
     // Matrix products read with any strides: what only they read need not be transposed. The input must stay as it is until then, which
     // inputs of the model do, and what nobody else reads after.
-    private void PlaceTransposed(Node node, int index)
+    private void PlaceTransposed(Node node)
     {
         string input = node.Inputs.FirstOrDefault("");
         bool isFree = node.Op is Transpose && !graph.IsOutput(node.Output) && graph.Consumers(node.Output).All(consumer => consumer.Op is MatMul)
-            && !views.ContainsKey(input) && !graph.Constants.ContainsKey(input) && !graph.IsOutput(input)
-            && graph.Values[input].Quantization is null && PaddingOf(input).IsEmpty;
-        if (isFree && (graph.Inputs.Contains(input) || lastUse[input] == index))
+            && !views.ContainsKey(node.Output) && !views.ContainsKey(input) && !graph.Constants.ContainsKey(input) && !graph.IsOutput(input)
+            && graph.Values[input].Quantization is null && PaddingOf(input).IsEmpty && !graph.Consumers(input).Any(IsPartInPlace);
+        if (isFree && (graph.Inputs.Contains(input) || graph.Consumers(input).Last() == node))
         {
             Place(input);
             views.Add(node.Output, Transposed(views[input], (Transpose)node.Op));
@@ -91,6 +137,11 @@ public sealed class LayoutPlanner
 
     private void PlaceInputs(Node node, int index)
     {
+        if (results.ContainsKey(node.Output))
+        {
+            return;
+        }
+
         View output = views[node.Output];
         switch (node.Op)
         {
@@ -117,7 +168,7 @@ public sealed class LayoutPlanner
                 TryAlias(node.Inputs[0], output.Reshape(graph.ShapeOf(node.Inputs[0])), index);
                 break;
             case Elementwise or Requantize:
-                foreach (string input in node.Inputs.Where(input => graph.ShapeOf(input) == output.Shape))
+                foreach (string input in node.Inputs.Where(input => graph.ShapeOf(input) == output.Shape && !graph.Consumers(input).Any(IsPartInPlace)))
                 {
                     if (TryAlias(input, output with { Quantization = graph.Values[input].Quantization, Padding = default }, index))
                     {
@@ -135,7 +186,7 @@ public sealed class LayoutPlanner
     {
         bool possible = !views.ContainsKey(input) && !graph.Constants.ContainsKey(input) && !graph.IsOutput(input)
             && lastUse[input] == consumer && TypeOf(input) == view.Type && Equals(graph.Values[input].Quantization, view.Quantization)
-            && PaddingOf(input).IsEmpty && graph.Producer(input) is { } producer && (view.IsContiguous || WritesStrided(producer.Op));
+            && PaddingOf(input).IsEmpty && graph.Producer(input) is { } producer && !IsPartInPlace(producer) && (view.IsContiguous || WritesStrided(producer.Op));
         if (possible)
         {
             views.Add(input, view);

@@ -13,6 +13,12 @@ public sealed record Lifetime(string Name, int Bytes, int First, int Last)
 {
     /// <summary>Whether both matter at one time.</summary>
     public bool Overlaps(Lifetime other) => First <= other.Last && other.First <= Last;
+
+    /// <summary>The lifetime when steps repeat: what comes into a loop or leaves it matters in all iterations, to their ends.</summary>
+    public Lifetime Through(int first, int last) =>
+        First < first && Last >= first && Last < last ? this with { Last = last }
+        : First > first && First <= last && Last > last ? this with { First = first }
+        : this;
 }
 
 /// <summary>Gives buffers their places in the arena: the largest first, each in the tightest gap that is free all its life.</summary>

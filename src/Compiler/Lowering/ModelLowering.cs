@@ -1,10 +1,12 @@
 using System;
+using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
@@ -26,28 +28,37 @@ public static class ModelLowering
         string file = options.ModelPath;
         try
         {
+            string[] stateInputs = [.. graph.Inputs.Except(options.FreeInputs(graph))];
+            graph = SeparateFromState(graph, stateInputs);
             var writer = new StepWriter(graph);
             var ports = new PortLowering(writer, options);
-            (PlanPort Port, string Value)[] inputs = [.. graph.Inputs.Select(ports.Input)];
-            foreach ((_, string value) in inputs)
+            (PlanPort Port, string Value)[] inputs = [.. options.FreeInputs(graph).Select(ports.Input)];
+            string[] states = [.. stateInputs.Select(input => PortLowering.Stored(graph, input))];
+            foreach (string value in inputs.Select(input => input.Value).Concat(states))
             {
                 writer.FillBorder(value, writer.ViewOf(value));
             }
 
             LowerNodes(writer, file);
-            PlanPort[] outputs = [.. graph.Outputs.Select(ports.Output)];
-            ModelPlan plan = Assemble(writer, [.. inputs.Select(input => input.Port)], outputs) with
+            foreach (StateLink link in options.State)
             {
+                writer.Add(ports.KeepState(link));
+            }
+
+            PlanPort[] outputs = [.. options.FreeOutputs(graph).Select(ports.Output)];
+            ModelPlan plan = Assemble(writer, [.. inputs.Select(input => input.Port)], outputs, [.. states.Select(writer.ViewOf)]) with
+            {
+                ResetSteps = stateInputs.Select(ports.ForgetState).ToEquatableArray(),
                 ClassName = options.ClassName,
                 Namespace = options.Namespace,
                 IsPublic = options.IsPublic,
                 Source = Path.GetFileName(options.ModelPath),
                 Precision = options.Precision.ToString(),
-                MultiplyAccumulates = MultiplyAccumulates(graph),
+                MultiplyAccumulates = graph.MultiplyAccumulates(),
                 Classifier = classifier,
 
-                // How many slices an element of a batch has is told of one at a time only.
-                HasFreeBatch = graph.HasFreeBatch && graph.Outputs.All(output => output.Bound is null),
+                // How many slices an element of a batch has is told of one at a time only; and a batch shares no state.
+                HasFreeBatch = graph.HasFreeBatch && options.State.IsEmpty && graph.Outputs.All(output => output.Bound is null),
                 Labels = (labels.IsDefault ? [] : labels).ToEquatableArray(),
             };
             byte[] weights = writer.Constants.ToArray();
@@ -65,10 +76,6 @@ public static class ModelLowering
             throw new DiagnosticException(DiagnosticKinds.ShapeInvalid.At(file, "", exception.Message));
         }
     }
-
-    /// <summary>Multiply-accumulates of a graph.</summary>
-    public static long MultiplyAccumulates(Graph graph) => graph.Nodes.Sum(node => node.Op.MultiplyAccumulates(
-        [.. node.Inputs.Select(input => graph.Values[input].Type)], [.. node.Outputs.Select(output => graph.Values[output].Type)]));
 
     private static void LowerNodes(StepWriter writer, string file)
     {
@@ -92,13 +99,42 @@ public static class ModelLowering
         }
     }
 
-    private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs)
+    // The state changes before the caller takes the outputs: an output that is the state as it was needs a place of its own.
+    private static Graph SeparateFromState(Graph graph, string[] inputs)
+    {
+        foreach (GraphOutput output in graph.Outputs.Where(output => inputs.Any(input => output.Value == input || output.Value == PortLowering.Stored(graph, input))))
+        {
+            Value value = graph.Values[output.Value];
+            string copy = value.Name;
+            while (graph.Values.ContainsKey(copy))
+            {
+                copy += ".before";
+            }
+
+            var node = new Node(output.Name, new Elementwise(new InputExpression(0, value.Type.Type)), [value.Name], [copy]);
+            graph = new Graph(
+                graph.Inputs,
+                graph.Outputs.Replace(output, output with { Value = copy }),
+                graph.Nodes.Add(node),
+                graph.Values.Append(KeyValuePair.Create(copy, value with { Name = copy })).ToFrozenDictionary(StringComparer.Ordinal),
+                graph.Constants) { HasFreeBatch = graph.HasFreeBatch };
+        }
+
+        return graph;
+    }
+
+    private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs, View[] states)
     {
         Dictionary<string, Lifetime> lifetimes = Lifetimes(writer, inputs, outputs);
+        foreach (Buffer state in states.Select(view => view.Buffer))
+        {
+            lifetimes[state.Name] = new Lifetime(state.Name, state.Length * state.Type.SizeOf(), int.MinValue, int.MaxValue);
+        }
+
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);
         int arena = bytes + SlackBytes;
         HashSet<PlanStep> once = [.. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
-        PlanTensor[] tensors = [.. writer.Views.Values.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
+        PlanTensor[] tensors = [.. writer.AllViews.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
         {
             int offset = offsets[view.Buffer.Name];
             int length = Math.Min(view.Buffer.Length + (SlackBytes / view.Type.SizeOf()), (arena - offset) / view.Type.SizeOf());
@@ -120,33 +156,59 @@ public static class ModelLowering
 
     private static Dictionary<string, Lifetime> Lifetimes(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs)
     {
-        Dictionary<string, int> sizes = writer.Views.Values.Select(view => view.Buffer).Distinct()
+        Dictionary<string, int> sizes = writer.AllViews.Select(view => view.Buffer).Distinct()
             .ToDictionary(buffer => buffer.Name, buffer => buffer.Length * buffer.Type.SizeOf(), StringComparer.Ordinal);
         var lifetimes = new Dictionary<string, Lifetime>(StringComparer.Ordinal);
+        var loops = new List<(int First, int Last)>();
+        int time = 0;
         Touch(inputs, -1);
-        for (int index = 0; index < writer.Steps.Count; index++)
+        foreach (PlanStep step in writer.Steps)
         {
-            TouchStep(writer.Steps[index], index);
+            TouchInOrder(step);
         }
 
-        Touch(outputs, writer.Steps.Count);
-        return lifetimes;
-
-        void Touch(PlanPort[] ports, int time)
+        Touch(outputs, time);
+        foreach ((int first, int last) in loops)
         {
-            foreach (PlanStep step in ports.SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps))
+            foreach (Lifetime lifetime in lifetimes.Values.ToList())
             {
-                TouchStep(step, time);
+                lifetimes[lifetime.Name] = lifetime.Through(first, last);
             }
         }
 
-        void TouchStep(PlanStep step, int time)
+        return lifetimes;
+
+        void Touch(PlanPort[] ports, int at)
+        {
+            foreach (PlanStep step in ports.SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps))
+            {
+                TouchStep(step, at);
+            }
+        }
+
+        // Inner loops come before those around them.
+        void TouchInOrder(PlanStep step)
+        {
+            TouchStep(step, time++);
+            int first = time;
+            foreach (PlanStep inner in step.Body)
+            {
+                TouchInOrder(inner);
+            }
+
+            if (time > first)
+            {
+                loops.Add((first, time - 1));
+            }
+        }
+
+        void TouchStep(PlanStep step, int at)
         {
             foreach (TensorValue tensor in step.Arguments.Select(argument => argument.Value).OfType<TensorValue>())
             {
                 lifetimes[tensor.Tensor] = lifetimes.TryGetValue(tensor.Tensor, out Lifetime? known)
-                    ? known with { Last = time }
-                    : new Lifetime(tensor.Tensor, sizes[tensor.Tensor], time, time);
+                    ? known with { Last = at }
+                    : new Lifetime(tensor.Tensor, sizes[tensor.Tensor], at, at);
             }
         }
     }

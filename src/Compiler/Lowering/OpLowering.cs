@@ -17,6 +17,7 @@ public static class OpLowering
         [typeof(Expand)] = MovementLowering.LowerExpand,
         [typeof(FullyConnected)] = FullyConnectedLowering.Lower,
         [typeof(Gather)] = GatherLowering.Lower,
+        [typeof(Loop)] = LoopLowering.Lower,
         [typeof(MatMul)] = MatMulLowering.Lower,
         [typeof(NonMaxSuppression)] = SelectionLowering.LowerNonMaxSuppression,
         [typeof(NonZero)] = SelectionLowering.LowerNonZero,

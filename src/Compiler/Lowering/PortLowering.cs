@@ -82,6 +82,49 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
         }
     }
 
+    /// <summary>The step that copies an output to the input that reads it in the next prediction.</summary>
+    public PlanStep KeepState(StateLink link)
+    {
+        Graph graph = writer.Graph;
+        string output = graph.Outputs.First(output => output.Name == link.Output).Value;
+        (View view, int[] strides) = StoredState(link.Input);
+        TensorType declared = graph.Values[link.Input].Type;
+        PlanValue source = writer.Operand(output);
+        ElementType copied = StepWriter.CopyType(declared.Type);
+        return !writer.IsConstant(output) && writer.ViewOf(output).Quantization is { } quantization
+            ? Convert(link.Input, source, writer.StridesOf(output), quantization, view.Argument, strides, null, declared.Shape)
+            : Copy(link.Input, WithType(source, copied), writer.StridesOf(output), view.ArgumentAs(copied), strides, declared);
+    }
+
+    /// <summary>The step that makes an input that is state 0 again.</summary>
+    public PlanStep ForgetState(string input)
+    {
+        (View view, int[] strides) = StoredState(input);
+        TensorType declared = writer.Graph.Values[input].Type;
+        (int[] extents, int[][] merged) = Strided.Merge(declared.Shape.Extents, strides);
+        return Step(
+            input,
+            "Fill" + (declared.Type.SizeOf() * 8).ToString(CultureInfo.InvariantCulture),
+            $"0 in {declared.Shape}",
+            [
+                ("output", view.ArgumentAs(StepWriter.CopyType(declared.Type))),
+                ("shape", extents.Plan()),
+                ("outputStrides", merged[0].Plan()),
+                ("outputOffset", 0.Plan()),
+                ("value", 0.Plan()),
+            ]);
+    }
+
+    /// <summary>The value in whose place an input lies.</summary>
+    public static string Stored(Graph graph, string input) => AbsorbedLayout(graph, input)?.Output ?? input;
+
+    private (View View, int[] Strides) StoredState(string input)
+    {
+        Node? absorbed = AbsorbedLayout(writer.Graph, input);
+        View view = writer.ViewOf(absorbed?.Output ?? input);
+        return (view, DeclaredStrides(view, writer.Graph.ShapeOf(input), absorbed));
+    }
+
     /// <summary>
     /// The only reader of an input when it is a transpose, or a reshape that only adds or moves axes of extent 1: writing the input with other
     /// strides does the same.

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Globalization;
@@ -15,20 +16,33 @@ public sealed class StepWriter
     private readonly List<PlanStep> steps = [];
     private readonly List<ImmutableArray<string>> results = [];
     private readonly List<PlanStep> borders = [];
+    private readonly List<View> loopViews = [];
+    private readonly string prefix;
     private int temporaries;
 
     /// <summary>Begins a plan for a graph.</summary>
     public StepWriter(Graph graph)
+        : this(graph, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
+    {
+    }
+
+    private StepWriter(Graph graph, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
     {
         Graph = graph;
-        views = LayoutPlanner.Plan(graph);
+        Constants = constants;
+        Depth = depth;
+        this.prefix = prefix;
+        this.views = views;
     }
 
     /// <summary>The graph.</summary>
     public Graph Graph { get; }
 
     /// <summary>The constants of the plan.</summary>
-    public ConstantPool Constants { get; } = new();
+    public ConstantPool Constants { get; }
+
+    /// <summary>Loops around the steps.</summary>
+    public int Depth { get; }
 
     /// <summary>The steps so far.</summary>
     public IReadOnlyList<PlanStep> Steps => steps;
@@ -42,6 +56,9 @@ public sealed class StepWriter
     /// <summary>The layouts of all values, and of the temporaries that nodes have asked for.</summary>
     public IReadOnlyDictionary<string, View> Views => views;
 
+    /// <summary>The layouts of everything, inside loops too.</summary>
+    public IEnumerable<View> AllViews => views.Values.Concat(loopViews);
+
     /// <summary>The layout of a value that is not constant.</summary>
     public View ViewOf(string value) => views[value];
 
@@ -53,10 +70,39 @@ public sealed class StepWriter
     /// <param name="kernel">The kernel.</param>
     /// <param name="note">What it does.</param>
     /// <param name="arguments">Named as the kernel's parameters.</param>
-    public void Add(string name, string kernel, string note, params IEnumerable<(string Name, PlanValue Value)> arguments)
+    public void Add(string name, string kernel, string note, params IEnumerable<(string Name, PlanValue Value)> arguments) =>
+        Add(new PlanStep(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray()));
+
+    /// <summary>Adds a step that has been made.</summary>
+    public void Add(PlanStep step)
     {
-        steps.Add(new PlanStep(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray()));
+        steps.Add(step);
         results.Add([]);
+    }
+
+    /// <summary>Begins the steps of a loop's body.</summary>
+    /// <param name="name">The loop's first output.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="inputs">The layouts of its inputs.</param>
+    /// <param name="results">The layouts of values that are computed where they belong.</param>
+    public StepWriter BeginLoop(string name, Graph body, IReadOnlyDictionary<string, View> inputs, IReadOnlyDictionary<string, View> results)
+    {
+        string inner = name + "/";
+        while (views.Keys.Any(value => value.StartsWith(inner, StringComparison.Ordinal)))
+        {
+            inner += "/";
+        }
+
+        inner = prefix + inner;
+        return new StepWriter(body, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
+    }
+
+    /// <summary>Adds a loop, when the steps of its body are complete.</summary>
+    public void EndLoop(string name, string note, int count, StepWriter body)
+    {
+        Add(name, PlanStep.LoopKernel, note, ("count", count.Plan()));
+        steps[^1] = steps[^1] with { Body = body.steps.ToEquatableArray() };
+        loopViews.AddRange(body.AllViews);
     }
 
     /// <summary>Marks that a value is complete after the latest step that is not about a border.</summary>
@@ -72,7 +118,7 @@ public sealed class StepWriter
     /// <summary>A buffer for the use of one node.</summary>
     public View Temporary(string name, ElementType type, Shape shape, QuantizationParameters? quantization = null, Padding padding = default)
     {
-        string unique = $"{name}.temporary{(++temporaries).ToString(CultureInfo.InvariantCulture)}";
+        string unique = $"{prefix}{name}.temporary{(++temporaries).ToString(CultureInfo.InvariantCulture)}";
         View view = View.Allocate(unique, type, shape, padding, quantization);
         views.Add(unique, view);
         return view;

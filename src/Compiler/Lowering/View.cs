@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
@@ -21,6 +22,9 @@ public sealed record Buffer(string Name, ElementType Type, int Length);
 public sealed record View(
     Buffer Buffer, Shape Shape, int Offset, EquatableArray<int> Strides, Padding Padding = default, QuantizationParameters? Quantization = null)
 {
+    /// <summary>Inside loops: elements to skip in each iteration, for the outermost loop first.</summary>
+    public EquatableArray<int> Iterations { get; init; }
+
     /// <summary>Stored element type.</summary>
     public ElementType Type => Buffer.Type;
 
@@ -34,14 +38,39 @@ public sealed record View(
         }
     }
 
+    /// <summary>Whether the first elements of two views are the same: parts of a concatenation share a buffer, but not that.</summary>
+    public bool BeginsAt(View other) => Buffer == other.Buffer && Offset == other.Offset && Iterations.Equals(other.Iterations);
+
     /// <summary>The argument for a kernel that begins at the first element.</summary>
-    public TensorValue Argument => new(Buffer.Name, Type, Offset);
+    public TensorValue Argument => new(Buffer.Name, Type, Offset) { Strides = Iterations };
 
     /// <summary>The argument for a kernel that sees the elements as another type of the same size.</summary>
-    public TensorValue ArgumentAs(ElementType type) => new(Buffer.Name, type, Offset);
+    public TensorValue ArgumentAs(ElementType type) => new(Buffer.Name, type, Offset) { Strides = Iterations };
 
     /// <summary>The same elements under another shape; only of a contiguous view.</summary>
     public View Reshape(Shape shape) => this with { Shape = shape, Strides = shape.Strides().ToEquatableArray(), Padding = default };
+
+    /// <summary>Part of the elements, where they lie.</summary>
+    public View Slice(Slice slice) => this with
+    {
+        Shape = Shape.From(slice.Sizes),
+        Offset = slice.Sizes.Contains(0) ? Offset : Offset + slice.Starts.Select((start, axis) => start * Strides[axis]).Sum(),
+        Strides = Strides.Select((stride, axis) => stride * slice.Steps[axis]).ToEquatableArray(),
+        Padding = default,
+    };
+
+    /// <summary>In a loop, the element of the first axis that each iteration has to do with.</summary>
+    /// <param name="depth">Loops around the loop.</param>
+    /// <param name="count">Its iterations.</param>
+    /// <param name="backwards">Whether it begins with the last element.</param>
+    public View Element(int depth, int count, bool backwards) => this with
+    {
+        Shape = Shape.From(Shape.Extents[1..]),
+        Offset = Offset + (backwards ? (count - 1) * Strides[0] : 0),
+        Strides = Strides.Skip(1).ToEquatableArray(),
+        Padding = default,
+        Iterations = Iterations.Concat(Enumerable.Repeat(0, depth - Iterations.Count)).Append(backwards ? -Strides[0] : Strides[0]).ToEquatableArray(),
+    };
 
     /// <summary>A new buffer that holds just this tensor, with room for a border around images.</summary>
     public static View Allocate(string name, ElementType type, Shape shape, Padding padding, QuantizationParameters? quantization)

@@ -21,6 +21,10 @@ public abstract record Op
     /// <summary>Multiply-accumulates of one evaluation, counted as the field does: those of convolutions and matrix products.</summary>
     public virtual long MultiplyAccumulates(ImmutableArray<TensorType> inputs, ImmutableArray<TensorType> outputs) => 0;
 
+    /// <summary>What evaluating takes: elements read and written, and multiplications.</summary>
+    public virtual long Work(ImmutableArray<TensorType> inputs, ImmutableArray<TensorType> outputs) =>
+        MultiplyAccumulates(inputs, outputs) + inputs.Concat(outputs).Sum(type => type.Shape.ElementCount);
+
     /// <summary>Fails unless something holds.</summary>
     protected static void Require(bool condition, string message)
     {

@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
+using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Passes;
 
@@ -20,6 +21,11 @@ public static class GraphChecker
             foreach (string input in node.Inputs)
             {
                 Require(defined.Contains(input), stage, node, $"reads '{input}' before it is computed");
+            }
+
+            if (node.Op is Loop loop)
+            {
+                Check(loop.Body, stage);
             }
 
             ImmutableArray<TensorType> types = node.Op.Infer([.. node.Inputs.Select(input => graph.Values[input].Type)]);

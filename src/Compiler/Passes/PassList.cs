@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Immutable;
+using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Passes;
 
@@ -51,13 +53,19 @@ public static class PassList
     public static Graph Run(Graph graph, Precision precision, Action<Pass, Graph>? after = null)
     {
         GraphChecker.Check(graph, "import");
-        foreach (Pass pass in For(precision))
+        foreach ((Pass pass, Pass inLoops) in For(precision).Zip(For(Precision.Float32)))
         {
-            graph = pass.Run(graph);
+            graph = OnBodies(pass.Run(graph), inLoops);
             GraphChecker.Check(graph, pass.Name);
             after?.Invoke(pass, graph);
         }
 
         return graph;
     }
+
+    // The bodies of loops compute in float32, whatever is around them.
+    private static Graph OnBodies(Graph graph, Pass pass) => !graph.Nodes.Any(node => node.Op is Loop)
+        ? graph
+        : GraphRewriter.Rewrite(graph, (rewriter, node) => node.Op is Loop loop
+            && rewriter.Replace(node, node.Name, loop with { Body = OnBodies(pass.Run(loop.Body), pass) }, rewriter.InputsOf(node)));
 }

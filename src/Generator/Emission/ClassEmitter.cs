@@ -47,8 +47,10 @@ internal static class ClassEmitter
             }
 
             Infer(writer, context);
-            StepEmitter.Methods(writer, context, plan.InitialSteps, context.Names.InitialSteps);
-            StepEmitter.Methods(writer, context, plan.Steps, context.Names.Steps);
+            ResetState(writer, context);
+            StepEmitter.Methods(writer, context, context.Names.InitialSteps);
+            StepEmitter.Methods(writer, context, context.Names.Steps);
+            StepEmitter.Methods(writer, context, context.Names.ResetSteps);
             ConversionEmitter.Methods(writer, context);
             MemoryAccess(writer, plan);
             RunEmitter.LengthCheck(writer);
@@ -78,10 +80,7 @@ internal static class ClassEmitter
                 arena = GC.AllocateArray<byte>({{Literals.Integer(plan.ArenaBytes + Alignment)}}, pinned: true);
                 arenaStart = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(arena, 0) & {{Literals.Integer(Alignment - 1)}});
                 """);
-            foreach (string step in context.Names.InitialSteps)
-            {
-                writer.Line($"{step}();");
-            }
+            StepEmitter.Calls(writer, context.Names.InitialSteps);
         }
     }
 
@@ -91,10 +90,22 @@ internal static class ClassEmitter
         writer.Line("// From the fed inputs to the outputs.");
         using (writer.Block("private void Infer()"))
         {
-            foreach (string step in context.Names.Steps)
-            {
-                writer.Line($"{step}();");
-            }
+            StepEmitter.Calls(writer, context.Names.Steps);
+        }
+    }
+
+    private static void ResetState(SourceWriter writer, EmissionContext context)
+    {
+        if (context.Names.ResetSteps.Count == 0)
+        {
+            return;
+        }
+
+        writer.Line();
+        writer.Line("/// <summary>Forgets what the predictions so far have left for the next: the state is zeros again, as in a new instance.</summary>");
+        using (writer.Block("public void ResetState()"))
+        {
+            StepEmitter.Calls(writer, context.Names.ResetSteps);
         }
     }
 

@@ -23,6 +23,12 @@ internal static class DocumentationEmitter
         }
 
         writer.Line("/// <para>An instance owns its working memory: use it from one thread at a time, and make one a thread.</para>");
+        if (plan.ResetSteps.Count > 0)
+        {
+            string states = string.Join(", ", plan.ResetSteps.Select(step => $"<c>{Literals.Xml(step.Name)}</c>"));
+            writer.Line($"/// <para>Each prediction leaves its state for the next: {states}. <see cref=\"ResetState\"/> forgets it.</para>");
+        }
+
         Ports(writer, "Inputs", plan.Inputs);
         Ports(writer, "Outputs", plan.Outputs);
         Labels(writer, plan);

@@ -59,7 +59,7 @@ internal static class KernelSourceEmitter
     /// <summary>The types of RuntimeSupport that the generated class mentions.</summary>
     private static IEnumerable<string> Roots(EmissionContext context)
     {
-        foreach (PlanStep step in PlanSteps.All(context.Plan))
+        foreach (PlanStep step in PlanSteps.All(context.Plan).Where(step => step.Kernel != PlanStep.LoopKernel))
         {
             if (step.Kernel == PlanStep.ElementwiseKernel)
             {

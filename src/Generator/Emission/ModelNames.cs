@@ -11,7 +11,7 @@ internal sealed class ModelNames
     private static readonly string[] Members =
     [
         "Arena", "Classify", "Equals", "Expect", "Finalize", "GetHashCode", "GetType", "Infer", "Kernels", "LabelNumbers", "LabelTexts", "Labels", "MemberwiseClone",
-        "Predict", "Prediction", "ReferenceEquals", "Run", "Scores", "ToString", "TopK", "Weights", "Float32", "Float64", "Int8", "UInt8", "Int16", "UInt16",
+        "Predict", "Prediction", "ReferenceEquals", "ResetState", "Run", "Scores", "ToString", "TopK", "Weights", "Float32", "Float64", "Int8", "UInt8", "Int16", "UInt16",
         "Int32", "UInt32", "Int64", "UInt64", "Boolean",
     ];
 
@@ -42,15 +42,19 @@ internal sealed class ModelNames
         var members = new NameTable([.. Members, plan.ClassName]);
         InitialSteps = StepNames(members, "Prepare", plan.InitialSteps);
         Steps = StepNames(members, "Step", plan.Steps);
+        ResetSteps = StepNames(members, "Reset", plan.ResetSteps);
         NameConversions(members, "Feed", plan.Inputs);
         NameConversions(members, "Fetch", plan.Outputs);
     }
 
     /// <summary>The methods of the initial steps.</summary>
-    public IReadOnlyList<string> InitialSteps { get; }
+    public IReadOnlyList<StepMethod> InitialSteps { get; }
 
     /// <summary>The methods of the steps.</summary>
-    public IReadOnlyList<string> Steps { get; }
+    public IReadOnlyList<StepMethod> Steps { get; }
+
+    /// <summary>The methods of the steps that forget.</summary>
+    public IReadOnlyList<StepMethod> ResetSteps { get; }
 
     /// <summary>Why a plan's class cannot be called as it is, or <see langword="null"/>.</summary>
     public static string? ClassNameProblem(ModelPlan plan) =>
@@ -73,12 +77,14 @@ internal sealed class ModelNames
     /// <summary>The method of a conversion.</summary>
     public string Conversion(PlanConversion conversion) => conversions[conversion];
 
-    private static string[] StepNames(NameTable members, string prefix, EquatableArray<PlanStep> steps)
+    private static StepMethod[] StepNames(NameTable members, string prefix, EquatableArray<PlanStep> steps)
     {
         string digits = steps.Count > 100 ? "000" : "00";
-        return steps
-            .Select((step, index) => members.Unique($"{prefix}{index.ToString(digits, CultureInfo.InvariantCulture)}_{Identifiers.Sanitize(step.Name)}"))
-            .ToArray();
+        return steps.Select((step, index) =>
+        {
+            string number = prefix + index.ToString(digits, CultureInfo.InvariantCulture);
+            return new StepMethod(step, members.Unique($"{number}_{Identifiers.Sanitize(step.Name)}"), StepNames(members, number + "_", step.Body));
+        }).ToArray();
     }
 
     private void NameConversions(NameTable members, string verb, EquatableArray<PlanPort> ports)
@@ -103,3 +109,9 @@ internal sealed class ModelNames
         public int GetHashCode(PlanConversion conversion) => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(conversion);
     }
 }
+
+/// <summary>A step and the method that it becomes.</summary>
+/// <param name="Step">The step.</param>
+/// <param name="Name">Name of the method.</param>
+/// <param name="Body">The steps inside, when it is a loop.</param>
+internal sealed record StepMethod(PlanStep Step, string Name, IReadOnlyList<StepMethod> Body);

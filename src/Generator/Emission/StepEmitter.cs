@@ -11,25 +11,39 @@ internal static class StepEmitter
     private const int LongestLine = 120;
 
     /// <summary>Writes the methods of some steps.</summary>
-    public static void Methods(SourceWriter writer, EmissionContext context, EquatableArray<PlanStep> steps, IReadOnlyList<string> names)
+    public static void Methods(SourceWriter writer, EmissionContext context, IReadOnlyList<StepMethod> methods, int depth = 0)
     {
-        for (int index = 0; index < steps.Count; index++)
+        foreach (StepMethod method in methods)
         {
-            PlanStep step = steps[index];
             writer.Line();
-            Note(writer, step);
-            if (step.Kernel == PlanStep.ElementwiseKernel)
+            Note(writer, method.Step);
+            string head = $"private void {method.Name}({Iterations(depth, "int ")})";
+            switch (method.Step.Kernel)
             {
-                writer.Line("[MethodImpl(Kernels.KernelOptions.Hot)]");
-                using (writer.Block($"private void {names[index]}()"))
-                {
-                    new ElementwiseEmitter(context, step, null).Write(writer);
-                }
+                case PlanStep.ElementwiseKernel:
+                    writer.Line("[MethodImpl(Kernels.KernelOptions.Hot)]");
+                    using (writer.Block(head))
+                    {
+                        new ElementwiseEmitter(context, method.Step, null).Write(writer);
+                    }
+
+                    break;
+                case PlanStep.LoopKernel:
+                    Loop(writer, context, method, head, depth);
+                    break;
+                default:
+                    Call(writer, context, method.Step, head + " => ", null);
+                    break;
             }
-            else
-            {
-                Call(writer, context, step, $"private void {names[index]}() => ", null);
-            }
+        }
+    }
+
+    /// <summary>Writes the calls of some steps.</summary>
+    public static void Calls(SourceWriter writer, IReadOnlyList<StepMethod> methods, int depth = 0)
+    {
+        foreach (StepMethod method in methods)
+        {
+            writer.Line($"{method.Name}({Iterations(depth, "")});");
         }
     }
 
@@ -61,6 +75,21 @@ internal static class StepEmitter
             }
         }
     }
+
+    private static void Loop(SourceWriter writer, EmissionContext context, StepMethod method, string head, int depth)
+    {
+        string iteration = ValueText.Iteration(depth);
+        using (writer.Block(head))
+        using (writer.Block($"for (int {iteration} = 0; {iteration} < {Literals.Integer(method.Step.Count)}; {iteration}++)"))
+        {
+            Calls(writer, method.Body, depth + 1);
+        }
+
+        Methods(writer, context, method.Body, depth + 1);
+    }
+
+    // The parameters of a step inside loops, or its arguments.
+    private static string Iterations(int depth, string type) => string.Join(", ", Enumerable.Range(0, depth).Select(loop => type + ValueText.Iteration(loop)));
 
     private static void Note(SourceWriter writer, PlanStep step)
     {

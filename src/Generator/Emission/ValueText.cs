@@ -9,6 +9,10 @@ internal static class ValueText
     /// <summary>The parameter of a conversion's method: the span of the caller.</summary>
     public const string Caller = "caller";
 
+    /// <summary>The variable that counts the iterations of a loop.</summary>
+    /// <param name="depth">Loops around it.</param>
+    public static string Iteration(int depth) => "iteration" + (depth == 0 ? "" : Literals.Integer(depth));
+
     /// <summary>An argument of a kernel.</summary>
     /// <param name="context">The plan.</param>
     /// <param name="value">The argument.</param>
@@ -43,8 +47,18 @@ internal static class ValueText
         int size = view.Type.SizeOf();
         long offset = tensor.Offset + ((long)view.Offset * size);
         long length = ((long)tensor.Length * tensor.Type.SizeOf() / size) - view.Offset;
-        return $"{view.Type}({Literals.Integer(offset)}, {Literals.Integer(length)})";
+        string position = Literals.Integer(offset), rest = Literals.Integer(length);
+        for (int loop = 0; loop < view.Strides.Count; loop++)
+        {
+            position += Moved(loop, (long)view.Strides[loop] * size);
+            rest += Moved(loop, -(long)view.Strides[loop]);
+        }
+
+        return $"{view.Type}({position}, {rest})";
     }
+
+    private static string Moved(int loop, long stride) =>
+        stride == 0 ? "" : $" {(stride < 0 ? '-' : '+')} ({Iteration(loop)} * {Literals.Integer(stride < 0 ? -stride : stride)})";
 
     private static string Region(PlanConstant constant, ElementType type)
     {

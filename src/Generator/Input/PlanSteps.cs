@@ -7,9 +7,15 @@ namespace ModelCompiler.Generator.Input;
 /// <summary>Walks over a plan.</summary>
 internal static class PlanSteps
 {
-    /// <summary>Every step of a plan: initial ones, those of one prediction, those of the conversions.</summary>
-    public static IEnumerable<PlanStep> All(ModelPlan plan) =>
-        plan.InitialSteps.Concat(plan.Steps).Concat(Ports(plan).SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps));
+    /// <summary>Every step of a plan: initial ones, those of one prediction and of its loops, those of resetting, those of the conversions.</summary>
+    public static IEnumerable<PlanStep> All(ModelPlan plan) => plan.InitialSteps
+        .Concat(plan.Steps)
+        .Concat(plan.ResetSteps)
+        .Concat(Ports(plan).SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps))
+        .SelectMany(WithBody);
+
+    /// <summary>A step, and when it is a loop, the steps inside.</summary>
+    public static IEnumerable<PlanStep> WithBody(PlanStep step) => step.Body.SelectMany(WithBody).Prepend(step);
 
     /// <summary>The inputs, then the outputs.</summary>
     public static IEnumerable<PlanPort> Ports(ModelPlan plan) => plan.Inputs.Concat(plan.Outputs);

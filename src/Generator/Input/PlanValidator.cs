@@ -16,6 +16,7 @@ internal sealed class PlanValidator
 
     private readonly Dictionary<string, PlanTensor> tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, PlanConstant> constants = new(StringComparer.Ordinal);
+    private readonly List<int> counts = [];
     private readonly ModelPlan plan;
 
     private PlanValidator(ModelPlan plan) => this.plan = plan;
@@ -154,15 +155,33 @@ internal sealed class PlanValidator
             }
         }
 
-        foreach (PlanStep step in plan.InitialSteps.Concat(plan.Steps))
+        return StepsProblem(plan.InitialSteps.Concat(plan.Steps).Concat(plan.ResetSteps));
+    }
+
+    private string? StepsProblem(IEnumerable<PlanStep> steps)
+    {
+        foreach (PlanStep step in steps)
         {
-            if (StepProblem(step, null) is { } problem)
+            if ((step.Kernel == PlanStep.LoopKernel ? LoopProblem(step) : StepProblem(step, null)) is { } problem)
             {
                 return $"step '{step.Name}': {problem}";
             }
         }
 
         return null;
+    }
+
+    private string? LoopProblem(PlanStep step)
+    {
+        if (step.Find("count") is not IntegerValue { Value: >= 1 and <= int.MaxValue } || step.Arguments.Count != 1 || counts.Count == PlanStep.DeepestLoops)
+        {
+            return "a loop has one count and is not nested too deeply";
+        }
+
+        counts.Add(step.Count);
+        string? problem = StepsProblem(step.Body);
+        counts.RemoveAt(counts.Count - 1);
+        return problem;
     }
 
     private string? StepProblem(PlanStep step, string? port)
@@ -181,9 +200,29 @@ internal sealed class PlanValidator
             }
         }
 
-        return step.Kernel == PlanStep.ElementwiseKernel
+        return step.Body.Count > 0 ? $"'{step.Kernel}' takes no steps"
+            : step.Kernel == PlanStep.ElementwiseKernel
             ? ElementwiseStep.FindProblem(step)
             : KernelSources.Shared.Contains(step.Kernel) ? null : $"there is no kernel '{step.Kernel}'";
+    }
+
+    // In the first iteration as in the last, whichever way the loops go.
+    private bool IsInside(TensorValue tensor, long bytes)
+    {
+        if (tensor.Strides.Count > counts.Count)
+        {
+            return false;
+        }
+
+        decimal least = tensor.Offset, greatest = tensor.Offset;
+        for (int loop = 0; loop < tensor.Strides.Count; loop++)
+        {
+            decimal moved = (decimal)tensor.Strides[loop] * (counts[loop] - 1);
+            least += Math.Min(moved, 0);
+            greatest += Math.Max(moved, 0);
+        }
+
+        return least >= 0 && greatest * tensor.Type.SizeOf() <= bytes;
     }
 
     private string? ValueProblem(PlanValue value, string? port)
@@ -193,7 +232,7 @@ internal sealed class PlanValidator
             case TensorValue tensor:
                 return !tensors.TryGetValue(tensor.Tensor, out PlanTensor region)
                     ? $"there is no tensor '{tensor.Tensor}'"
-                    : tensor.Offset < 0 || (long)tensor.Offset * tensor.Type.SizeOf() > (long)region.Length * region.Type.SizeOf()
+                    : !IsInside(tensor, (long)region.Length * region.Type.SizeOf())
                         ? $"the offset into '{tensor.Tensor}' is out of range"
                         : null;
             case ConstantValue constant:

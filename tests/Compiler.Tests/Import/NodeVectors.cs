@@ -27,6 +27,7 @@ public static class NodeVectors
     [
         DiagnosticKinds.OperatorUnsupported, DiagnosticKinds.AttributeUnsupported, DiagnosticKinds.TypeUnsupported, DiagnosticKinds.ShapeDependsOnData,
         DiagnosticKinds.ExtentDependsOnData,
+        DiagnosticKinds.LoopUnbounded,
     ];
 
     /// <summary>The folder of the vectors beside the repository, or null.</summary>

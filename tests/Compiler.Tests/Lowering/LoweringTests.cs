@@ -42,6 +42,19 @@ public sealed class LoweringTests
     }
 
     [Fact]
+    public void A_value_that_is_in_a_concatenation_twice_is_there_twice()
+    {
+        var builder = new GraphBuilder();
+        string image = builder.AddInput("image", new TensorType(ElementType.Float32, [4, 3]));
+        string relu = builder.Add("relu", Networks.Relu, image);
+        string joined = builder.Add("joined", new Concat(0), builder.Add("first", new Reshape([1, 12]), relu), builder.Add("second", new Reshape([1, 12]), relu));
+        Graph graph = builder.ToGraph([new GraphOutput("out", joined)]);
+        Tensor noise = Networks.Noise(new Random(3), [4, 3]);
+
+        Assert.Equal(Running.Evaluate(graph, noise).Values<float>(), Running.Execute(graph, noise));
+    }
+
+    [Fact]
     public void A_value_read_after_a_result_was_written_over_it_is_not_lost()
     {
         // relu could lie where x is, but x is read again after it.

@@ -8,7 +8,7 @@ namespace ModelCompiler.Conformance.Reporting;
 /// <summary>Tells a model that is refused for a stated reason from one that should have been compiled.</summary>
 internal static partial class SkipReasons
 {
-    private static readonly HashSet<string> Codes = ["MC1003", "MC1010", "MC1011", "MC1012", "MC1015", "MC1017", "MC1018"];
+    private static readonly HashSet<string> Codes = ["MC1003", "MC1010", "MC1011", "MC1012", "MC1015", "MC1017", "MC1018", "MC1020", "MC1029"];
 
     // In int8 also: what calibration files cannot do.
     private static readonly HashSet<string> CalibrationCodes = ["MC3003", "MC3004"];
@@ -26,7 +26,7 @@ internal static partial class SkipReasons
 
     /// <summary>Whether a model was refused only because inputs decide shapes.</summary>
     public static bool IsForShapes(IEnumerable<Diagnostic> diagnostics) =>
-        diagnostics.Where(diagnostic => diagnostic.Kind.Severity == Severity.Error).Select(error => error.Kind.Code).Distinct().SequenceEqual(["MC1017"]);
+        diagnostics.Where(diagnostic => diagnostic.Kind.Severity == Severity.Error).Select(error => error.Kind.Code).All(code => code is "MC1017" or "MC1020");
 
     /// <summary>The inputs that the compiler names as deciding shapes.</summary>
     public static IEnumerable<string> InputsForShapes(IEnumerable<Diagnostic> diagnostics) =>
@@ -42,6 +42,7 @@ internal static partial class SkipReasons
         "MC1015" => "dimension that neither the model nor the test fixes",
         "MC1017" => $"operator {Match(Operator(), error)}, a shape that an input decides",
         "MC1018" => $"operator {Match(Operator(), error)}, an extent that the data decides",
+        "MC1020" => $"operator {Match(Operator(), error)}, a number of iterations that is computed",
         "MC3003" => "calibration: not a single float32 input",
         _ => "calibration: outputs that are not finite",
     };

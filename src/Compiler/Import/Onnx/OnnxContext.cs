@@ -11,11 +11,10 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 
 /// <summary>The graph being made, as the importer of one node sees it: adds ops under the node's name, and knows the values' types.</summary>
 /// <param name="session">What the import shares.</param>
+/// <param name="importer">Imports the graphs that the node holds.</param>
 /// <param name="node">The node being imported.</param>
-/// <param name="scope">What names mean around it.</param>
-/// <param name="importGraph">Imports a branch and gives the values of its outputs.</param>
-internal sealed class OnnxContext(
-    OnnxSession session, OnnxNode node, OnnxScope scope, Func<GraphProto, ImmutableArray<string>, ImmutableArray<string>> importGraph)
+/// <param name="scope">What names mean around the node.</param>
+internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importer, OnnxNode node, OnnxScope scope)
 {
     /// <summary>Reads constants of the file.</summary>
     public OnnxTensors Tensors => session.Tensors;
@@ -138,9 +137,39 @@ internal sealed class OnnxContext(
     public long[]? IntegersOrInput(string attribute, int index) =>
         node.Optional(index) is not null ? IntegerInput(index) : node.Integers(attribute);
 
-    /// <summary>Imports a branch, or a body whose inputs are the values given.</summary>
+    /// <summary>Imports a branch, or a body whose inputs are the values given, in place.</summary>
     /// <exception cref="ImportException">It has another number of inputs.</exception>
-    public ImmutableArray<string> ImportGraph(GraphProto graph, params ImmutableArray<string> inputs) => importGraph(graph, inputs);
+    public ImmutableArray<string> ImportGraph(GraphProto graph, params string[] inputs) =>
+        importer.ImportGraph(graph, scope, [.. inputs]) ?? throw new ReportedException();
+
+    /// <summary>Notes that a sequence has one element.</summary>
+    public void NoteSingleStep() => session.HasSingleStep = true;
+
+    /// <summary>Begins a loop.</summary>
+    public OnnxLoop BeginLoop(int count) => new(session, node.Name, count);
+
+    /// <summary>Imports one iteration into the body of a loop.</summary>
+    /// <param name="loop">The loop.</param>
+    /// <param name="around">A loop that the importer has put around it: the file's names mean values outside of both.</param>
+    /// <param name="graph">The file's graph.</param>
+    /// <param name="inputs">Its inputs, values of the body.</param>
+    public ImmutableArray<string> ImportBody(OnnxLoop loop, OnnxLoop? around, GraphProto graph, params string[] inputs) =>
+        loop.Inside(() => importer.ImportGraph(graph, scope, [.. inputs], value => loop.Capture(around?.Capture(value) ?? value))) ?? throw new ReportedException();
+
+    /// <summary>The op that computes a value, or <see langword="null"/>.</summary>
+    public Op? ProducerOf(string value) => session.Builder.ProducerOf(value)?.Op;
+
+    /// <summary>Tries something; what goes wrong is not reported, but given back.</summary>
+    /// <returns>What was made, or <see langword="null"/>, and what went wrong.</returns>
+    public (T? Result, ImmutableArray<Diagnostic> Problems) Attempt<T>(Func<T> action)
+        where T : class => session.Attempt<T?>(() => importer.Guard(node.Name, node.Operator, action));
+
+    /// <summary>Fails with the findings of an attempt.</summary>
+    public Exception Failed(ImmutableArray<Diagnostic> problems)
+    {
+        session.Report(problems);
+        return new ReportedException();
+    }
 
     /// <summary>A function of one value's elements.</summary>
     public string Map(string value, Func<Term, Term> function)
@@ -161,6 +190,10 @@ internal sealed class OnnxContext(
             first,
             second,
             third);
+
+    /// <summary>A function of the elements of any number of values.</summary>
+    public string Map(string[] values, Func<Term[], Term> function) =>
+        Emit(new Elementwise(function([.. values.Select((value, index) => Term.Input(index, ElementTypeOf(value)))])), values);
 
     /// <summary>The value converted to a type.</summary>
     public string Convert(string value, ElementType type) => Map(value, x => x.To(type));
@@ -252,7 +285,7 @@ internal sealed class OnnxContext(
     {
         string input = node[index];
         TensorType type = TypeOf(input);
-        if (!session.Builder.IsInput(input) || type.Shape.Rank > 1)
+        if (!session.IsModelInput(input) || type.Shape.Rank > 1)
         {
             return null;
         }

@@ -89,11 +89,12 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
     private void DefineConstant(OnnxScope scope, string name, int type, Func<string> read)
     {
         string what = $"constant '{name}'";
+        GraphBuilder builder = session.Builder;
         Guard("", what, () =>
         {
             scope.Define(name, new Lazy<string?>(() => Guard("", what, () =>
             {
-                string value = read();
+                string value = session.Within(builder, read);
                 session.Mark(value, NarrowType.Find(type));
                 return value;
             })));
@@ -101,8 +102,8 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         });
     }
 
-    // Whatever goes wrong at one node, because of what the file says, is a finding about that node.
-    private T? Guard<T>(string node, string what, Func<T> action)
+    /// <summary>Does something about a node. Whatever goes wrong, because of what the file says, is a finding about that node.</summary>
+    public T? Guard<T>(string node, string what, Func<T> action)
     {
         try
         {
@@ -163,8 +164,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         var imported = new OnnxNode(node, name, opset, attributes, inputs);
         NarrowOperators.Check(entry!, imported, session);
         RefuseText(imported, entry!);
-        var context = new OnnxContext(session, imported, scope, (graph, values) => session.Nested("a branch", () => ImportBranch(graph, values, scope)));
-        ImmutableArray<string?> outputs = BoundRules.Import(entry!, imported, context);
+        ImmutableArray<string?> outputs = BoundRules.Import(entry!, imported, new OnnxContext(session, this, imported, scope));
         NarrowOperators.Pass(entry!, imported, outputs, session);
         return entry!.TakesText ? MovedText(name, inputs, outputs) : outputs;
     }
@@ -186,6 +186,32 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
             ? outputs.SetItem(0, session.WithLabels(name, output, labels))
             : outputs;
 
+    /// <summary>Imports a branch, or one iteration of a loop.</summary>
+    /// <param name="graph">The file's graph.</param>
+    /// <param name="scope">The graph around it.</param>
+    /// <param name="inputs">Its inputs.</param>
+    /// <param name="capture">Where the values go into a graph of their own: makes a value of the graph around it known inside.</param>
+    /// <returns>Its outputs, or <see langword="null"/> when an error was reported.</returns>
+    public ImmutableArray<string>? ImportGraph(GraphProto graph, OnnxScope scope, ImmutableArray<string> inputs, Func<string, string>? capture = null) =>
+        session.Nested<ImmutableArray<string>?>("a branch", () =>
+        {
+            if (graph.Input.Count != inputs.Length)
+            {
+                throw ImportException.Invalid($"a graph inside a node has {graph.Input.Count} inputs, not {inputs.Length}");
+            }
+
+            var inner = new OnnxScope(scope, scope.Opsets, scope.Arguments, capture);
+            DefineConstants(graph, inner);
+            foreach ((ValueInfoProto input, string value) in graph.Input.Zip(inputs))
+            {
+                inner.Define(input.Name, value);
+            }
+
+            ImportNodes(graph.Node, inner);
+            string?[] outputs = [.. graph.Output.Select(output => Guard("", $"output '{output.Name}'", () => inner.Find(output.Name)))];
+            return outputs.Contains(null) ? null : [.. outputs.OfType<string>()];
+        });
+
     private static Dictionary<string, AttributeProto> Attributes(NodeProto node, OnnxScope scope)
     {
         var attributes = new Dictionary<string, AttributeProto>(StringComparer.Ordinal);
@@ -199,24 +225,6 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         }
 
         return attributes;
-    }
-
-    private ImmutableArray<string> ImportBranch(GraphProto graph, ImmutableArray<string> inputs, OnnxScope scope)
-    {
-        if (graph.Input.Count != inputs.Length)
-        {
-            throw ImportException.Invalid($"a graph inside a node has {graph.Input.Count} inputs, not {inputs.Length}");
-        }
-
-        var inner = new OnnxScope(scope, scope.Opsets, scope.Arguments);
-        for (int index = 0; index < inputs.Length; index++)
-        {
-            inner.Define(graph.Input[index].Name, inputs[index]);
-        }
-
-        DefineConstants(graph, inner);
-        ImportNodes(graph.Node, inner);
-        return [.. graph.Output.Select(output => inner.Find(output.Name) ?? throw new ReportedException())];
     }
 
     private ImmutableArray<string?> Inline(FunctionProto function, ImmutableArray<string?> inputs, IReadOnlyDictionary<string, AttributeProto> attributes)
@@ -243,7 +251,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         ImportNodes(function.Node, inner);
         return [.. function.Output.Select(inner.Find)];
     }
-
-    // Ends the import of a node whose trouble has been reported where it began.
-    private sealed class ReportedException : Exception;
 }
+
+/// <summary>Ends the import of a node whose trouble has been reported where it began.</summary>
+internal sealed class ReportedException : Exception;

@@ -77,7 +77,7 @@ internal static class OnnxImporter
         importer.ImportNodes(model.Graph.Node, scope);
         List<GraphOutput> outputs = Outputs(model.Graph, scope, session);
         session.RemoveSettled(outputs);
-        session.Builder.HasFreeBatch = OnnxInputs.HasFreeBatch(model.Graph, session.Builder, outputs);
+        session.Builder.HasFreeBatch = !session.HasSingleStep && OnnxInputs.HasFreeBatch(model.Graph, session.Builder, outputs);
         return session.Diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : session.Builder.ToGraph(outputs);
     }
 

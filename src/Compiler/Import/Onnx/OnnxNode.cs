@@ -92,14 +92,14 @@ internal sealed class OnnxNode
     /// <summary>A text attribute.</summary>
     public string Text(string name, string missing) => Find(name, Type.String) is { } found ? Encoding.UTF8.GetString(found.S.Span) : missing;
 
+    /// <summary>A list of texts, or <see langword="null"/>.</summary>
+    public string[]? Texts(string name) => Find(name, Type.Strings)?.Strings.Select(text => Encoding.UTF8.GetString(text.Span)).ToArray();
+
     /// <summary>A list of integers, or <see langword="null"/>.</summary>
     public long[]? Integers(string name) => Find(name, Type.Ints)?.Ints.ToArray();
 
     /// <summary>A list of reals, or <see langword="null"/>.</summary>
     public float[]? Numbers(string name) => Find(name, Type.Floats)?.Floats.ToArray();
-
-    /// <summary>A list of texts, or <see langword="null"/>.</summary>
-    public string[]? Texts(string name) => Find(name, Type.Strings)?.Strings.Select(text => Encoding.UTF8.GetString(text.Span)).ToArray();
 
     /// <summary>A constant, or <see langword="null"/>.</summary>
     public TensorProto? Tensor(string name) => Find(name, Type.Tensor)?.T;

@@ -8,7 +8,9 @@ namespace ModelCompiler.Compiler.Import.Onnx;
 /// <param name="outer">The graph around it, whose names are visible; <see langword="null"/> for the model and for functions.</param>
 /// <param name="opsets">Version of each operator set, by domain.</param>
 /// <param name="arguments">Attributes given to the enclosing function.</param>
-internal sealed class OnnxScope(OnnxScope? outer, IReadOnlyDictionary<string, int> opsets, IReadOnlyDictionary<string, AttributeProto> arguments)
+/// <param name="capture">For the body of a loop: makes a value of the graph around it known inside.</param>
+internal sealed class OnnxScope(
+    OnnxScope? outer, IReadOnlyDictionary<string, int> opsets, IReadOnlyDictionary<string, AttributeProto> arguments, Func<string, string>? capture = null)
 {
     private readonly Dictionary<string, Lazy<string?>> values = new(StringComparer.Ordinal);
     private readonly HashSet<string> missing = new(StringComparer.Ordinal);
@@ -53,12 +55,9 @@ internal sealed class OnnxScope(OnnxScope? outer, IReadOnlyDictionary<string, in
     /// <exception cref="ImportException">It means nothing. A second question finds the name to be in error.</exception>
     public string? Find(string name)
     {
-        for (OnnxScope? scope = this; scope is not null; scope = scope.Outer)
+        if (TryFind(name, out string? value))
         {
-            if (scope.values.TryGetValue(name, out Lazy<string?>? found))
-            {
-                return found.Value;
-            }
+            return value;
         }
 
         if (announced.Contains(name))
@@ -70,5 +69,17 @@ internal sealed class OnnxScope(OnnxScope? outer, IReadOnlyDictionary<string, in
         throw ImportException.Invalid($"'{name}' is read, but nothing makes it");
     }
 
-    private OnnxScope? Outer => outer;
+    private bool TryFind(string name, out string? value)
+    {
+        if (values.TryGetValue(name, out Lazy<string?>? found))
+        {
+            value = found.Value;
+            return true;
+        }
+
+        value = null;
+        bool isOutside = outer is not null && outer.TryFind(name, out value);
+        value = isOutside && value is not null && capture is not null ? capture(value) : value;
+        return isOutside;
+    }
 }

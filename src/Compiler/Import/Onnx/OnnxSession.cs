@@ -22,17 +22,19 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
     private const int MaximumDepth = 32;
 
     private readonly Dictionary<string, int> names = new(StringComparer.Ordinal);
+    private readonly GraphBuilder model = new();
     private readonly HashSet<string> reported = new(StringComparer.Ordinal);
     private readonly Dictionary<string, NarrowType> narrow = new(StringComparer.Ordinal);
     private readonly List<Diagnostic> diagnostics = [];
     private readonly Dictionary<string, ImmutableArray<string>> sequences = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Tensor> settled = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ClassLabels> labels = new(StringComparer.Ordinal);
+    private GraphBuilder? current;
     private int nodes;
     private int depth;
 
-    /// <summary>The graph being made.</summary>
-    public GraphBuilder Builder { get; } = new();
+    /// <summary>The graph being made: the model's, or the body of a loop.</summary>
+    public GraphBuilder Builder => current ?? model;
 
     /// <summary>Reads constants.</summary>
     public OnnxTensors Tensors => tensors;
@@ -111,6 +113,62 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
             }
         }
     }
+
+    /// <summary>Whether a sequence has one element: the dimension that the file leaves open may be that, not the batch.</summary>
+    public bool HasSingleStep { get; set; }
+
+    /// <summary>Whether a value is an input of the model, and not one of a loop's body.</summary>
+    public bool IsModelInput(string value) => Builder == model && model.IsInput(value);
+
+    /// <summary>Does something while another graph is the one being made.</summary>
+    public T Within<T>(GraphBuilder builder, Func<T> action)
+    {
+        GraphBuilder? before = current;
+        current = builder;
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            current = before;
+        }
+    }
+
+    /// <summary>Hands on what is known of a value to the value that stands for it in the body of a loop.</summary>
+    /// <returns>The value inside.</returns>
+    /// <exception cref="ImportException">A loop cannot follow what the value is.</exception>
+    public string Enter(string outside, string inside)
+    {
+        if (Bounds.TryGetValue(outside, out Bound? bound))
+        {
+            throw ImportException.Extent("that repeats", outside, bound.Axis, "cannot follow that");
+        }
+
+        if (LabelsOf(outside)?.Role is LabelRole.Text or LabelRole.Map)
+        {
+            throw ImportException.ElementType(outside, "string");
+        }
+
+        Mark(inside, NarrowTypeOf(outside));
+        return inside;
+    }
+
+    /// <summary>Does something that may find trouble without telling it.</summary>
+    /// <returns>What was made, and the trouble.</returns>
+    public (T Result, ImmutableArray<Diagnostic> Problems) Attempt<T>(Func<T> action)
+    {
+        int before = diagnostics.Count;
+        string[] reportedBefore = [.. reported];
+        T result = action();
+        ImmutableArray<Diagnostic> problems = [.. diagnostics.Skip(before)];
+        diagnostics.RemoveRange(before, problems.Length);
+        reported.IntersectWith(reportedBefore);
+        return (result, problems);
+    }
+
+    /// <summary>Records findings of an attempt.</summary>
+    public void Report(IEnumerable<Diagnostic> findings) => diagnostics.AddRange(findings);
 
     /// <summary>A name that no node has had, made of the one given.</summary>
     public string Unique(string name)

@@ -14,8 +14,7 @@ internal static class MovementLowering
     {
         View output = writer.ViewOf(node.Output);
         View input = writer.ViewOf(node.Inputs[0]);
-        bool isThere = input.Buffer == output.Buffer && input.Offset == output.Offset && input.IsContiguous && output.IsContiguous;
-        if (!isThere)
+        if (!(input.BeginsAt(output) && input.IsContiguous && output.IsContiguous))
         {
             View source = writer.Contiguous(node.Name, node.Inputs[0]).Reshape(output.Shape);
             writer.Copy(node.Name, $"Reshape {Describe(writer, node)}", CopyArgument(source), 0, source.Strides, output);
@@ -36,6 +35,11 @@ internal static class MovementLowering
     {
         var slice = (Slice)node.Op;
         View input = writer.ViewOf(node.Inputs[0]);
+        if (writer.ViewOf(node.Output).Equals(input.Slice(slice)))
+        {
+            return;
+        }
+
         int offset = slice.Sizes.Contains(0) ? 0 : slice.Starts.Select((start, axis) => start * input.Strides[axis]).Sum();
         writer.Copy(
             node.Name, $"Slice {Describe(writer, node)}", CopyArgument(input), offset, [.. input.Strides.Select((stride, axis) => stride * slice.Steps[axis])], writer.ViewOf(node.Output));
@@ -56,8 +60,8 @@ internal static class MovementLowering
         foreach (string input in node.Inputs)
         {
             Shape shape = writer.Graph.ShapeOf(input);
-            bool isThere = !writer.IsConstant(input) && writer.ViewOf(input) is var view && view.Buffer == output.Buffer
-                && view.Offset == output.Offset + (start * output.Strides[axis]) && view.Strides.Equals(output.Strides);
+            bool isThere = !writer.IsConstant(input) && writer.ViewOf(input) is var view
+                && view.BeginsAt(output with { Offset = output.Offset + (start * output.Strides[axis]) }) && view.Strides.Equals(output.Strides);
             if (!isThere)
             {
                 PlanValue source = CopyArgument(writer, input);
@@ -112,7 +116,8 @@ internal static class MovementLowering
     /// <summary>The argument of a copy's source.</summary>
     public static PlanValue CopyArgument(View view) => view.ArgumentAs(StepWriter.CopyType(view.Type));
 
-    private static PlanValue CopyArgument(StepWriter writer, string value) =>
+    /// <summary>The argument of a copy's source that may be constant.</summary>
+    public static PlanValue CopyArgument(StepWriter writer, string value) =>
         writer.IsConstant(value)
             ? ((ConstantValue)writer.Operand(value)) with { Type = StepWriter.CopyType(writer.Graph.Values[value].Type.Type) }
             : CopyArgument(writer.ViewOf(value));

@@ -14,7 +14,7 @@ internal static class RequantizeLowering
         View output = writer.ViewOf(node.Output);
         if (Equals(input.Quantization, output.Quantization))
         {
-            if (input.Buffer != output.Buffer)
+            if (!input.BeginsAt(output))
             {
                 writer.Copy(node.Name, $"copy of {output.Shape}", MovementLowering.CopyArgument(input), 0, input.Strides, output);
             }
