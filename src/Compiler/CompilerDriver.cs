@@ -49,10 +49,10 @@ public static class CompilerDriver
         Forget(parameters);
         PlanClassifier? classifier = ClassifierDetection.Detect(graph, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
-        LoweredModel model = ModelLowering.Lower(graph, options, classifier, labels);
-        ImmutableArray<string> floatNodes = [];
+        (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(graph);
+        LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
         Comparison? comparison = null;
-        if (options.Precision == Precision.Int8)
+        if (options.Precision == Precision.Int8 && !options.Calibration.IsEmpty)
         {
             Calibration calibration = Calibrate(model, options, progress, cancellation);
             (Graph quantized, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
@@ -63,6 +63,10 @@ public static class CompilerDriver
             {
                 diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
             }
+        }
+        else if (floatNodes.Length > 0)
+        {
+            diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
         var report = new CompileReport(
