@@ -16,7 +16,7 @@ public static class SinkReshapes
 
     private static bool Rewrite(GraphRewriter rewriter, Node node)
     {
-        if (node.Op is not (Elementwise or Requantize) || rewriter.InputsOf(node) is var inputs && SourceShape(rewriter, node, inputs) is not { } source)
+        if (node.Op is not Elementwise || rewriter.InputsOf(node) is var inputs && SourceShape(rewriter, node, inputs) is not { } source)
         {
             return false;
         }
@@ -47,7 +47,7 @@ public static class SinkReshapes
             if (target.ProducerOf(inputs[index]) is not { Op: Reshape } reshape || !rewriter.IsOnlyUse(node, index)
                 || target.ShapeOf(inputs[index]) != rewriter.Source.ShapeOf(node.Output)
                 || (source is { } known && known != target.ShapeOf(reshape.Inputs[0]))
-                || target.ProducerOf(reshape.Inputs[0])?.Op is not (Conv2D or FullyConnected or Elementwise or Requantize))
+                || target.ProducerOf(reshape.Inputs[0])?.Op is not (Conv2D or FullyConnected or Elementwise))
             {
                 return null;
             }

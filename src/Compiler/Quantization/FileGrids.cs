@@ -13,28 +13,46 @@ public static class FileGrids
     public static bool Any(Graph graph) => graph.Nodes.Any(node => node.Op is Requantize);
 
     /// <summary>
-    /// The grid of each value that the file puts on one, and of each value that is read for nothing but being put on one: what computes it may
-    /// as well round itself.
+    /// The grid of each value that the file puts on one, and of each value that is read for nothing but being put on one, as it is or moved:
+    /// what computes it may as well round itself.
     /// </summary>
     public static Dictionary<string, QuantizationParameters> Of(Graph graph)
     {
         var grids = new Dictionary<string, QuantizationParameters>(StringComparer.Ordinal);
-        foreach (Node node in graph.Nodes)
-        {
-            if (node.Op is not Requantize { Target: { } grid })
-            {
-                continue;
-            }
 
-            grids[node.Output] = grid;
-            string source = node.Inputs[0];
-            if (graph.Producer(source)?.Op is not Requantize && !graph.IsOutput(source)
-                && graph.Consumers(source).All(consumer => consumer.Op is Requantize other && Equals(other.Target, grid)))
+        // From the last to the first: a value's readers are known when it comes.
+        foreach (Node node in graph.Nodes.Reverse())
+        {
+            if ((node.Op is Requantize { Target: { } own } ? own : Wanted(graph, node.Output, grids)) is { } grid)
             {
-                grids[source] = grid;
+                grids.Add(node.Output, grid);
+            }
+        }
+
+        foreach (string input in graph.Inputs)
+        {
+            if (Wanted(graph, input, grids) is { } grid)
+            {
+                grids.Add(input, grid);
             }
         }
 
         return grids;
     }
+
+    // The one grid that all readers of a value put it on.
+    private static QuantizationParameters? Wanted(Graph graph, string value, Dictionary<string, QuantizationParameters> grids)
+    {
+        if (graph.IsOutput(value))
+        {
+            return null;
+        }
+
+        QuantizationParameters?[] wanted = [.. graph.Consumers(value)
+            .Select(consumer => IsMovement(consumer.Op) || consumer.Op is Requantize ? grids.GetValueOrDefault(consumer.Output) : null).Distinct()];
+        return wanted is [{ } grid] ? grid : null;
+    }
+
+    // Rounding commutes with these; the greatest of rounded numbers is the greatest, rounded.
+    private static bool IsMovement(Op op) => op is Reshape or Transpose or Slice or Expand or Gather or Concat or Pool2D { Kind: PoolKind.Maximum };
 }
