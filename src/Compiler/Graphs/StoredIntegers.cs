@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Numerics;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Graphs;
@@ -37,24 +38,37 @@ public sealed record StoredIntegers(Tensor Levels, ImmutableArray<float> Scales,
         }
 
         int inner = isPerSlice ? integers.Shape.Extents[(axis + 1)..].Aggregate(1, (product, extent) => product * extent) : integers.Count;
-        long[] levels = integers.ToInt64();
-        for (int index = 0; zeros.Length > 0 && index < levels.Length; index++)
+        Func<int, long> zero = index => zeros.Length == 0 ? 0 : zeros[zeros.Length == 1 ? 0 : index / inner % slices];
+        Tensor? levels = integers.Type switch
         {
-            levels[index] -= zeros[zeros.Length == 1 ? 0 : index / inner % slices];
-        }
-
-        bool isWide = integers.Type == ElementType.Int32;
-        (long least, long greatest) = isWide ? (int.MinValue, int.MaxValue) : (sbyte.MinValue, sbyte.MaxValue);
-        if (levels.Any(level => level < least || level > greatest))
-        {
-            return null;
-        }
-
-        Tensor narrow = isWide
-            ? Tensor.Of(integers.Shape, Array.ConvertAll(levels, level => (int)level))
-            : Tensor.Of(integers.Shape, Array.ConvertAll(levels, level => (sbyte)level));
+            ElementType.Int32 => Centred<int, int>(integers, zero),
+            ElementType.UInt8 => Centred<byte, sbyte>(integers, zero),
+            _ => Centred<sbyte, sbyte>(integers, zero),
+        };
         ImmutableArray<float> perSlice = scales.Length == slices ? [.. scales] : [.. Enumerable.Repeat(scales[0], slices)];
-        return new StoredIntegers(narrow, perSlice, isPerSlice ? axis : 0);
+        return levels is null ? null : new StoredIntegers(levels, perSlice, isPerSlice ? axis : 0);
+    }
+
+    // The integers less their zero points; null when one does not fit.
+    private static Tensor? Centred<TFrom, TTo>(Tensor integers, Func<int, long> zero)
+        where TFrom : IBinaryInteger<TFrom>
+        where TTo : IBinaryInteger<TTo>, IMinMaxValue<TTo>
+    {
+        TFrom[] source = integers.Values<TFrom>();
+        var levels = new TTo[source.Length];
+        (long least, long greatest) = (long.CreateChecked(TTo.MinValue), long.CreateChecked(TTo.MaxValue));
+        for (int index = 0; index < levels.Length; index++)
+        {
+            long level = long.CreateChecked(source[index]) - zero(index);
+            if (level < least || level > greatest)
+            {
+                return null;
+            }
+
+            levels[index] = TTo.CreateChecked(level);
+        }
+
+        return Tensor.Of(integers.Shape, levels);
     }
 
     /// <summary>Of the same constant in another shape; <see langword="null"/> when the slices are no longer those of one axis.</summary>

@@ -30,6 +30,7 @@ public sealed class Quantizer
     private readonly Dictionary<string, QuantizationParameters> grids;
     private readonly HashSet<string> stored = new(StringComparer.Ordinal);
     private readonly ScaleGroups groups = new();
+    private readonly Dictionary<(string Value, QuantizationParameters? Storage), string> conversions = [];
 
     private Quantizer(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges)
     {
@@ -245,8 +246,13 @@ public sealed class Quantizer
             return current;
         }
 
-        string converted = rewriter.Target.AddNode(node.Name, new Requantize(wants), [current], [input + (wants is null ? ".float" : ".quantized")])[0];
-        rewriter.Target.SetQuantization(converted, wants);
+        if (!conversions.TryGetValue((input, wants), out string? converted))
+        {
+            converted = rewriter.Target.AddNode(node.Name, new Requantize(wants), [current], [input + (wants is null ? ".float" : ".quantized")])[0];
+            rewriter.Target.SetQuantization(converted, wants);
+            conversions.Add((input, wants), converted);
+        }
+
         return converted;
     }
 }

@@ -229,6 +229,53 @@ public sealed class QuantizedFileTests
         Running.Close(Running.Evaluate(graph, input).Values<float>(), Run(model, input, "z"), 0.05, "mixed");
     }
 
+    [Theory]
+    [InlineData("Softmax", "SoftmaxUInt8")]
+    [InlineData("HardSwish", "LookupUInt8")]
+    [InlineData("GlobalMaxPool", "CopyStrided8 MaxPool2DUInt8")]
+    [InlineData("GlobalAveragePool", "CopyStrided8 AveragePool2DUInt8")]
+    [InlineData("Transpose", "")]
+    [InlineData("Concat half", "LookupUInt8 LookupUInt8 LookupUInt8", 1)]
+    [InlineData("Sub half", "LookupUInt8 AddUInt8")]
+    [InlineData("Pad pads", "Fill8 CopyStrided8")]
+    [InlineData("Slice starts ends", "CopyStrided8")]
+    [InlineData("ConvTranspose spread", "Fill8 CopyStrided8 FillBorder8 CopyStrided8 Conv2DUInt8 CopyStrided8", 0, 2)]
+    [InlineData("ReduceSum", "DequantizeUInt8 ReduceFloat32 QuantizeUInt8")]
+    public void Operators_between_a_dequantisation_and_a_quantisation_have_their_int8_form(string operatorAndInputs, string kernels, int axis = 0, int stride = 0)
+    {
+        string[] words = operatorAndInputs.Split(' ');
+        NodeProto node = OnnxModels.Node(words[0], string.Join(' ', ["xd", .. words[1..].Select(word => word == "half" ? "hd" : word)]), "r");
+        node.Attribute.AddRange(axis > 0 ? [OnnxModels.Attribute("axis", axis)] : []);
+        node.Attribute.AddRange(stride > 0 ? [OnnxModels.Integers("strides", stride, stride)] : []);
+        NodeProto[] nodes =
+        [
+            OnnxModels.Node("QuantizeLinear", "x xs xz", "xq"),
+            OnnxModels.Node("DequantizeLinear", "xq xs xz", "xd"),
+            OnnxModels.Node("Sigmoid", "xd", "hf"),
+            OnnxModels.Node("QuantizeLinear", "hf hs xz", "hq"),
+            OnnxModels.Node("DequantizeLinear", "hq hs xz", "hd"),
+            OnnxModels.Node("DequantizeLinear", "w ws wz", "spread"),
+            node,
+            OnnxModels.Node("QuantizeLinear", "r rs yz", "yq"),
+            OnnxModels.Node("DequantizeLinear", "yq rs yz", "y"),
+        ];
+        bool isMovement = words[0] is "Transpose" or "Slice" or "Pad" or "GlobalMaxPool";
+        float scale = isMovement ? 0.01f : OutputScale;
+        TensorProto[] constants =
+        [
+            .. Parameters.Where(tensor => !isMovement || tensor.Name != "yz"), .. isMovement ? [UInt8("yz", [], 120)] : Array.Empty<TensorProto>(), Int8("w", [4, 2, 2, 2], Levels()), Int8("wz", [], 0),
+            OnnxModels.Floats("hs", [], 0.007f), OnnxModels.Floats("rs", [], scale), OnnxModels.Longs("pads", 0, 0, 1, 1, 0, 0, 1, 0), OnnxModels.Longs("starts", 0, 1), OnnxModels.Longs("ends", 1, 3),
+        ];
+        ModelProto proto = OnnxModels.Model([1, 4, 4, 4], nodes, constants);
+        Tensor input = Networks.Noise(new Random(3), [1, 4, 4, 4]);
+
+        (LoweredModel model, _) = QuantizedModelTests.Lower(proto);
+
+        Assert.Equal(kernels.Split(' ', StringSplitOptions.RemoveEmptyEntries), model.Plan.Steps.Select(step => step.Kernel));
+        float[] expected = Running.Evaluate(OnnxModels.Accept(proto), input).Values<float>();
+        Assert.All(expected.Zip(Run(model, input)), pair => Assert.InRange(pair.Second - pair.First, -1.001f * scale, 1.001f * scale));
+    }
+
     [Fact]
     public void A_file_that_doubles_a_tensor_of_integers_many_times_in_circles_ends()
     {
