@@ -18,7 +18,7 @@ public sealed class Tensor
         Type = type;
         Shape = shape;
         this.stored = stored;
-        Stored = integers;
+        Integers = integers;
         Count = Length(new TensorType(type, shape));
     }
 
@@ -29,7 +29,7 @@ public sealed class Tensor
     public Shape Shape { get; }
 
     /// <summary>The integers that the model's file has for these numbers, if it quantises them.</summary>
-    public StoredIntegers? Stored { get; }
+    public StoredIntegers? Integers { get; }
 
     /// <summary>Number of elements.</summary>
     public int Count { get; }
@@ -93,10 +93,10 @@ public sealed class Tensor
     /// <summary>The same elements in another shape.</summary>
     /// <exception cref="ShapeException">It has another number of elements.</exception>
     public Tensor Reshape(Shape shape) =>
-        shape.ElementCount == Count ? new Tensor(Type, shape, stored, Stored?.Reshape(shape)) : throw new ShapeException($"{Count} elements for the shape {shape}");
+        shape.ElementCount == Count ? new Tensor(Type, shape, stored, Integers?.Reshape(shape)) : throw new ShapeException($"{Count} elements for the shape {shape}");
 
     /// <summary>The same numbers, and the integers that the model's file has for them.</summary>
-    public Tensor WithStored(StoredIntegers? integers) => new(Type, Shape, stored, integers);
+    public Tensor WithIntegers(StoredIntegers? integers) => new(Type, Shape, stored, integers);
 
     /// <summary>Type and shape.</summary>
     public TensorType TensorType => new(Type, Shape);

@@ -26,7 +26,7 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
     /// </summary>
     public static QuantizedWeights? OfFile(Tensor weights, Tensor? bias, QuantizationParameters input, QuantizationParameters output)
     {
-        if (weights.Stored is not { IsPerFirstAxis: true, Levels.Type: ElementType.Int8 } stored)
+        if (weights.Integers is not { IsPerFirstAxis: true, Levels.Type: ElementType.Int8 } stored)
         {
             return null;
         }
@@ -91,7 +91,7 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
     private static double BiasLevel(Tensor? bias, int channel, double scale) => bias switch
     {
         null => 0,
-        { Stored: { IsPerFirstAxis: true, Levels.Type: ElementType.Int32 } stored } when Math.Abs((stored.ScaleOf(channel) / scale) - 1) <= SameScale =>
+        { Integers: { IsPerFirstAxis: true, Levels.Type: ElementType.Int32 } stored } when Math.Abs((stored.ScaleOf(channel) / scale) - 1) <= SameScale =>
             stored.Levels.Values<int>()[channel],
         _ => Math.Round(bias.Values<float>()[channel] / scale, MidpointRounding.ToEven),
     };

@@ -32,10 +32,10 @@ public sealed record Slice(EquatableArray<int> Starts, EquatableArray<int> Sizes
         Shape shape = Shape.From(Sizes);
         int first = shape.ElementCount == 0 ? 0 : Starts.Select((start, axis) => start * strides[axis]).Sum();
         int[] steps = [.. strides.Select((stride, axis) => stride * Steps[axis])];
-        StoredIntegers? stored = inputs[0].Stored is { } integers && KeepsSlices(integers)
+        StoredIntegers? stored = inputs[0].Integers is { } integers && KeepsSlices(integers)
             ? integers with { Levels = Strided.Take(integers.Levels, shape, steps, first) }
             : null;
-        return [Strided.Take(inputs[0], shape, steps, first).WithStored(stored)];
+        return [Strided.Take(inputs[0], shape, steps, first).WithIntegers(stored)];
     }
 
     // Mirroring the taps of a kernel leaves each channel its scale.

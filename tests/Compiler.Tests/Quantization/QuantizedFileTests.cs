@@ -323,10 +323,10 @@ public sealed class QuantizedFileTests
     }
 
     private static Tensor Stored(Shape shape, sbyte[] levels, float scale) =>
-        Tensor.Of(shape, Array.ConvertAll(levels, level => level * scale)).WithStored(new StoredIntegers(Tensor.Of(shape, levels), [scale], 0));
+        Tensor.Of(shape, Array.ConvertAll(levels, level => level * scale)).WithIntegers(new StoredIntegers(Tensor.Of(shape, levels), [scale], 0));
 
     private static Tensor Stored32(Shape shape, int[] levels, float scale) =>
-        Tensor.Of(shape, Array.ConvertAll(levels, level => level * scale)).WithStored(new StoredIntegers(Tensor.Of(shape, levels), [scale], 0));
+        Tensor.Of(shape, Array.ConvertAll(levels, level => level * scale)).WithIntegers(new StoredIntegers(Tensor.Of(shape, levels), [scale], 0));
 
     private static TensorProto UInt8(string name, long[] shape, params byte[] values) => Bytes(name, OnnxTypes.UInt8, shape, values);
 

@@ -51,7 +51,7 @@ internal static class QuantizationOperators
             ? context.Map(value, scale, (x, s) => GridExpressions.Real(x, null, s))
             : context.Map(value, zero, scale, (x, z, s) => GridExpressions.Real(x, z, s));
         return context.ConstantOf(real) is { Type: ElementType.Float32 } numbers && Stored(context, value, scale, zero) is { } stored
-            ? context.Constant(numbers.WithStored(stored))
+            ? context.Constant(numbers.WithIntegers(stored))
             : real;
     }
 

@@ -157,7 +157,7 @@ internal static class QuantizedLayerOperators
 
         string real = QuantizationOperators.Dequantize(
             context, node[weights], Along(context, node[weights], node[scale], axis), node.Optional(zero) is { } offset ? Along(context, node[weights], offset, axis) : null);
-        return context.ConstantOf(real)?.Stored is null ? null : real;
+        return context.ConstantOf(real)?.Integers is null ? null : real;
     }
 
     // An int32 bias, whose scale is that of the products.
