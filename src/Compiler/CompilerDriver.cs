@@ -50,10 +50,10 @@ public static class CompilerDriver
         var free = new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants);
         PlanClassifier? classifier = ClassifierDetection.Detect(free, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
-        LoweredModel model = ModelLowering.Lower(graph, options, classifier, labels);
-        ImmutableArray<string> floatNodes = [];
+        (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(graph);
+        LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
         Comparison? comparison = null;
-        if (options.Precision == Precision.Int8)
+        if (options.Precision == Precision.Int8 && !options.Calibration.IsEmpty)
         {
             Calibration calibration = Calibrate(model, options, progress, cancellation);
             (Graph quantized, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
@@ -64,6 +64,10 @@ public static class CompilerDriver
             {
                 diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
             }
+        }
+        else if (floatNodes.Length > 0)
+        {
+            diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
         var report = new CompileReport(

@@ -7,6 +7,7 @@ using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
@@ -118,7 +119,8 @@ internal static class MetadataChecker
 
     private static void CheckCalibration(CompileOptions options, Graph graph, List<Diagnostic> problems)
     {
-        if (options.Precision == Precision.Float32)
+        // A file that quantises its layers itself needs no examples.
+        if (options.Precision == Precision.Float32 || (options.Calibration.IsEmpty && FileGrids.Any(graph)))
         {
             return;
         }

@@ -139,6 +139,33 @@ public class MatMulTests
     }
 
     [Fact]
+    public void Columns_that_are_neighbours_give_what_columns_apart_give()
+    {
+        var random = new Random(731);
+        for (int columns = 1; columns < 80; columns += random.Next(1, 6))
+        {
+            const int Rows = 2;
+            const int Inner = 9;
+            int[] left = Enumerable.Range(0, Rows * Inner).Select(_ => random.Next(int.MinValue, int.MaxValue)).ToArray();
+            int[] right = Enumerable.Range(0, Inner * columns).Select(_ => random.Next(int.MinValue, int.MaxValue)).ToArray();
+            int[] apart = Enumerable.Range(0, Inner * columns * 2).Select(index => right[index / 2]).ToArray();
+            double[] leftDoubles = left.Select(value => value / 3.0).ToArray();
+            int[] expected = new int[Rows * columns];
+            int[] output = new int[Rows * columns];
+            double[] expectedDoubles = new double[Rows * columns];
+            double[] outputDoubles = new double[Rows * columns];
+
+            MatMulInt32.Run(left, apart, expected, [], [], [], Rows, Inner, columns, Inner, 1, 2 * columns, 2);
+            MatMulInt32.Run(left, right, output, [], [], [], Rows, Inner, columns, Inner, 1, columns, 1);
+            MatMulFloat64.Run(leftDoubles, apart.Select(value => value / 7.0).ToArray(), expectedDoubles, [], [], [], Rows, Inner, columns, Inner, 1, 2 * columns, 2);
+            MatMulFloat64.Run(leftDoubles, right.Select(value => value / 7.0).ToArray(), outputDoubles, [], [], [], Rows, Inner, columns, Inner, 1, columns, 1);
+
+            Assert.Equal(expected, output);
+            Assert.Equal(expectedDoubles, outputDoubles);
+        }
+    }
+
+    [Fact]
     public void Nothing_to_add_up_gives_zeros()
     {
         int[] ints = [1, 2];

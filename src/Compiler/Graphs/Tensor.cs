@@ -13,11 +13,12 @@ public sealed class Tensor
 {
     private readonly Array stored;
 
-    private Tensor(ElementType type, Shape shape, Array stored)
+    private Tensor(ElementType type, Shape shape, Array stored, StoredIntegers? integers = null)
     {
         Type = type;
         Shape = shape;
         this.stored = stored;
+        Integers = integers;
         Count = Length(new TensorType(type, shape));
     }
 
@@ -26,6 +27,9 @@ public sealed class Tensor
 
     /// <summary>The shape.</summary>
     public Shape Shape { get; }
+
+    /// <summary>The integers that the model's file has for these numbers, if it quantises them.</summary>
+    public StoredIntegers? Integers { get; }
 
     /// <summary>Number of elements.</summary>
     public int Count { get; }
@@ -89,7 +93,10 @@ public sealed class Tensor
     /// <summary>The same elements in another shape.</summary>
     /// <exception cref="ShapeException">It has another number of elements.</exception>
     public Tensor Reshape(Shape shape) =>
-        shape.ElementCount == Count ? new Tensor(Type, shape, stored) : throw new ShapeException($"{Count} elements for the shape {shape}");
+        shape.ElementCount == Count ? new Tensor(Type, shape, stored, Integers?.Reshape(shape)) : throw new ShapeException($"{Count} elements for the shape {shape}");
+
+    /// <summary>The same numbers, and the integers that the model's file has for them.</summary>
+    public Tensor WithIntegers(StoredIntegers? integers) => new(Type, Shape, stored, integers);
 
     /// <summary>Type and shape.</summary>
     public TensorType TensorType => new(Type, Shape);

@@ -79,7 +79,7 @@ public static class ClassifierDetection
 
     private static ScoreTransform Ending(Graph graph, string value) => graph.Producer(value) switch
     {
-        { Op: Reshape or Transpose or Slice } node => Ending(graph, node.Inputs[0]),
+        { Op: Reshape or Transpose or Slice or Requantize } node => Ending(graph, node.Inputs[0]),
         { Op: Softmax } => ScoreTransform.Raw,
         { Op: Elementwise { Expression: CallExpression { Function: ElementwiseFunction.Sigmoid } } } => ScoreTransform.Raw,
 

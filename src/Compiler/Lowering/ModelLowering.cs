@@ -53,7 +53,7 @@ public static class ModelLowering
                 Namespace = options.Namespace,
                 IsPublic = options.IsPublic,
                 Source = Path.GetFileName(options.ModelPath),
-                Precision = options.Precision.ToString(),
+                Precision = (graph.Values.Values.Any(value => value.Quantization is not null) ? Precision.Int8 : options.Precision).ToString(),
                 MultiplyAccumulates = graph.MultiplyAccumulates(),
                 Classifier = classifier,
 
@@ -69,7 +69,8 @@ public static class ModelLowering
                 WeightStorage = isResource ? WeightStorage.Resource : WeightStorage.Literals,
                 WeightResource = isResource ? options.WeightResource : "",
             };
-            return new LoweredModel(plan, weights, writer.Views, [.. inputs.Select(input => input.Value)], [.. writer.Results.Where((_, index) => !plan.InitialSteps.Contains(writer.Steps[index]))]);
+            ImmutableArray<ImmutableArray<string>> results = Results(writer, plan);
+            return new LoweredModel(plan, weights, writer.Views, [.. inputs.Select(input => input.Value)], results[0], results[1..]);
         }
         catch (ShapeException exception)
         {
@@ -211,6 +212,27 @@ public static class ModelLowering
                     : new Lifetime(tensor.Tensor, sizes[tensor.Tensor], at, at);
             }
         }
+    }
+
+    // What is complete before the first step, then after each. Steps that run once in the life of an instance are none of a prediction's:
+    // what is complete after them is complete after the step before.
+    private static ImmutableArray<ImmutableArray<string>> Results(StepWriter writer, ModelPlan plan)
+    {
+        HashSet<PlanStep> initial = [.. plan.InitialSteps];
+        var results = new List<ImmutableArray<string>> { writer.Results[0] };
+        for (int index = 0; index < writer.Steps.Count; index++)
+        {
+            if (initial.Contains(writer.Steps[index]))
+            {
+                results[^1] = results[^1].AddRange(writer.Results[index + 1]);
+            }
+            else
+            {
+                results.Add(writer.Results[index + 1]);
+            }
+        }
+
+        return [.. results];
     }
 
     private static string BufferOf(PlanStep border) => ((TensorValue)border.Find("buffer")!).Tensor;

@@ -14,7 +14,7 @@ public sealed class StepWriter
 {
     private readonly Dictionary<string, View> views;
     private readonly List<PlanStep> steps = [];
-    private readonly List<ImmutableArray<string>> results = [];
+    private readonly List<ImmutableArray<string>> results = [[]];
     private readonly List<PlanStep> borders = [];
     private readonly List<View> loopViews = [];
     private readonly string prefix;
@@ -47,7 +47,7 @@ public sealed class StepWriter
     /// <summary>The steps so far.</summary>
     public IReadOnlyList<PlanStep> Steps => steps;
 
-    /// <summary>For each step the values that are complete after it.</summary>
+    /// <summary>The values that are complete before the first step, then for each step those that are complete after it.</summary>
     public IReadOnlyList<ImmutableArray<string>> Results => results;
 
     /// <summary>The steps among <see cref="Steps"/> that fill borders.</summary>
@@ -105,15 +105,8 @@ public sealed class StepWriter
         loopViews.AddRange(body.AllViews);
     }
 
-    /// <summary>Marks that a value is complete after the latest step that is not about a border.</summary>
-    public void Complete(string value)
-    {
-        int latest = steps.FindLastIndex(step => !borders.Exists(border => ReferenceEquals(border, step)));
-        if (latest >= 0)
-        {
-            results[latest] = results[latest].Add(value);
-        }
-    }
+    /// <summary>Marks that a value is complete after the latest step, or, before there is one, when the inputs have been fed.</summary>
+    public void Complete(string value) => results[^1] = results[^1].Add(value);
 
     /// <summary>A buffer for the use of one node.</summary>
     public View Temporary(string name, ElementType type, Shape shape, QuantizationParameters? quantization = null, Padding padding = default)

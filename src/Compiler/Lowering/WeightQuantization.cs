@@ -1,16 +1,63 @@
 using System;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
 
 /// <summary>int8 weights of a layer, symmetric per output channel, with what its kernel needs beside them.</summary>
-/// <param name="Weights">In [−127, 127], in the order of the float weights.</param>
+/// <param name="Weights">In the order of the float weights: in [−127, 127], but the file's own may be −128.</param>
 /// <param name="Bias">int32 at scale input × weight; contains −zero point · Σw.</param>
 /// <param name="Multipliers">input scale × weight scale / output scale, one a channel.</param>
 public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multipliers)
 {
     // Keeps a bias of a channel with tiny weights far from overflow; its rounding error is 2^-24 of it.
     private const double LargestBias = 1 << 24;
+
+    // The file's scale of a bias is a product in float32 of what the scale of its sums is here.
+    private const double SameScale = 1e-6;
+
+    /// <summary>The file's own weights if it has some that fit, else the float weights quantised; their first axis is the output channel.</summary>
+    public static QuantizedWeights Of(Tensor weights, Tensor? bias, QuantizationParameters input, QuantizationParameters output) =>
+        OfFile(weights, bias, input, output)
+        ?? Of(weights.Values<float>(), bias?.Values<float>() ?? new float[weights.Shape[0]], input, output);
+
+    /// <summary>
+    /// The file's own integers and scales; <see langword="null"/> when there are none for each output channel or sums of them could overflow.
+    /// </summary>
+    public static QuantizedWeights? OfFile(Tensor weights, Tensor? bias, QuantizationParameters input, QuantizationParameters output)
+    {
+        if (weights.Integers is not { IsPerFirstAxis: true, Levels.Type: ElementType.Int8 } stored)
+        {
+            return null;
+        }
+
+        sbyte[] levels = stored.Levels.Values<sbyte>();
+        int channels = weights.Shape[0];
+        int each = levels.Length / channels;
+        var biases = new int[channels];
+        var multipliers = new float[channels];
+        for (int channel = 0; channel < channels; channel++)
+        {
+            double scale = (double)input.Scale * stored.ScaleOf(channel);
+            (long sum, long magnitude) = (0, 0);
+            foreach (sbyte level in levels.AsSpan(channel * each, each))
+            {
+                sum += level;
+                magnitude += Math.Abs((int)level);
+            }
+
+            double start = BiasLevel(bias, channel, scale);
+            multipliers[channel] = (float)(scale / output.Scale);
+            if (!(Math.Abs(start) + (2.0 * byte.MaxValue * magnitude) <= int.MaxValue) || !float.IsFinite(multipliers[channel]))
+            {
+                return null;
+            }
+
+            biases[channel] = (int)((long)start - (input.ZeroPoint * sum));
+        }
+
+        return new QuantizedWeights(levels, biases, multipliers);
+    }
 
     /// <summary>Quantises weights whose first axis is the output channel.</summary>
     public static QuantizedWeights Of(float[] weights, float[] bias, QuantizationParameters input, QuantizationParameters output)
@@ -39,6 +86,15 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
 
         return new QuantizedWeights(quantized, biases, multipliers);
     }
+
+    // The bias in steps of the sums: the file's integer where its scale is theirs.
+    private static double BiasLevel(Tensor? bias, int channel, double scale) => bias switch
+    {
+        null => 0,
+        { Integers: { IsPerFirstAxis: true, Levels.Type: ElementType.Int32 } stored } when Math.Abs((stored.ScaleOf(channel) / scale) - 1) <= SameScale =>
+            stored.Levels.Values<int>()[channel],
+        _ => Math.Round(bias.Values<float>()[channel] / scale, MidpointRounding.ToEven),
+    };
 
     private static double Scale(ReadOnlySpan<float> row, float bias, float inputScale)
     {

@@ -5,7 +5,10 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Ops;
 
-/// <summary>The same real numbers in another storage: quantises, dequantises, or changes the scale.</summary>
+/// <summary>
+/// The same real numbers in another storage: quantises, dequantises, or changes the scale. In a graph that the quantiser has not seen yet it is
+/// what the model's file says of a value: it lies on this grid, whatever its storage turns out to be.
+/// </summary>
 /// <param name="Target">How the output is stored; <see langword="null"/> for float32.</param>
 public sealed record Requantize(QuantizationParameters? Target) : Op
 {

@@ -31,6 +31,14 @@ public sealed record Slice(EquatableArray<int> Starts, EquatableArray<int> Sizes
         int[] strides = inputs[0].Shape.Strides();
         Shape shape = Shape.From(Sizes);
         int first = shape.ElementCount == 0 ? 0 : Starts.Select((start, axis) => start * strides[axis]).Sum();
-        return [Strided.Take(inputs[0], shape, [.. strides.Select((stride, axis) => stride * Steps[axis])], first)];
+        int[] steps = [.. strides.Select((stride, axis) => stride * Steps[axis])];
+        StoredIntegers? stored = inputs[0].Integers is { } integers && KeepsSlices(integers)
+            ? integers with { Levels = Strided.Take(integers.Levels, shape, steps, first) }
+            : null;
+        return [Strided.Take(inputs[0], shape, steps, first).WithIntegers(stored)];
     }
+
+    // Mirroring the taps of a kernel leaves each channel its scale.
+    private bool KeepsSlices(StoredIntegers integers) =>
+        integers.Scales.Length == 1 || (Starts[integers.Axis] == 0 && Steps[integers.Axis] == 1 && Sizes[integers.Axis] == integers.Scales.Length);
 }

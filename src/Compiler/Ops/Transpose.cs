@@ -28,6 +28,10 @@ public sealed record Transpose(EquatableArray<int> Permutation) : Op
     {
         int[] strides = inputs[0].Shape.Strides();
         Shape shape = Shape.From(Permutation.Select(axis => inputs[0].Shape[axis]));
-        return [Strided.Take(inputs[0], shape, Permutation.Select(axis => strides[axis]).ToArray())];
+        int[] steps = [.. Permutation.Select(axis => strides[axis])];
+        StoredIntegers? stored = inputs[0].Integers is { } integers
+            ? new StoredIntegers(Strided.Take(integers.Levels, shape, steps), integers.Scales, integers.Scales.Length == 1 ? 0 : Permutation.ToList().IndexOf(integers.Axis))
+            : null;
+        return [Strided.Take(inputs[0], shape, steps).WithIntegers(stored)];
     }
 }

@@ -60,8 +60,14 @@ public static class FoldAffine
     private static bool IsLinear(Op op) =>
         op is Conv2D { Minimum: float.NegativeInfinity, Maximum: float.PositiveInfinity } or FullyConnected { Minimum: float.NegativeInfinity, Maximum: float.PositiveInfinity };
 
+    // A bias alone leaves the weights, and the integers that the file has for them, as they are.
     private static Tensor Scaled(Tensor weights, float[] factor)
     {
+        if (factor.All(value => value == 1))
+        {
+            return weights;
+        }
+
         if (weights.IsUniform && factor.All(other => BitConverter.SingleToInt32Bits(other) == BitConverter.SingleToInt32Bits(factor[0])))
         {
             return Tensor.Uniform(Tensor.Scalar((float)((double)weights.Element.Values<float>()[0] * factor[0])), weights.Shape);

@@ -23,6 +23,9 @@ public static class PassList
         // Literals first: the passes below recognise x · 0.5 and max(x, 0) by their literals.
         new("embed-scalars", EmbedScalars.Run),
 
+        // While quantisations and dequantisations are as the importer wrote them: nothing has come between or merged with them.
+        new("recognize-quantized-layers", RecognizeQuantizedLayers.Run),
+
         // Transposes move towards the outputs until they meet their inverse, so that convolutions, batch norms and
         // activations become neighbours, which everything below looks for.
         new("sink-transposes", SinkTransposes.Run),
@@ -33,6 +36,9 @@ public static class PassList
 
         // A mean over the rows and columns of an image is a pooling, which has an int8 form.
         new("recognize-global-pooling", RecognizeGlobalPooling.Run),
+
+        // Between a layer and its bias or activation stands no reshape when they are looked for.
+        new("sink-reshapes", SinkReshapes.Run),
 
         // Explicit padding becomes the convolution's own, before batch norms make constants that hide it.
         new("fold-padding", FoldPadding.Run),

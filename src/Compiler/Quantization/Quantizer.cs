@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Compiler.Passes;
 using ModelCompiler.Plans;
@@ -12,8 +13,9 @@ namespace ModelCompiler.Compiler.Quantization;
 
 /// <summary>
 /// Decides which values are stored as uint8 and with what scale, and puts conversions where an int8 and a float node meet.
-/// Convolutions and fully connected layers are always int8; everything else follows its inputs, so that a float island is not entered
-/// and left for the sake of a reshape.
+/// What the model's file puts on a grid is stored on that grid. With calibration, convolutions and fully connected layers are always int8 and
+/// everything else follows its inputs, so that a float island is not entered and left for the sake of a reshape; without, what the file leaves
+/// in float stays in float.
 /// </summary>
 public sealed class Quantizer
 {
@@ -25,14 +27,24 @@ public sealed class Quantizer
 
     private readonly Graph graph;
     private readonly IReadOnlyDictionary<string, ValueRange> ranges;
+    private readonly Dictionary<string, QuantizationParameters> grids;
     private readonly HashSet<string> stored = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> groups = new(StringComparer.Ordinal);
+    private readonly ScaleGroups groups = new();
+    private readonly Dictionary<(string Value, QuantizationParameters? Storage), string> conversions = [];
 
     private Quantizer(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges)
     {
         this.graph = graph;
         this.ranges = ranges;
+        grids = FileGrids.Of(graph);
     }
+
+    private bool IsCalibrated => ranges.Count > 0;
+
+    /// <summary>Stores what the model's file puts on a grid as the file says, and nothing else.</summary>
+    /// <returns>The graph, and the names of the nodes that compute in float although the file has their inputs on a grid.</returns>
+    public static (Graph Graph, ImmutableArray<string> FloatNodes) Run(Graph graph) =>
+        FileGrids.Any(graph) ? Run(graph, ImmutableDictionary<string, ValueRange>.Empty) : (graph, []);
 
     /// <summary>Quantises a graph.</summary>
     /// <param name="graph">The optimised graph.</param>
@@ -42,7 +54,6 @@ public sealed class Quantizer
     {
         var quantizer = new Quantizer(graph, ranges);
         quantizer.ChooseStorage();
-        quantizer.ShareScales();
         Graph annotated = quantizer.Annotate();
         Graph converted = GraphRewriter.Rewrite(annotated, quantizer.InsertConversions);
         GraphChecker.Check(converted, "quantise");
@@ -60,21 +71,63 @@ public sealed class Quantizer
             }
         }
 
-        stored.UnionWith(graph.Inputs.Where(input => feedsAnchor.Contains(input) && HasRange(input)));
-        foreach (Node node in graph.Nodes)
+        foreach (string input in graph.Inputs.Where(input => grids.ContainsKey(input) || (feedsAnchor.Contains(input) && HasRange(input))))
         {
-            if (HasRange(node.Output) && (IsAnchor(node) || (FollowsItsInputs(node) && RuntimeFloats(node).Any(stored.Contains))))
-            {
-                stored.Add(node.Output);
-            }
+            Store(input);
+        }
+
+        foreach (Node node in graph.Nodes.Where(CanStore))
+        {
+            Store(node.Output);
+            ShareScale(node);
+        }
+    }
+
+    private void Store(string value)
+    {
+        stored.Add(value);
+        if (grids.TryGetValue(value, out QuantizationParameters? grid))
+        {
+            groups.Fix(value, grid);
+        }
+        else if (graph.Producer(value)?.Op is Softmax)
+        {
+            groups.Fix(value, SoftmaxOutput);
         }
     }
 
     private bool HasRange(string value) =>
         graph.Values[value].Type.Type == ElementType.Float32 && ranges.TryGetValue(value, out ValueRange range) && range.IsFinite;
 
-    private bool IsAnchor(Node node) =>
-        node.Op is Conv2D or FullyConnected && node.Inputs.Skip(1).All(graph.Constants.ContainsKey) && HasRange(node.Inputs[0]);
+    private static bool IsLayer(Node node) => node.Op is Conv2D or FullyConnected;
+
+    private bool IsAnchor(Node node) => IsLayer(node) && node.Inputs.Skip(1).All(graph.Constants.ContainsKey) && CanConvert(node.Inputs[0]);
+
+    // A value that is stored, or can be.
+    private bool CanConvert(string value) => stored.Contains(value) || HasRange(value);
+
+    private bool CanStore(Node node)
+    {
+        bool isGiven = grids.ContainsKey(node.Output);
+        bool isKnown = isGiven || HasRange(node.Output);
+        if (node.Op is Requantize || IsLayer(node))
+        {
+            return node.Op is Requantize || (isKnown && IsAnchor(node) && HasInt8Weights(node));
+        }
+
+        if (!FollowsItsInputs(node) || (!isGiven && !RuntimeFloats(node).Any(stored.Contains)))
+        {
+            return false;
+        }
+
+        return node.Op is Elementwise
+            ? isKnown
+            : RuntimeFloats(node).Any(stored.Contains) && RuntimeFloats(node).All(CanConvert) && (isKnown || KeepsGrid(node)) && HoldsFilling(node);
+    }
+
+    // Calibration gives any layer its weights; else they are the file's own.
+    private bool HasInt8Weights(Node node) => IsCalibrated || (groups.GridOf(node.Inputs[0]) is { } input
+        && QuantizedWeights.OfFile(graph.Constants[node.Inputs[1]], node.Inputs.Length > 2 ? graph.Constants[node.Inputs[2]] : null, input, input) is not null);
 
     private bool FollowsItsInputs(Node node) => graph.Values[node.Output].Type.Type == ElementType.Float32 && node.Op switch
     {
@@ -85,6 +138,26 @@ public sealed class Quantizer
         _ => false,
     };
 
+    private static bool KeepsScale(Op op) =>
+        op is Reshape or Transpose or Slice or Expand or Pad or Gather or ResampleAxis or Pool2D { Kind: PoolKind.Maximum };
+
+    // Whether the elements lie on the grid of the inputs, so that storing them loses nothing, whatever they are.
+    private bool KeepsGrid(Node node)
+    {
+        QuantizationParameters? grid = groups.GridOf(RuntimeFloats(node).First());
+        return grid is not null && node.Op switch
+        {
+            ResampleAxis resample => resample.Taps == 1,
+            Concat => node.Inputs.All(input => stored.Contains(input) && groups.GridOf(input) == grid),
+            _ => KeepsScale(node.Op),
+        };
+    }
+
+    // A padding must be on the grid that the elements are on, unless its own covers it.
+    private bool HoldsFilling(Node node) =>
+        node.Op is not Pad { Value: var filling } || grids.ContainsKey(node.Output) || groups.GridOf(node.Inputs[0]) is not { } grid
+        || Math.Abs(((Requantize.Element((float)filling, grid) - grid.ZeroPoint) * (double)grid.Scale) - filling) <= 1e-3 * grid.Scale;
+
     private IEnumerable<string> RuntimeFloats(Node node) =>
         node.Inputs.Where(input => !graph.Constants.ContainsKey(input) && graph.Values[input].Type.Type == ElementType.Float32);
 
@@ -92,44 +165,32 @@ public sealed class Quantizer
 
     private bool TakesAnyStorage(Node node) => node.Op is Elementwise || (node.Op is ArgReduce && stored.Contains(node.Inputs[0]));
 
+    // Without calibration only what stands between quantised values is of interest: the rest is in float because the file says so.
     private bool ComputesInFloat(Node node) =>
         !IsInt8(node) && !TakesAnyStorage(node) && node.Op is not (Reshape or Transpose or Slice or Concat or Expand or Pad or Gather)
-        && RuntimeFloats(node).Any();
+        && RuntimeFloats(node).Any(input => IsCalibrated || stored.Contains(input));
 
-    // Values that must have one scale form a group, named by one of them.
-    private void ShareScales()
+    // Values that must have one scale form a group. A grid of its own is not shared with inputs that may have other readers.
+    private void ShareScale(Node node)
     {
-        foreach (Node node in graph.Nodes.Where(IsInt8))
+        bool isConcat = node.Op is Concat && !grids.ContainsKey(node.Output) && (RangesAreAlike(node) || KeepsGrid(node));
+        foreach (string input in RuntimeFloats(node).Where(stored.Contains))
         {
-            bool keepsScale = node.Op is Reshape or Transpose or Slice or Expand or Pad or Gather or ResampleAxis or Pool2D { Kind: PoolKind.Maximum };
-            if (keepsScale || (node.Op is Concat && RangesAreAlike(node)))
+            bool isSame = !grids.TryGetValue(node.Output, out QuantizationParameters? grid) || groups.GridOf(input) == grid;
+            if (isConcat || (KeepsScale(node.Op) && isSame))
             {
-                foreach (string input in RuntimeFloats(node).Where(stored.Contains))
-                {
-                    groups[Group(input)] = Group(node.Output);
-                }
+                groups.Join(input, node.Output);
             }
         }
     }
 
-    private bool RangesAreAlike(Node node) =>
-        node.Inputs.All(input => HasRange(input) && ranges[input].Width * WidestRatio >= ranges[node.Output].Width);
-
-    private string Group(string value)
-    {
-        while (groups.TryGetValue(value, out string? parent) && parent != value)
-        {
-            value = parent;
-        }
-
-        return value;
-    }
+    private bool RangesAreAlike(Node node) => HasRange(node.Output)
+        && node.Inputs.All(input => HasRange(input) && ranges[input].Width * WidestRatio >= ranges[node.Output].Width);
 
     private Graph Annotate()
     {
         var byGroup = new Dictionary<string, ValueRange>(StringComparer.Ordinal);
-        var isFixed = new HashSet<string>(StringComparer.Ordinal);
-        foreach (string value in stored)
+        foreach (string value in stored.Where(value => groups.GridOf(value) is null))
         {
             ValueRange range = ranges[value];
             if (graph.Producer(value) is { Op: Pad pad })
@@ -137,12 +198,7 @@ public sealed class Quantizer
                 range = range.Union(new ValueRange((float)pad.Value, (float)pad.Value));
             }
 
-            if (graph.Producer(value)?.Op is Softmax)
-            {
-                isFixed.Add(Group(value));
-            }
-
-            byGroup[Group(value)] = byGroup.GetValueOrDefault(Group(value), ValueRange.Empty).Union(range);
+            byGroup[groups.Of(value)] = byGroup.GetValueOrDefault(groups.Of(value), ValueRange.Empty).Union(range);
         }
 
         return new Graph(
@@ -152,14 +208,19 @@ public sealed class Quantizer
             graph.Values.ToFrozenDictionary(
                 pair => pair.Key,
                 pair => !stored.Contains(pair.Key) ? pair.Value
-                    : pair.Value with { Quantization = isFixed.Contains(Group(pair.Key)) ? SoftmaxOutput : byGroup[Group(pair.Key)].Quantize() },
+                    : pair.Value with { Quantization = groups.GridOf(pair.Key) ?? byGroup[groups.Of(pair.Key)].Quantize() },
                 StringComparer.Ordinal),
             graph.Constants) { HasFreeBatch = graph.HasFreeBatch };
     }
 
     private bool InsertConversions(GraphRewriter rewriter, Node node)
     {
-        if (TakesAnyStorage(node))
+        if (node.Op is Requantize { Target: var target } && Equals(rewriter.Source.Values[node.Inputs[0]].Quantization, target))
+        {
+            return rewriter.Replace(node, rewriter.New(node.Inputs[0]));
+        }
+
+        if (node.Op is Requantize || TakesAnyStorage(node))
         {
             return false;
         }
@@ -178,15 +239,20 @@ public sealed class Quantizer
 
         QuantizationParameters? has = rewriter.Source.Values[input].Quantization;
         QuantizationParameters? wants = !IsInt8(node) ? null
-            : node.Op is Concat ? rewriter.Source.Values[node.Output].Quantization
+            : node.Op is Concat || KeepsScale(node.Op) ? rewriter.Source.Values[node.Output].Quantization
             : has ?? ranges[input].Quantize();
         if (Equals(has, wants))
         {
             return current;
         }
 
-        string converted = rewriter.Target.AddNode(node.Name, new Requantize(wants), [current], [input + (wants is null ? ".float" : ".quantized")])[0];
-        rewriter.Target.SetQuantization(converted, wants);
+        if (!conversions.TryGetValue((input, wants), out string? converted))
+        {
+            converted = rewriter.Target.AddNode(node.Name, new Requantize(wants), [current], [input + (wants is null ? ".float" : ".quantized")])[0];
+            rewriter.Target.SetQuantization(converted, wants);
+            conversions.Add((input, wants), converted);
+        }
+
         return converted;
     }
 }

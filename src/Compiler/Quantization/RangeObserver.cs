@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Execution;
@@ -44,13 +45,16 @@ public sealed class RangeObserver
             ranges[model.Plan.Inputs[0].Name] = range;
         }
 
-        executor.Infer((_, index) =>
+        Note(model.EarlyResults, path);
+        executor.Infer((_, index) => Note(model.Results[index], path));
+    }
+
+    private void Note(ImmutableArray<string> values, string path)
+    {
+        foreach (string value in values)
         {
-            foreach (string value in model.Results[index])
-            {
-                Note(value, path);
-            }
-        });
+            Note(value, path);
+        }
     }
 
     private void Note(string value, string path)

@@ -37,7 +37,7 @@ public static partial class Conv2DUInt8
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<int> Dot(Vector128<short> activations, Vector128<short> weights)
         {
-            // 255 · 127 = 32385: no product overflows.
+            // 255 · −128 = −32640: no product overflows.
             Vector128<int> products = (activations * weights).AsInt32();
             return Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(products, 16), 16) + Vector128.ShiftRightArithmetic(products, 16);
         }

@@ -22,7 +22,7 @@ public static partial class Conv2DUInt8
     /// Activations, beginning at the window of output pixel (0, 0). The window of pixel (b, y, x) and group g begins at
     /// <c>b * InputBatchStride + y * InputRowStep + x * InputPixelStep + g * inputChannelsPerGroup</c>. Up to 3 bytes past a run may be read.
     /// </param>
-    /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][ceil(runLength / 4)][16][4]</c>, −127…127, filled up with zeros.</param>
+    /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][ceil(runLength / 4)][16][4]</c>, −128…127, filled up with zeros.</param>
     /// <param name="bias">Start of the sums, in steps of input scale × weight scale, the input's zero point folded in; for each group padded to a multiple of 16.</param>
     /// <param name="multipliers">Input scale × weight scale / output scale an output channel; padded like the bias.</param>
     /// <param name="output">Results; channel o of group g of pixel (b, y, x) is at

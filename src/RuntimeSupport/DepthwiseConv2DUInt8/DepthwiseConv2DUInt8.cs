@@ -19,7 +19,7 @@ public static partial class DepthwiseConv2DUInt8
 
     /// <summary>Convolves.</summary>
     /// <param name="input">Activations, beginning at the window of output pixel (0, 0).</param>
-    /// <param name="weights"><c>[taps][channels padded to 16]</c>, −127…127.</param>
+    /// <param name="weights"><c>[taps][channels padded to 16]</c>, −128…127.</param>
     /// <param name="bias">Start of the sums, the input's zero point folded in; padded to a multiple of 16.</param>
     /// <param name="multipliers">Input scale × weight scale / output scale a channel; padded to a multiple of 16.</param>
     /// <param name="output">Results; channel c of pixel (b, y, x) is at <c>b * OutputBatchStride + y * OutputRowStride + x * OutputPixelStride + c</c>; not the input.</param>

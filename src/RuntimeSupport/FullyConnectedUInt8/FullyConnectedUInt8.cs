@@ -10,7 +10,7 @@ public static partial class FullyConnectedUInt8
 
     /// <summary>Multiplies. A row is a pixel of a 1 × 1 convolution: the tiles of <see cref="Conv2DUInt8"/> do the work.</summary>
     /// <param name="input">Activations <c>[rows][inputs]</c>; a length that is 3 longer spares a copy of the last row where <paramref name="inputs"/> is no multiple of 4.</param>
-    /// <param name="weights"><c>[ceil(outputs / 16)][ceil(inputs / 4)][16][4]</c>, −127…127, filled up with zeros.</param>
+    /// <param name="weights"><c>[ceil(outputs / 16)][ceil(inputs / 4)][16][4]</c>, −128…127, filled up with zeros.</param>
     /// <param name="bias">Start of the sums, the input's zero point folded in; padded to a multiple of 16.</param>
     /// <param name="multipliers">Input scale × weight scale / output scale an output; padded to a multiple of 16.</param>
     /// <param name="output">Results <c>[rows][outputs]</c>.</param>

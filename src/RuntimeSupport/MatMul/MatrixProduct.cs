@@ -65,7 +65,8 @@ internal static class MatrixProduct
     private static void Row<T>(ref T left, ref T right, Span<T> output, int inner, nint leftColumnStride, nint rightRowStride, nint rightColumnStride)
         where T : unmanaged, INumber<T>
     {
-        for (int column = 0; column < output.Length; column++)
+        int vectorised = rightColumnStride == 1 ? Vectors(ref left, ref right, output, inner, leftColumnStride, rightRowStride) : 0;
+        for (int column = vectorised; column < output.Length; column++)
         {
             ref T from = ref Unsafe.Add(ref right, column * rightColumnStride);
             T sum = T.Zero;
@@ -76,5 +77,47 @@ internal static class MatrixProduct
 
             output[column] = sum;
         }
+    }
+
+    /// <summary>Whole vectors of neighbouring columns, each sum in the order of the scalar loop.</summary>
+    /// <returns>The columns done.</returns>
+    [MethodImpl(KernelOptions.Hot)]
+    private static int Vectors<T>(ref T left, ref T right, Span<T> output, int inner, nint leftColumnStride, nint rightRowStride)
+        where T : unmanaged, INumber<T>
+    {
+        int width = Vector<T>.Count;
+        ref T target = ref MemoryMarshal.GetReference(output);
+        int column = 0;
+        for (; column <= output.Length - (4 * width); column += 4 * width)
+        {
+            Vector<T> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+            for (nint index = 0; index < inner; index++)
+            {
+                var factor = new Vector<T>(Unsafe.Add(ref left, index * leftColumnStride));
+                ref T from = ref Unsafe.Add(ref right, (index * rightRowStride) + column);
+                sum0 += factor * Vector.LoadUnsafe(ref from);
+                sum1 += factor * Vector.LoadUnsafe(ref from, (nuint)width);
+                sum2 += factor * Vector.LoadUnsafe(ref from, (nuint)(2 * width));
+                sum3 += factor * Vector.LoadUnsafe(ref from, (nuint)(3 * width));
+            }
+
+            sum0.StoreUnsafe(ref target, (nuint)column);
+            sum1.StoreUnsafe(ref target, (nuint)(column + width));
+            sum2.StoreUnsafe(ref target, (nuint)(column + (2 * width)));
+            sum3.StoreUnsafe(ref target, (nuint)(column + (3 * width)));
+        }
+
+        for (; column <= output.Length - width; column += width)
+        {
+            Vector<T> sum = default;
+            for (nint index = 0; index < inner; index++)
+            {
+                sum += new Vector<T>(Unsafe.Add(ref left, index * leftColumnStride)) * Vector.LoadUnsafe(ref Unsafe.Add(ref right, (index * rightRowStride) + column));
+            }
+
+            sum.StoreUnsafe(ref target, (nuint)column);
+        }
+
+        return column;
     }
 }

@@ -89,6 +89,39 @@ public sealed class PassTests
     }
 
     [Fact]
+    public void Bias_and_activation_of_a_product_of_three_axes_go_into_the_layer()
+    {
+        string rows = builder.AddInput("image", new TensorType(ElementType.Float32, [2, 5, 8]));
+        string biased = builder.Add("bias", Networks.Add, builder.Add("dense", new MatMul(), rows, Constant([8, 6])), Constant([1, 6]));
+
+        Graph optimized = Optimize(Activation(biased));
+
+        Assert.Equal(["Reshape", "FullyConnected", "Reshape"], Ops(optimized));
+        Assert.Equal(0, Assert.Single(optimized.Nodes.Select(node => node.Op).OfType<FullyConnected>()).Minimum);
+    }
+
+    [Fact]
+    public void A_reshape_that_takes_channels_apart_stays_before_an_operation_on_them()
+    {
+        string rows = builder.AddInput("image", new TensorType(ElementType.Float32, [2, 8]));
+        string dense = builder.Add("dense", new MatMul(), rows, Constant([8, 6]));
+
+        Graph optimized = Optimize(builder.Add("sum", Networks.Add, builder.Add("split", new Reshape([2, 3, 2]), dense), Constant([3, 2])));
+
+        Assert.Equal(["FullyConnected", "Reshape", "Elementwise"], Ops(optimized));
+    }
+
+    [Fact]
+    public void A_mean_over_the_length_of_a_signal_is_a_pooling()
+    {
+        string signal = builder.AddInput("image", new TensorType(ElementType.Float32, [2, 9, 3]));
+
+        Graph optimized = Optimize(builder.Add("mean", new Reduce(ReduceKind.Mean, new EquatableArray<int>([1])), signal));
+
+        Assert.Equal(["Reshape", "Pool2D", "Reshape"], Ops(optimized));
+    }
+
+    [Fact]
     public void Zero_padding_in_front_of_a_convolution_becomes_its_own()
     {
         EquatableArray<int> pads = new([0, 0, 1, 2]);

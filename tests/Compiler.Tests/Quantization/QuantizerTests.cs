@@ -3,10 +3,12 @@ using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Import.Onnx;
 using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Compiler.Passes;
 using ModelCompiler.Compiler.Quantization;
+using ModelCompiler.Compiler.Tests.Import;
 using ModelCompiler.Plans;
 using Xunit;
 
@@ -64,6 +66,51 @@ public sealed class QuantizerTests
         Assert.Equal(["Conv2DUInt8"], plan.Steps.Select(step => step.Kernel));
         PlanConversion pixels = Assert.Single(plan.Inputs[0].Conversions, conversion => conversion.Kind == ConversionKind.Pixels);
         Assert.Equal("PixelsToUInt8", Assert.Single(pixels.Steps).Kernel);
+    }
+
+    [Fact]
+    public void A_network_of_signals_is_in_int8_from_the_input_on()
+    {
+        var random = new Random(2);
+        ModelProto model = OnnxModels.Model(
+            [1, 4, 16],
+            [
+                OnnxModels.Node("Conv", "x first", "a", OnnxModels.Integers("pads", 1, 1)),
+                OnnxModels.Node("Relu", "a", "b"),
+                OnnxModels.Node("Conv", "b second", "c", OnnxModels.Integers("pads", 1, 1)),
+                OnnxModels.Node("Relu", "c", "d"),
+                OnnxModels.Node("GlobalAveragePool", "d", "e"),
+                OnnxModels.Node("Flatten", "e", "f"),
+                OnnxModels.Node("MatMul", "f dense", "y"),
+            ],
+            OnnxModels.Floats("first", [8, 4, 3], Networks.Noise(random, [8, 4, 3]).Values<float>()),
+            OnnxModels.Floats("second", [8, 8, 3], Networks.Noise(random, [8, 8, 3]).Values<float>()),
+            OnnxModels.Floats("dense", [8, 5], Networks.Noise(random, [8, 5]).Values<float>()));
+        Graph graph = PassList.Run(OnnxModels.Accept(model), Precision.Int8);
+
+        (Graph quantized, ImmutableArray<string> floats) = Quantize(graph, Images(graph, 2));
+        string[] kernels = [.. ModelLowering.Lower(quantized, Running.Options).Plan.Steps.Select(step => step.Kernel)];
+
+        Assert.Empty(floats);
+        Assert.Equal(["Conv2DUInt8", "Conv2DUInt8", "AveragePool2DUInt8", "FullyConnectedUInt8"], kernels.Where(kernel => !kernel.StartsWith("Fill", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_is_complete_before_the_first_step_has_a_range(bool hasBorder)
+    {
+        var builder = new GraphBuilder();
+        string signal = builder.AddInput("x", new TensorType(ElementType.Float32, [2, 24]));
+        string image = builder.Add("image", new Reshape([1, 4, 4, 3]), signal);
+        Tensor weights = Networks.Noise(new Random(1), hasBorder ? [3, 3, 3, 3] : [3, 1, 1, 3]);
+        string convolved = builder.Add("conv", new Conv2D(hasBorder ? new Window(3, 3, PadTop: 1) : new Window(1, 1), 1), image, builder.AddConstant(weights));
+        Graph graph = builder.ToGraph([new GraphOutput("y", convolved)]);
+
+        (Graph quantized, ImmutableArray<string> floats) = Quantize(graph, Images(graph, 1));
+
+        Assert.Empty(floats);
+        Assert.NotNull(quantized.Values[quantized.Nodes.Single(node => node.Op is Conv2D).Inputs[0]].Quantization);
     }
 
     [Fact]

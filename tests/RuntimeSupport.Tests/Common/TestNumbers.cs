@@ -18,14 +18,14 @@ internal static class TestNumbers
         return bytes;
     }
 
-    /// <summary>Weights −127…127, now and then nothing but an extreme.</summary>
+    /// <summary>Weights −128…127, now and then nothing but an extreme.</summary>
     public static sbyte[] Weights(Random random, int length)
     {
         var weights = new sbyte[length];
         int extreme = random.Next(8);
         for (int index = 0; index < length; index++)
         {
-            weights[index] = extreme switch { 0 => 127, 1 => -127, _ => (sbyte)random.Next(-127, 128) };
+            weights[index] = extreme switch { 0 => 127, 1 => -128, _ => (sbyte)random.Next(-128, 128) };
         }
 
         return weights;

@@ -117,6 +117,9 @@ internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importe
     public ImmutableArray<string> SequenceInput(int index) =>
         session.SequenceOf(node[index]) ?? throw ImportException.Invalid($"input '{node.InputName(index)}' of {node.Operator} is no sequence");
 
+    /// <summary>Whether a value is a sequence.</summary>
+    public bool IsSequence(string value) => session.SequenceOf(value) is not null;
+
     /// <summary>Makes a sequence.</summary>
     public string AddSequence(ImmutableArray<string> values) => session.AddSequence(values);
 

@@ -73,8 +73,8 @@ internal static class ConvolutionLowering
     private static IEnumerable<(string, PlanValue)> Int8Weights(Operands operands, bool isDepthwise)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
-        float[] weights = writer.Graph.Constants[node.Inputs[1]].Values<float>();
-        QuantizedWeights quantized = QuantizedWeights.Of(weights, operands.ConstantBias(), operands.Input.Quantization!, operands.Output.Quantization!);
+        Tensor? bias = node.Inputs.Length > 2 ? writer.Graph.Constants[node.Inputs[2]] : null;
+        QuantizedWeights quantized = QuantizedWeights.Of(writer.Graph.Constants[node.Inputs[1]], bias, operands.Input.Quantization!, operands.Output.Quantization!);
         int groups = isDepthwise ? 1 : operands.Convolution.Groups;
         sbyte[] packed = isDepthwise
             ? WeightPacking.Depthwise(quantized.Weights, operands.Runs.Length)

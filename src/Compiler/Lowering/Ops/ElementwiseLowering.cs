@@ -11,8 +11,9 @@ using ModelCompiler.Plans;
 namespace ModelCompiler.Compiler.Lowering;
 
 /// <summary>
-/// Elementwise nodes. Quantised: a function of one tensor is a table of 256 entries, sums and products of two have kernels; everything else is a
-/// loop that the generator writes out, with the conversions between uint8 and float in its expression.
+/// Elementwise nodes. Quantised: a function of one tensor is a table of 256 entries, also to and from 8-bit integers that are given in or out as they
+/// are; sums and products of two have kernels; everything else is a loop that the generator writes out, with the conversions between uint8 and
+/// float in its expression.
 /// </summary>
 internal static class ElementwiseLowering
 {
@@ -22,7 +23,7 @@ internal static class ElementwiseLowering
         View output = writer.ViewOf(node.Output);
         bool allQuantized = output.Quantization is not null
             && node.Inputs.All(input => !writer.IsConstant(input) && writer.ViewOf(input).Quantization is not null);
-        if (allQuantized && node.Inputs.Length == 1)
+        if (node.Inputs.Length == 1 && !writer.IsConstant(node.Inputs[0]) && IsByteFunction(writer.ViewOf(node.Inputs[0]), output))
         {
             LowerTable(writer, node, expression, output);
         }
@@ -33,25 +34,37 @@ internal static class ElementwiseLowering
     }
 
     /// <summary>The table of a function of one quantised tensor.</summary>
-    public static byte[] Table(Expression expression, QuantizationParameters input, QuantizationParameters output)
-    {
-        float[] reals = [.. Enumerable.Range(0, 256).Select(level => (level - input.ZeroPoint) * input.Scale)];
-        float[] results = ElementwiseEvaluator.Evaluate(expression, [Tensor.Of([256], reals)]).Values<float>();
-        return Array.ConvertAll(results, result => Requantize.Element(result, output));
-    }
+    public static byte[] Table(Expression expression, QuantizationParameters input, QuantizationParameters output) =>
+        Stored(ElementwiseEvaluator.Evaluate(expression, [Levels(ElementType.UInt8, input)]), output);
+
+    // The values of the 256 bytes that stand for a quantised tensor or one of 8-bit integers.
+    private static Tensor Levels(ElementType type, QuantizationParameters? quantization) => quantization is not null
+        ? Tensor.Of([256], [.. Enumerable.Range(0, 256).Select(level => (level - quantization.ZeroPoint) * quantization.Scale)])
+        : type == ElementType.Int8 ? Tensor.Of([256], [.. Enumerable.Range(0, 256).Select(level => unchecked((sbyte)level))])
+        : Tensor.Of([256], [.. Enumerable.Range(0, 256).Select(level => (byte)level)]);
+
+    // The bytes that stand for values.
+    private static byte[] Stored(Tensor values, QuantizationParameters? quantization) => quantization is not null
+        ? Array.ConvertAll(values.Values<float>(), value => Requantize.Element(value, quantization))
+        : values.Type == ElementType.Int8 ? Array.ConvertAll(values.Values<sbyte>(), value => unchecked((byte)value))
+        : values.Values<byte>();
+
+    private static bool IsByteFunction(View input, View output) =>
+        input.Type is ElementType.UInt8 or ElementType.Int8 && output.Type is ElementType.UInt8 or ElementType.Int8
+        && (input.Quantization ?? output.Quantization) is not null;
 
     private static void LowerTable(StepWriter writer, Node node, Expression expression, View output)
     {
         View input = writer.ViewOf(node.Inputs[0]);
-        byte[] table = Table(expression, input.Quantization!, output.Quantization!);
+        byte[] table = Stored(ElementwiseEvaluator.Evaluate(expression, [Levels(input.Type, input.Quantization)]), output.Quantization);
         (int[] shape, int[][] strides) = Strided.Merge(output.Shape.Extents, input.Shape.StridesTo(output.Shape, input.Strides), output.Strides);
         writer.Add(
             node.Name,
             "LookupUInt8",
             $"{ExpressionDisplay.Of(expression)} as a table: {output.Shape}",
-            ("input", input.Argument),
+            ("input", input.ArgumentAs(ElementType.UInt8)),
             ("table", writer.Constants.Add<byte>(node.Name + ".table", table)),
-            ("output", output.Argument),
+            ("output", output.ArgumentAs(ElementType.UInt8)),
             ("shape", shape.Plan()),
             ("inputStrides", strides[0].Plan()),
             ("outputStrides", strides[1].Plan()));

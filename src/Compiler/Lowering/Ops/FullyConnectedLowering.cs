@@ -20,7 +20,8 @@ internal static class FullyConnectedLowering
         List<(string, PlanValue)> arguments = [("input", input.Argument)];
         if (input.Quantization is not null)
         {
-            QuantizedWeights quantized = QuantizedWeights.Of(weights.Values<float>(), bias, input.Quantization, output.Quantization!);
+            QuantizedWeights quantized = QuantizedWeights.Of(
+                writer.Graph.Constants[node.Inputs[1]], writer.Graph.Constants[node.Inputs[2]], input.Quantization, output.Quantization!);
             arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], WeightPacking.Int8(quantized.Weights, 1, 1, inputs))));
             arguments.Add(("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, 1))));
             arguments.Add(("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, 1))));

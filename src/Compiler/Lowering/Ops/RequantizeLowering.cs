@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
@@ -12,6 +13,11 @@ internal static class RequantizeLowering
     {
         View input = writer.ViewOf(node.Inputs[0]);
         View output = writer.ViewOf(node.Output);
+        if (!Equals(((Requantize)node.Op).Target, output.Quantization))
+        {
+            throw new InvalidOperationException($"'{node.Output}' is on a grid that it is not stored on: the quantiser has not run");
+        }
+
         if (Equals(input.Quantization, output.Quantization))
         {
             if (!input.BeginsAt(output))
@@ -28,7 +34,7 @@ internal static class RequantizeLowering
     /// <summary>Writes the conversion between two storages of one shape.</summary>
     public static void Add(
         ConstantPool constants,
-        System.Action<string, string, string, IEnumerable<(string, PlanValue)>> add,
+        Action<string, string, string, IEnumerable<(string, PlanValue)>> add,
         string name,
         PlanValue source,
         IReadOnlyList<int> sourceStrides,

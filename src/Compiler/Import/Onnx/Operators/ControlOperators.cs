@@ -28,6 +28,11 @@ internal static class ControlOperators
 
         ImmutableArray<string> whenTrue = context.ImportGraph(node.Graph("then_branch"));
         ImmutableArray<string> whenFalse = context.ImportGraph(node.Graph("else_branch"));
+        if (whenTrue.Concat(whenFalse).Any(context.IsSequence))
+        {
+            throw ImportException.ElementType(node.OutputName, "sequence");
+        }
+
         if (whenTrue.Length != whenFalse.Length || whenTrue.Zip(whenFalse).Any(pair => context.TypeOf(pair.First) != context.TypeOf(pair.Second)))
         {
             throw ImportException.Attribute("If", "a condition computed from the model's inputs, with branches of different shapes,", "make the shapes the same");

@@ -16,8 +16,8 @@ internal static class PoolingOperators
         new("MaxPool", 1, MaxPool),
         new("AveragePool", 1, AveragePool),
         new("LpPool", 2, LpPool),
-        new("GlobalMaxPool", 1, (node, context) => Global(node, context, ReduceKind.Maximum)),
-        new("GlobalAveragePool", 1, (node, context) => Global(node, context, ReduceKind.Mean)),
+        new("GlobalMaxPool", 1, (node, context) => context.Reduce(ReduceKind.Maximum, node[0], SpatialAxes(context, node[0]), keep: true)),
+        new("GlobalAveragePool", 1, (node, context) => GlobalAverage(context, node[0])),
         new("GlobalLpPool", 2, GlobalLpPool),
     ];
 
@@ -42,11 +42,21 @@ internal static class PoolingOperators
         return Pool(node, context, node[0], PoolKind.Maximum, window, false);
     }
 
+    /// <summary>An average pooling, by a node's attributes, of any float32 value.</summary>
+    public static string Average(OnnxNode node, OnnxContext context, string value)
+    {
+        SpatialWindow window = SpatialWindow.Read(node, context.ShapeOf(value));
+        return Pool(node, context, value, PoolKind.Average, window, node.Flag("count_include_pad"));
+    }
+
+    /// <summary>The mean over all spatial axes.</summary>
+    public static string GlobalAverage(OnnxContext context, string value) =>
+        context.Reduce(ReduceKind.Mean, value, SpatialAxes(context, value), keep: true);
+
     private static string AveragePool(OnnxNode node, OnnxContext context)
     {
         context.RequireFloat32(node, 0);
-        SpatialWindow window = SpatialWindow.Read(node, context.ShapeOf(node[0]));
-        return Pool(node, context, node[0], PoolKind.Average, window, node.Flag("count_include_pad"));
+        return Average(node, context, node[0]);
     }
 
     // The root of the window's sum of powers. Zeros in the padding take part, so they are real zeros here, and the mean times the area is the sum.
@@ -68,9 +78,6 @@ internal static class PoolingOperators
         string means = Pool(node, context, powers, PoolKind.Average, bare, false, ceiling: false);
         return context.Map(means, x => Root(x * window.Area, power));
     }
-
-    private static string Global(OnnxNode node, OnnxContext context, ReduceKind kind) =>
-        context.Reduce(kind, node[0], SpatialAxes(context, node[0]), keep: true);
 
     private static string GlobalLpPool(OnnxNode node, OnnxContext context)
     {

@@ -7,20 +7,53 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
-/// <summary>Arithmetic on quantised numbers, as the file spells it out: conversions, and products of what is left after the zero points.</summary>
+/// <summary>
+/// To quantised numbers and back, as elementwise arithmetic. The pass <c>recognize-quantized-layers</c> makes int8 layers of it where the scales
+/// are known; dequantised constants keep the integers of the file for that.
+/// </summary>
 internal static class QuantizationOperators
 {
+    /// <summary>The operator set of ONNX Runtime's own operators; its only version is 1.</summary>
+    public const string Microsoft = "com.microsoft";
+
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
         new("QuantizeLinear", 10, QuantizeLinear),
         new("DequantizeLinear", 10, DequantizeLinear),
         new("DynamicQuantizeLinear", 11, DynamicQuantizeLinear),
-        new("MatMulInteger", 10, MatMulInteger),
-        new("ConvInteger", 10, ConvInteger),
-        new("QLinearMatMul", 10, QLinearMatMul),
-        new("QLinearConv", 10, QLinearConv),
+        new("QuantizeLinear", 1, 1, QuantizeLinear, Microsoft),
+        new("DequantizeLinear", 1, 1, DequantizeLinear, Microsoft),
     ];
+
+    /// <summary>The numbers as integers of a type.</summary>
+    public static string Quantize(OnnxNode node, OnnxContext context, string value, string scale, string? zero, ElementType type)
+    {
+        if (GridExpressions.Range(type) is null)
+        {
+            throw ImportException.ElementType(node.OutputName, type.ToString());
+        }
+
+        string scaleOfType = context.Convert(scale, ElementType.Float32);
+        return zero is null
+            ? context.Map(value, scaleOfType, (x, s) => GridExpressions.Level(x, s, null, type))
+            : context.Map(value, scaleOfType, zero, (x, s, z) => GridExpressions.Level(x, s, z, type));
+    }
+
+    /// <summary>The real numbers that integers stand for; of constants with the integers beside them.</summary>
+    /// <param name="context">The context.</param>
+    /// <param name="value">The integers.</param>
+    /// <param name="scale">The scale, in a shape that broadcasts.</param>
+    /// <param name="zero">The zero point, in a shape that broadcasts, or none.</param>
+    public static string Dequantize(OnnxContext context, string value, string scale, string? zero)
+    {
+        string real = zero is null
+            ? context.Map(value, scale, (x, s) => GridExpressions.Real(x, null, s))
+            : context.Map(value, zero, scale, (x, z, s) => GridExpressions.Real(x, z, s));
+        return context.ConstantOf(real) is { Type: ElementType.Float32 } numbers && Stored(context, value, scale, zero) is { } stored
+            ? context.Constant(numbers.WithIntegers(stored))
+            : real;
+    }
 
     private static string QuantizeLinear(OnnxNode node, OnnxContext context)
     {
@@ -39,14 +72,21 @@ internal static class QuantizationOperators
             : context.Mark(QuantizeNarrow(node, context, value, scale, Parameter(node, context, 2), narrow), narrow);
     }
 
-    private static string DequantizeLinear(OnnxNode node, OnnxContext context)
+    private static string QuantizeNarrow(OnnxNode node, OnnxContext context, string value, string scale, string? zero, NarrowType type)
     {
-        ElementType type = context.ElementTypeOf(node[1]);
-        string scale = Parameter(node, context, 1)!;
-        return Parameter(node, context, 2) is { } zero
-            ? context.Map(node[0], zero, scale, (x, z, s) => (x.Type.IsFloat() ? x - z : x.To(ElementType.Int32) - z.To(ElementType.Int32)).To(type) * s)
-            : context.Map(node[0], scale, (x, s) => x.To(type) * s);
+        string scaleOfType = context.Convert(scale, ElementType.Float32);
+        return (type, zero) switch
+        {
+            (NarrowInteger integer, null) => context.Map(value, scaleOfType, (x, s) => (x / s).Round().Clamp(integer.Least, integer.Greatest).To(type.Storage)),
+            (NarrowInteger integer, _) => context.Map(
+                value, scaleOfType, zero, (x, s, z) => ((x / s).Round() + z.To(ElementType.Float32)).Clamp(integer.Least, integer.Greatest).To(type.Storage)),
+            (_, null) => context.Map(value, scaleOfType, (x, s) => type.Convert(x / s, node)),
+            _ => context.Map(value, scaleOfType, zero, (x, s, z) => type.Convert((x / s) + z, node)),
+        };
     }
+
+    private static string DequantizeLinear(OnnxNode node, OnnxContext context) =>
+        Dequantize(context, node[0], Parameter(node, context, 1)!, Parameter(node, context, 2));
 
     private static ImmutableArray<string?> DynamicQuantizeLinear(OnnxNode node, OnnxContext context)
     {
@@ -58,74 +98,21 @@ internal static class QuantizationOperators
         return [Quantize(node, context, node[0], scale, zero, ElementType.UInt8), scale, zero];
     }
 
-    private static string MatMulInteger(OnnxNode node, OnnxContext context)
+    // The integers of a constant, when one axis at most tells the scales apart.
+    private static StoredIntegers? Stored(OnnxContext context, string value, string scale, string? zero)
     {
-        string? leftZero = node.Optional(2);
-        if (leftZero is not null && context.ShapeOf(leftZero) is { Rank: 1 } rows && rows[0] > 1)
+        if (context.ConstantOf(value) is not { } integers || context.ConstantOf(scale) is not { } scales
+            || (zero is null ? Tensor.Of<long>([0]) : context.ConstantOf(zero)) is not { } zeros || zeros.Type.IsFloat())
         {
-            leftZero = context.Reshape(leftZero, [rows[0], 1]);
+            return null;
         }
 
-        return MatrixOperators.Product(context, Centred(context, node[0], leftZero, ElementType.Int32), Centred(context, node[1], node.Optional(3), ElementType.Int32));
+        int[] axes = [.. new[] { scales, zeros }.SelectMany(parameter => LongAxes(parameter.Shape, integers.Shape.Rank)).Distinct()];
+        return axes.Length <= 1 ? StoredIntegers.Of(integers, scales.ToFloat32(), zeros.ToInt64(), axes.FirstOrDefault()) : null;
     }
 
-    // The products of 8-bit numbers are exact in float32 up to sums of 2^24.
-    private static string ConvInteger(OnnxNode node, OnnxContext context)
-    {
-        string value = Centred(context, node[0], node.Optional(2), ElementType.Float32);
-        string weights = Centred(context, node[1], PerOutputChannel(node, context, 3, 1), ElementType.Float32);
-        return context.Convert(ConvolutionOperators.Convolution(node, context, value, weights, null), ElementType.Int32);
-    }
-
-    private static string QLinearMatMul(OnnxNode node, OnnxContext context)
-    {
-        string left = Centred(context, node[0], node[2], ElementType.Int32);
-        string right = Centred(context, node[3], node[5], ElementType.Int32);
-        string product = context.Convert(MatrixOperators.Product(context, left, right), ElementType.Float32);
-        string real = context.Map(context.Map(product, Float(context, node[1]), (x, s) => x * s), Float(context, node[4]), (x, s) => x * s);
-        return Quantize(node, context, real, Float(context, node[6]), node[7], context.ElementTypeOf(node[7]));
-    }
-
-    private static string QLinearConv(OnnxNode node, OnnxContext context)
-    {
-        string value = Centred(context, node[0], node[2], ElementType.Float32);
-        string weights = Centred(context, node[3], PerOutputChannel(node, context, 5, 3), ElementType.Float32);
-        string? bias = node.Optional(8) is { } integers ? context.Convert(integers, ElementType.Float32) : null;
-        string sums = ConvolutionOperators.Convolution(node, context, value, weights, bias);
-        Shape scales = context.ShapeOf(node[4]);
-        string weightScale = scales.Rank == 1 ? context.Reshape(node[4], context.ShapeOf(sums).PerChannel(scales[0])) : node[4];
-        string real = context.Map(sums, node[1], weightScale, (x, s, w) => x * (s * w));
-        return Quantize(node, context, real, node[6], node[7], context.ElementTypeOf(node[7]));
-    }
-
-    private static string Quantize(OnnxNode node, OnnxContext context, string value, string scale, string? zero, ElementType type)
-    {
-        (double least, double greatest) = type switch
-        {
-            ElementType.UInt8 => (0.0, 255.0),
-            ElementType.Int8 => (-128.0, 127.0),
-            ElementType.UInt16 => (0.0, 65535.0),
-            ElementType.Int16 => (-32768.0, 32767.0),
-            _ => throw ImportException.ElementType(node.OutputName, type.ToString()),
-        };
-        string scaleOfType = context.Convert(scale, ElementType.Float32);
-        return zero is null
-            ? context.Map(value, scaleOfType, (x, s) => (x / s).Round().Clamp(least, greatest).To(type))
-            : context.Map(value, scaleOfType, zero, (x, s, z) => ((x / s).Round() + z.To(ElementType.Float32)).Clamp(least, greatest).To(type));
-    }
-
-    private static string QuantizeNarrow(OnnxNode node, OnnxContext context, string value, string scale, string? zero, NarrowType type)
-    {
-        string scaleOfType = Float(context, scale);
-        return (type, zero) switch
-        {
-            (NarrowInteger integer, null) => context.Map(value, scaleOfType, (x, s) => (x / s).Round().Clamp(integer.Least, integer.Greatest).To(type.Storage)),
-            (NarrowInteger integer, _) => context.Map(
-                value, scaleOfType, zero, (x, s, z) => ((x / s).Round() + z.To(ElementType.Float32)).Clamp(integer.Least, integer.Greatest).To(type.Storage)),
-            (_, null) => context.Map(value, scaleOfType, (x, s) => type.Convert(x / s, node)),
-            _ => context.Map(value, scaleOfType, zero, (x, s, z) => type.Convert((x / s) + z, node)),
-        };
-    }
+    private static IEnumerable<int> LongAxes(Shape parameter, int rank) =>
+        Enumerable.Range(0, parameter.Rank).Where(axis => parameter[axis] > 1).Select(axis => axis + rank - parameter.Rank);
 
     // The scale or zero point of a tensor, of each slice of an axis, or of each block along it, so that it broadcasts.
     private static string? Parameter(OnnxNode node, OnnxContext context, int input)
@@ -155,20 +142,5 @@ internal static class QuantizationOperators
         }
 
         return context.Gather(parameter, axis, [.. Enumerable.Range(0, shape[axis]).Select(index => index / block)]);
-    }
-
-    private static string Float(OnnxContext context, string value) => context.Convert(value, ElementType.Float32);
-
-    private static string Centred(OnnxContext context, string value, string? zero, ElementType type) =>
-        zero is null ? context.Convert(value, type) : context.Map(value, zero, (x, z) => x.To(type) - z.To(type));
-
-    private static string? PerOutputChannel(OnnxNode node, OnnxContext context, int input, int weights)
-    {
-        if (node.Optional(input) is not { } zero || context.ShapeOf(zero).Rank != 1)
-        {
-            return node.Optional(input);
-        }
-
-        return context.Reshape(zero, Shape.From(context.ShapeOf(node[weights]).Select((_, axis) => axis == 0 ? context.ShapeOf(zero)[0] : 1)));
     }
 }
