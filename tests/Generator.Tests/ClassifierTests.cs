@@ -36,7 +36,7 @@ public class ClassifierTests
     {
         (ModelPlan plan, _) = Flowers(default);
         string[] sources = [.. GeneratorHarness.Run(GeneratorHarness.Files(plan with { Classifier = null }, [])).Sources().Values];
-        Assert.Contains(sources, source => source.Contains("public static ReadOnlySpan<string> Labels => LabelTexts;"));
+        Assert.Contains(sources, source => source.Contains("public static global::System.ReadOnlySpan<string> Labels => LabelTexts;"));
         Assert.Contains(sources, source => source.Contains("\"lily\","));
     }
 

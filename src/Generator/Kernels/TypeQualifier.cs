@@ -16,9 +16,9 @@ internal static class TypeQualifier
             + "MidpointRounding NotSupportedException OverflowException PlatformNotSupportedException ReadOnlySpan Span UInt128"),
         ("System.Diagnostics.CodeAnalysis", "DoesNotReturn NotNullWhen UnscopedRef"),
         ("System.Numerics", "BitOperations IAdditionOperators IBinaryFloatingPointIeee754 IBinaryInteger IBinaryNumber IComparisonOperators IFloatingPoint "
-            + "IFloatingPointIeee754 IMinMaxValue INumber INumberBase ISignedNumber IUnsignedNumber"),
+            + "IFloatingPointIeee754 IMinMaxValue INumber INumberBase ISignedNumber IUnsignedNumber Vector"),
         ("System.Runtime.CompilerServices", "InlineArray MethodImpl MethodImplOptions RuntimeHelpers SkipLocalsInit Unsafe"),
-        ("System.Runtime.InteropServices", "Marshal MemoryMarshal"),
+        ("System.Runtime.InteropServices", "LayoutKind Marshal MemoryMarshal StructLayout"),
         ("System.Runtime.Intrinsics", "Vector128 Vector256 Vector512 Vector64"),
         ("System.Runtime.Intrinsics.Arm", "AdvSimd ArmBase Dp Rdm"),
         ("System.Runtime.Intrinsics.X86", "Avx Avx2 Avx512BW Avx512CD Avx512DQ Avx512F Avx512Vbmi AvxVnni Bmi1 Bmi2 Fma Lzcnt Popcnt Sse Sse2 Sse3 Sse41 Sse42 Ssse3 X86Base"));

@@ -145,6 +145,13 @@ public static partial class ElementwiseMath
     public static T Minimum<T>(T x, T y)
         where T : INumber<T> => T.Min(x, y);
 
+    /// <inheritdoc cref="Minimum{T}(T, T)"/>
+    /// <remarks>Of two NaN the first, which the framework's own function leaves to the processor.</remarks>
+    public static float Minimum(float x, float y) => x < y || float.IsNaN(x) || (x == y && float.IsNegative(x)) ? x : y;
+
+    /// <inheritdoc cref="Minimum(float, float)"/>
+    public static double Minimum(double x, double y) => x < y || double.IsNaN(x) || (x == y && double.IsNegative(x)) ? x : y;
+
     /// <summary>The larger of two numbers.</summary>
     /// <typeparam name="T">Any number.</typeparam>
     /// <param name="x">A number.</param>
@@ -152,6 +159,13 @@ public static partial class ElementwiseMath
     /// <returns>The larger; NaN when one of them is; −0 is smaller than 0.</returns>
     public static T Maximum<T>(T x, T y)
         where T : INumber<T> => T.Max(x, y);
+
+    /// <inheritdoc cref="Maximum{T}(T, T)"/>
+    /// <remarks>Of two NaN the first, which the framework's own function leaves to the processor.</remarks>
+    public static float Maximum(float x, float y) => x > y || float.IsNaN(x) || (x == y && float.IsNegative(y)) ? x : y;
+
+    /// <inheritdoc cref="Maximum(float, float)"/>
+    public static double Maximum(double x, double y) => x > y || double.IsNaN(x) || (x == y && double.IsNegative(y)) ? x : y;
 
     /// <summary>The absolute value.</summary>
     /// <param name="x">A number.</param>

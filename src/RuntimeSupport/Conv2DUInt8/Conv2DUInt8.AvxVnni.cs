@@ -26,9 +26,9 @@ public static partial class Conv2DUInt8
     /// <summary>The processor's own instruction. Its names are written out, because .NET 8 would call the using directives unnecessary.</summary>
     internal readonly struct AvxVnniDot : IDot
     {
-        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
+        [global::System.Runtime.CompilerServices.MethodImpl(global::System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
         public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights) =>
-            System.Runtime.Intrinsics.X86.AvxVnni.MultiplyWideningAndAdd(sums, activations, weights);
+            global::System.Runtime.Intrinsics.X86.AvxVnni.MultiplyWideningAndAdd(sums, activations, weights);
     }
 #endif
 }
