@@ -46,7 +46,7 @@ internal static class Running
         }
 
         Shape shape = tensor.Shape.With(bound.Axis, (int)values[bound.Count].Values<long>()[0]);
-        return Strided.Take(tensor, shape, Strided.Offsets(shape, tensor.Shape.Strides()));
+        return Strided.Take(tensor, shape, tensor.Shape.Strides());
     }
 
     /// <summary>The first output, as float32, by lowering to a plan and executing it – twice, since the second run meets what the first left behind.</summary>

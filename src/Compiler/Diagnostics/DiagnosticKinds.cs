@@ -21,9 +21,9 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind ShapeDependsOnData = new("MC1017", Severity.Error, "operator {0}: input '{1}' decides a shape or how the code is written and must be constant, but is computed from the model's inputs; where it is an input itself and always the same, set InputValue=\"{1}:1,2,3\" on the ModelFile item");
     public static readonly DiagnosticKind ExtentDependsOnData = new("MC1018", Severity.Error, "operator {0} reads '{1}', whose extent along axis {2} depends on the data, and {3}; end the model before this node and do the rest in C#, or rewrite the model so that this axis stays as it is");
     public static readonly DiagnosticKind InputSettled = new("MC1019", Severity.Info, "input '{0}' can only be {1}, as the shapes that the file declares say, and is no parameter of the class");
+    public static readonly DiagnosticKind LoopUnbounded = new("MC1020", Severity.Error, "operator {0} must run a number of times that is known when the model is compiled, but {1}; {2}");
     public static readonly DiagnosticKind NarrowArithmetic = new("MC1029", Severity.Error, "operator {0} reads '{1}', which is {2}: there is no arithmetic in that type; convert it with Cast or DequantizeLinear first");
     public static readonly DiagnosticKind TextUnlabelled = new("MC1030", Severity.Error, "output '{0}' is text, but of other labels than those that the class will have; remove the output, or let the model give numbers");
-    public static readonly DiagnosticKind LoopUnbounded = new("MC1020", Severity.Error, "operator {0} must run a number of times that is known when the model is compiled, but {1}; {2}");
     public static readonly DiagnosticKind MetadataInvalid = new("MC2001", Severity.Error, "{0}=\"{1}\" is not valid: {2}");
     public static readonly DiagnosticKind LabelsMissing = new("MC2002", Severity.Error, "the label file does not exist; check Labels on the ModelFile item");
     public static readonly DiagnosticKind LabelCount = new("MC2003", Severity.Error, "the label file has {0} labels, but the model has {1} classes; give one label a line in the order of the classes");

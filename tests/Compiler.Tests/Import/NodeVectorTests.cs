@@ -10,12 +10,12 @@ namespace ModelCompiler.Compiler.Tests.Import;
 public class NodeVectorTests(ITestOutputHelper output)
 {
     [VectorTheory]
-    [InlineData("node", 0, 962)]
-    [InlineData("node", 1, 955)]
-    [InlineData("node", int.MaxValue, 930)]
-    [InlineData("pytorch-converted", 1, 75)]
+    [InlineData("node", 0, 1385)]
+    [InlineData("node", 1, 1383)]
+    [InlineData("node", int.MaxValue, 1362)]
+    [InlineData("pytorch-converted", 1, 82)]
     [InlineData("pytorch-operator", 1, 35)]
-    [InlineData("simple", 1, 7)]
+    [InlineData("simple", 1, 15)]
     public void No_vector_is_wrong_and_no_fewer_than_before_are_supported(string collection, int free, int supported)
     {
         int passed = 0;
@@ -39,7 +39,7 @@ public class NodeVectorTests(ITestOutputHelper output)
 
         output.WriteLine($"{collection}, {free} inputs free: {passed} passed, {refused.Count} unsupported, {wrong.Count} wrong");
         refused.ForEach(output.WriteLine);
-        Assert.Empty(wrong);
+        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
         Assert.True(passed >= supported, $"{passed} passed, {supported} did before");
     }
 
