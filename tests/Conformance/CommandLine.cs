@@ -22,6 +22,7 @@ internal sealed record CommandLine(string Suite, string Folder)
           --list-skipped         name every skipped test and its reason
           --verbose              name every test when it is compiled and when it is run
           --update-passing       write the names of all that passed to passing.txt (with --fix-inputs)
+          --check-passing        fail when one of those in passing.txt does not pass (with --fix-inputs)
         """;
 
     /// <summary>Part of a test's name, or <see langword="null"/> for all.</summary>
@@ -44,6 +45,9 @@ internal sealed record CommandLine(string Suite, string Folder)
 
     /// <summary>Whether the list of passing tests is written.</summary>
     public bool UpdatePassing { get; private init; }
+
+    /// <summary>Whether the list of passing tests must hold.</summary>
+    public bool CheckPassing { get; private init; }
 
     /// <summary>Reads the command line.</summary>
     /// <exception cref="UsageException">It makes no sense.</exception>
@@ -70,13 +74,14 @@ internal sealed record CommandLine(string Suite, string Folder)
                 "--list-failures" => options with { ListFailures = true },
                 "--list-skipped" => options with { ListSkipped = true },
                 "--verbose" => options with { Verbose = true },
+                "--check-passing" => options with { CheckPassing = true, FixInputs = true },
                 "--update-passing" => options with { UpdatePassing = true, FixInputs = true },
                 string other => throw new UsageException($"'{other}' is not an option.{Environment.NewLine}{Usage}"),
             };
         }
 
-        return options.UpdatePassing && (options.Suite != "onnx" || options.Filter is not null || options.Precision != Precision.Float32)
-            ? throw new UsageException("--update-passing is for a whole folder of ONNX tests in float32.")
+        return (options.UpdatePassing || options.CheckPassing) && (options.Filter is not null || options.Precision != Precision.Float32)
+            ? throw new UsageException("The list of passing tests is for whole folders in float32.")
             : options;
     }
 

@@ -30,6 +30,18 @@ public static class Program
         }
     }
 
+    private static bool Regressed(CommandLine options, ImmutableArray<Verdict> verdicts, TextWriter output)
+    {
+        Dictionary<string, Verdict> byName = verdicts.ToDictionary(verdict => verdict.Case, StringComparer.Ordinal);
+        string[] regressed = [.. PassingList.Read(options.Folder).Where(name => byName.GetValueOrDefault(name)?.Outcome != Outcome.Passed)];
+        foreach (string name in regressed)
+        {
+            output.WriteLine($"regressed {name}: {(byName.TryGetValue(name, out Verdict? verdict) ? $"{verdict.Outcome}, {verdict.Reason}" : "there is no such test")}");
+        }
+
+        return regressed.Length > 0;
+    }
+
     private static int Run(CommandLine options, TextWriter output)
     {
         IReadOnlyList<ConformanceCase> cases =
@@ -47,9 +59,9 @@ public static class Program
         Report.Print(output, verdicts, options);
         if (options.UpdatePassing)
         {
-            PassingList.Write(verdicts);
+            PassingList.Write(options.Folder, verdicts);
         }
 
-        return verdicts.Any(verdict => verdict.Outcome == Outcome.Failed) ? 1 : 0;
+        return (options.CheckPassing && Regressed(options, verdicts, output)) || verdicts.Any(verdict => verdict.Outcome == Outcome.Failed) ? 1 : 0;
     }
 }

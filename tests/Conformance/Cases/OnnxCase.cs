@@ -33,14 +33,11 @@ internal sealed class OnnxCase(string name, string modelPath, ImmutableArray<str
     }
 
     /// <inheritdoc/>
-    public override ImmutableArray<TestVector> Vectors(ModelPlan plan) => Vectors();
-
-    private ImmutableArray<TestVector> Vectors()
+    public override ImmutableArray<TestVector> Vectors(ModelPlan plan)
     {
         ModelProto model = OnnxFiles.Model(ModelPath);
         return [.. dataSets.Select(folder => new TestVector(
-            [.. model.Graph.Input.Zip(OnnxFiles.Numbered(folder, "input"), (value, path) => OnnxFiles.Tensor(path, value))],
-            [.. model.Graph.Output.Zip(OnnxFiles.Numbered(folder, "output"), (value, path) => OnnxFiles.Tensor(path, value))]))];
+            [.. Inputs(model, folder)], [.. model.Graph.Output.Zip(OnnxFiles.Numbered(folder, "output"), (value, path) => OnnxFiles.Tensor(path, value))]))];
     }
 
     /// <inheritdoc/>
@@ -48,9 +45,12 @@ internal sealed class OnnxCase(string name, string modelPath, ImmutableArray<str
 
     /// <inheritdoc/>
     public override ImmutableArray<double>? ValueOf(string input) =>
-        dataSets.Length == 1 && Vectors()[0].Inputs.FirstOrDefault(tensor => tensor.Name == input) is { } tensor && tensor.Values is not string[]
+        dataSets.Length == 1 && Inputs(OnnxFiles.Model(ModelPath), dataSets[0]).FirstOrDefault(tensor => tensor.Name == input) is { } tensor && tensor.Values is not string[]
             ? [.. tensor.Values.Cast<object>().Select(value => Convert.ToDouble(value, CultureInfo.InvariantCulture))]
             : null;
+
+    private static IEnumerable<TestTensor> Inputs(ModelProto model, string folder) =>
+        model.Graph.Input.Zip(OnnxFiles.Numbered(folder, "input"), (value, path) => OnnxFiles.Tensor(path, value));
 
     // An extent of 0 counts as open in the importer: exporters write it for "unknown".
     private static bool IsOpen(ValueInfoProto value) => value.Type?.TensorType is { } type

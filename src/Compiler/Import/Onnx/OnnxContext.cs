@@ -299,7 +299,8 @@ internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importe
             return before;
         }
 
-        if (SettledInputs.Settle(node, index, count, this) is not { } numbers || numbers.Length != count)
+        // What has no elements can be empty only.
+        if ((count == 0 ? [] : SettledInputs.Settle(node, index, count, this)) is not { } numbers || numbers.Length != count)
         {
             return null;
         }

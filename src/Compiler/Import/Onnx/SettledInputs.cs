@@ -66,12 +66,6 @@ internal static class SettledInputs
 
     private static long[]? ReducedAxes(OnnxNode node, Shape shape, int count, Shape declared)
     {
-        // No axes means all of them, or none.
-        if (count == 0)
-        {
-            return [];
-        }
-
         bool keeps = node.Flag("keepdims", true);
         return Only(
             count,

@@ -41,7 +41,7 @@ internal static class ShapeOperators
     {
         // Old files that say is_test=0 were exported before anyone thought of it: they too mean inference.
         bool isTraining = node.Opset >= 12 && node.Optional(2) is not null && context.ConstantInput(2).Values<bool>()[0];
-        if (isTraining && !(node.Optional(1) is { } ratio && context.ConstantOf(ratio)?.ToFloat64()[0] == 0))
+        if (isTraining && (node.Optional(1) is null || context.ConstantInput(1).ToFloat64()[0] != 0))
         {
             throw ImportException.Attribute(node.Operator, "training_mode", "export the model in evaluation mode");
         }
