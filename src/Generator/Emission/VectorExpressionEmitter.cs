@@ -67,5 +67,5 @@ internal sealed class VectorExpressionEmitter(Func<InputExpression, string> inpu
 
     private static bool HasVectorForm(ElementwiseFunction function) => function is ElementwiseFunction.Minimum or ElementwiseFunction.Maximum
         or ElementwiseFunction.Negate or ElementwiseFunction.Abs or ElementwiseFunction.Sqrt or ElementwiseFunction.Floor or ElementwiseFunction.Ceiling
-        or ElementwiseFunction.Exp or ElementwiseFunction.Sigmoid;
+        or ElementwiseFunction.Exp or ElementwiseFunction.Sigmoid or ElementwiseFunction.Tanh;
 }

@@ -84,18 +84,25 @@ public static class Exponential
         Vector128<float> clamped = FloatRange.Clamp(values, Vector128.Create(Lowest), Vector128.Create(Highest));
         Vector128<float> shift = Vector128.Create(RoundingShift);
         Vector128<float> shifted = FusedMultiplyAdd.Of(clamped, Vector128.Create(InverseLogarithm), shift);
-        Vector128<float> power = shifted - shift;
-        Vector128<float> rest = FusedMultiplyAdd.Of(power, Vector128.Create(-LogarithmHigh), clamped);
-        rest = FusedMultiplyAdd.Of(power, Vector128.Create(-LogarithmLow), rest);
-        Vector128<float> polynomial = FusedMultiplyAdd.Of(rest, Vector128.Create(Coefficient7), Vector128.Create(Coefficient6));
-        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient5));
-        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient4));
-        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient3));
-        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient2));
-        polynomial = FusedMultiplyAdd.Of(polynomial, rest * rest, rest) + Vector128.Create(1f);
+        Vector128<float> polynomial = LessOne(clamped, shifted - shift) + Vector128.Create(1f);
         Vector128<int> exponent = shifted.AsInt32() - Vector128.Create(RoundingShiftBits);
         Vector128<int> half = Vector128.ShiftRightArithmetic(exponent, 1);
         return polynomial * PowerOfTwo(half) * PowerOfTwo(exponent - half);
+    }
+
+    /// <summary>The hyperbolic tangents of four values.</summary>
+    /// <param name="values">x; NaN gives NaN.</param>
+    /// <returns>The tangents, −1…1.</returns>
+    [MethodImpl(KernelOptions.Hot)]
+    public static Vector128<float> Tanh(Vector128<float> values)
+    {
+        Vector128<float> sign = Vector128.Create(-0f);
+        Vector128<float> doubled = FloatRange.Clamp(Vector128.Create(2f) * Vector128.AndNot(values, sign), Vector128<float>.Zero, Vector128.Create(20f));
+        Vector128<float> shift = Vector128.Create(RoundingShift);
+        Vector128<float> shifted = FusedMultiplyAdd.Of(doubled, Vector128.Create(InverseLogarithm), shift);
+        Vector128<float> scale = PowerOfTwo(shifted.AsInt32() - Vector128.Create(RoundingShiftBits));
+        Vector128<float> lessOne = FusedMultiplyAdd.Of(scale, LessOne(doubled, shifted - shift), scale - Vector128.Create(1f));
+        return Vector128.ConditionalSelect(sign, values, lessOne / (lessOne + Vector128.Create(2f)));
     }
 
     /// <summary>e^x of eight values, with AVX2 and FMA3.</summary>
@@ -161,6 +168,20 @@ public static class Exponential
         polynomial = FusedMultiplyAdd.Of(polynomial, rest, Coefficient4);
         polynomial = FusedMultiplyAdd.Of(polynomial, rest, Coefficient3);
         polynomial = FusedMultiplyAdd.Of(polynomial, rest, Coefficient2);
+        return FusedMultiplyAdd.Of(polynomial, rest * rest, rest);
+    }
+
+    /// <summary>e^r − 1 where r = value − power · ln 2, of four values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> LessOne(Vector128<float> value, Vector128<float> power)
+    {
+        Vector128<float> rest = FusedMultiplyAdd.Of(power, Vector128.Create(-LogarithmHigh), value);
+        rest = FusedMultiplyAdd.Of(power, Vector128.Create(-LogarithmLow), rest);
+        Vector128<float> polynomial = FusedMultiplyAdd.Of(rest, Vector128.Create(Coefficient7), Vector128.Create(Coefficient6));
+        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient5));
+        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient4));
+        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient3));
+        polynomial = FusedMultiplyAdd.Of(polynomial, rest, Vector128.Create(Coefficient2));
         return FusedMultiplyAdd.Of(polynomial, rest * rest, rest);
     }
 
