@@ -1,4 +1,3 @@
-using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 

@@ -53,7 +53,8 @@ internal sealed class TensorFlowGraphImporter(TensorFlowSession session)
                 scope.Results[argument.Name] = [input];
             }
 
-            return Fetch(scope, [.. function.Signature.OutputArg.Select(output => function.Ret.GetValueOrDefault(output.Name) ?? output.Name)]);
+            ImmutableArray<string?> results = Fetch(scope, [.. function.Signature.OutputArg.Select(output => function.Ret.GetValueOrDefault(output.Name) ?? output.Name)]);
+            return results.Contains(null) ? throw new ReportedException() : results;
         });
 
     private string Find(TensorFlowScope scope, string text)
@@ -80,6 +81,11 @@ internal sealed class TensorFlowGraphImporter(TensorFlowSession session)
         return index < values.Length && values[index] is { } value ? value : throw ImportException.Attribute(operatorName, $"output {index}", "leave it unused");
     }
 
+    // Whatever it is, an operator that is not supported in a branch that is not taken does no harm.
+    private static bool IsUnreached(TensorFlowScope scope, string text) =>
+        Reference.Parse(text) is var reference && scope.Results.TryGetValue(reference.Node, out ImmutableArray<string?>? results) && results is { } values
+        && (values is [TensorFlowSession.Unreached] || (reference.Index < values.Length && reference.Output.Length == 0 && values[reference.Index] == TensorFlowSession.Unreached));
+
     private static int FirstOf(TensorFlowScope scope, Reference reference) =>
         scope.Nodes.TryGetValue(reference.Node, out NodeDef? node) && TensorFlowTable.Find(node.Op) is { Outputs: { Length: > 0 } names }
             ? names.IndexOf(reference.Output) is var index && index >= 0 ? index : throw ImportException.Invalid($"{node.Op} has no output '{reference.Output}'")
@@ -96,17 +102,17 @@ internal sealed class TensorFlowGraphImporter(TensorFlowSession session)
         TensorFlowEntry? entry = TensorFlowTable.Find(node.Op);
         bool isFunction = entry is null && session.Function(node.Op) is not null;
         string[] references = [.. TensorFlowScope.DataInputs(node)];
+        if (entry?.TakesUnreached != true && references.Any(reference => IsUnreached(scope, reference)))
+        {
+            return [TensorFlowSession.Unreached];
+        }
+
         if (entry is null && !isFunction)
         {
             throw new ImportException(DiagnosticKinds.OperatorUnsupported, node.Op, "TensorFlow");
         }
 
         ImmutableArray<string> inputs = [.. references.Select(reference => Find(scope, reference))];
-        if (inputs.Contains(TensorFlowSession.Unreached) && entry?.TakesUnreached != true)
-        {
-            return [TensorFlowSession.Unreached];
-        }
-
         if (entry?.TakesRandom != true && inputs.Any(session.Random.ContainsKey))
         {
             throw ImportException.Attribute(node.Op, "a computation with random numbers", "export the model for inference, or set InputValue so that they do not matter");
