@@ -1,10 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Linq;
-using ModelCompiler.Compiler.Diagnostics;
-using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Ops;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.TensorFlow.Operators;
 
