@@ -135,6 +135,14 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
         return links.ToImmutable();
     }
 
+    /// <summary>Names separated by <c>;</c>, each once.</summary>
+    public ImmutableArray<string> Names(string name, string? value)
+    {
+        ImmutableArray<string> names = [.. (value ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+        Require(names.Distinct(StringComparer.Ordinal).Count() == names.Length, name, value ?? "", "name each node once, separated by semicolons");
+        return names;
+    }
+
     /// <summary>Files, wildcards expanded, in the order given.</summary>
     public ImmutableArray<string> Files(string name, IEnumerable<string> patterns)
     {

@@ -14,7 +14,7 @@ namespace ModelCompiler.Cli;
 /// </summary>
 internal sealed class ModelOptions
 {
-    private readonly Argument<string> model = new("MODEL") { Description = "The model file (.onnx)." };
+    private readonly Argument<string> model = new("MODEL") { Description = "The model: an .onnx file, a TensorFlow .pb file, or the folder of a SavedModel." };
     private readonly Option<string?> className = new("--class") { Description = "Name of the class. Default: the file name in PascalCase.", HelpName = "NAME" };
     private readonly Option<string?> classNamespace = new("--namespace") { Description = "Namespace of the class.", HelpName = "NAME" };
     private readonly Option<bool> isPublic = new("--public") { Description = "Makes the class public." };
@@ -35,6 +35,8 @@ internal sealed class ModelOptions
     private readonly Option<string?> reverseChannelsValue = new("--reverse-channels-value") { Description = "true or false.", Hidden = true };
     private readonly Option<string?> inputShape = new("--input-shape") { Description = "Shapes the model leaves open: name:1,3,224,224;other:1,10.", HelpName = "SHAPES" };
     private readonly Option<string?> inputValue = new("--input-value") { Description = "Numbers of inputs that are always the same: axes:1,2;scale:0.5.", HelpName = "NUMBERS" };
+    private readonly Option<string?> inputs = new("--inputs") { Description = "Where a TensorFlow model begins: nodes separated by semicolons; what is behind them is cut.", HelpName = "NAMES" };
+    private readonly Option<string?> outputs = new("--outputs") { Description = "Where a TensorFlow model ends: nodes separated by semicolons.", HelpName = "NAMES" };
     private readonly Option<string?> scores = new("--scores") { Description = "Raw, Softmax or Exponential. Default: softmax unless the model ends in one.", HelpName = "TRANSFORM" };
     private readonly Option<string?> state = new("--state") { Description = "Outputs that become inputs of the next prediction: output=input;output2=input2.", HelpName = "LINKS" };
     private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
@@ -44,7 +46,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, scores, state, literalLimit])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit])
         {
             command.Options.Add(option);
         }
@@ -76,6 +78,8 @@ internal sealed class ModelOptions
             ReverseChannels = parsed.GetValue(reverseChannels) || reader.Choice("ReverseChannels", parsed.GetValue(reverseChannelsValue), ["true", "false"]) == "true",
             InputShapes = reader.Shapes("InputShape", parsed.GetValue(inputShape)),
             InputValues = reader.Values("InputValue", parsed.GetValue(inputValue)),
+            Inputs = reader.Names("Inputs", parsed.GetValue(inputs)),
+            Outputs = reader.Names("Outputs", parsed.GetValue(outputs)),
             Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
             State = reader.Links("State", parsed.GetValue(state)),
             LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,

@@ -57,6 +57,12 @@ public sealed record CompileOptions
     /// <summary>Numbers of inputs that are always the same, by input name: they become constants and are no parameters of the class.</summary>
     public ImmutableDictionary<string, ImmutableArray<double>> InputValues { get; init; } = ImmutableDictionary<string, ImmutableArray<double>>.Empty;
 
+    /// <summary>Where a TensorFlow model begins: nodes or names of its signature. Empty: its placeholders.</summary>
+    public ImmutableArray<string> Inputs { get; init; } = [];
+
+    /// <summary>Where a TensorFlow model ends: nodes or names of its signature. Empty: what its signature says, or the nodes that nobody reads.</summary>
+    public ImmutableArray<string> Outputs { get; init; } = [];
+
     /// <summary>How outputs become scores; <see langword="null"/>: softmax unless the model ends in one.</summary>
     public ScoreTransform? Scores { get; init; }
 

@@ -11,7 +11,8 @@ internal static class ModelNames
     /// <param name="modelPath">Path of the model file.</param>
     public static string ClassName(string modelPath)
     {
-        string fileName = modelPath.Substring(modelPath.LastIndexOfAny(['/', '\\']) + 1);
+        string path = ModelPath(modelPath);
+        string fileName = path.Substring(path.LastIndexOfAny(['/', '\\']) + 1);
         int extension = fileName.LastIndexOf('.');
         var name = new StringBuilder();
         bool startsWord = true;
@@ -26,6 +27,18 @@ internal static class ModelNames
         }
 
         return name.Length > 0 && IsIdentifier(name.ToString()) ? name.ToString() : "Model" + name;
+    }
+
+    /// <summary>
+    /// Path of the model: of <c>saved_model.pb</c> the folder, for TensorFlow's SavedModels are folders that each have a file of this name; of a folder without
+    /// a separator at its end.
+    /// </summary>
+    /// <param name="path">What the user names.</param>
+    public static string ModelPath(string path)
+    {
+        string trimmed = path.TrimEnd('/', '\\');
+        int name = trimmed.LastIndexOfAny(['/', '\\']) + 1;
+        return name > 1 && trimmed.Substring(name) == "saved_model.pb" ? trimmed.Substring(0, name - 1) : trimmed;
     }
 
     /// <summary>The namespace with what C# does not allow replaced by <c>_</c>, as a project's name may hold it: <c>my-app.2d</c> → <c>my_app._2d</c>.</summary>

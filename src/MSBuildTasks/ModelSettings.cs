@@ -18,6 +18,8 @@ internal sealed class ModelSettings
         ("ReverseChannels", "--reverse-channels-value"),
         ("InputShape", "--input-shape"),
         ("InputValue", "--input-value"),
+        ("Inputs", "--inputs"),
+        ("Outputs", "--outputs"),
         ("Scores", "--scores"),
         ("State", "--state"),
         ("LiteralLimit", "--literal-limit"),
@@ -57,7 +59,7 @@ internal sealed class ModelSettings
         string labels = Metadata(item, "Labels");
         return new ModelSettings(item)
         {
-            ModelPath = item.GetMetadata("FullPath"),
+            ModelPath = ModelNames.ModelPath(item.GetMetadata("FullPath")),
             ClassName = className.Length == 0 ? ModelNames.ClassName(item.ItemSpec) : className,
             Namespace = modelNamespace.Length == 0 ? ModelNames.SafeNamespace(rootNamespace) : modelNamespace,
             LabelsPath = labels.Length == 0 ? "" : Path.GetFullPath(Path.Combine(projectDirectory, labels.Replace('\\', Path.DirectorySeparatorChar))),
@@ -68,7 +70,12 @@ internal sealed class ModelSettings
     /// <summary>Files whose change asks for the model to be compiled again.</summary>
     /// <param name="designTime">Whether an editor asks, which needs no calibration.</param>
     public IEnumerable<string> DependencyFiles(bool designTime) =>
-        [ModelPath, .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration];
+        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration];
+
+    // A folder is as old as the last file added to it; what counts is what is in the files.
+    private IEnumerable<string> ModelFiles() => Directory.Exists(ModelPath)
+        ? Directory.EnumerateFiles(ModelPath, "*", SearchOption.AllDirectories).OrderBy(path => path, StringComparer.Ordinal)
+        : [ModelPath];
 
     /// <summary>The response file: one argument a line, <c>#</c> starts a comment.</summary>
     /// <param name="toolPath">Path of the compiler; only noted, so that another compiler makes another file.</param>

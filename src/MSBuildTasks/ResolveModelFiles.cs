@@ -15,7 +15,7 @@ public sealed class ResolveModelFiles : Task
 {
     private static readonly string[] ModelMetadata =
     [
-        "Access", "Calibration", "ClassName", "InputShape", "InputValue", "Labels", "LiteralLimit", "Mean", "Namespace", "Precision", "ReverseChannels", "Scale", "Scores", "State",
+        "Access", "Calibration", "ClassName", "InputShape", "InputValue", "Inputs", "Labels", "LiteralLimit", "Mean", "Namespace", "Outputs", "Precision", "ReverseChannels", "Scale", "Scores", "State",
     ];
 
     // What MSBuild, NuGet and editors put on any item.

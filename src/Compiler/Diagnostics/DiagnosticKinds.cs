@@ -9,9 +9,9 @@ public static class DiagnosticKinds
 #pragma warning disable CS1591 // Each message says what the code means.
     public static readonly DiagnosticKind FileMissing = new("MC1001", Severity.Error, "the model file does not exist; check the Include of the ModelFile item");
     public static readonly DiagnosticKind FileUnreadable = new("MC1002", Severity.Error, "the file cannot be read: {0}");
-    public static readonly DiagnosticKind FormatUnknown = new("MC1003", Severity.Error, "'{0}' is not a model format this version reads; use .onnx");
+    public static readonly DiagnosticKind FormatUnknown = new("MC1003", Severity.Error, "'{0}' is not a model format this version reads; use .onnx, a TensorFlow .pb or the folder of a SavedModel");
     public static readonly DiagnosticKind FileMalformed = new("MC1004", Severity.Error, "the file is not a valid {0} model: {1}; it may be truncated or damaged, export it again");
-    public static readonly DiagnosticKind OperatorUnsupported = new("MC1010", Severity.Error, "operator {0} (opset {1}) is not supported; 'modelc operators' lists those that are");
+    public static readonly DiagnosticKind OperatorUnsupported = new("MC1010", Severity.Error, "operator {0} ({1}) is not supported; 'modelc operators' lists those that are");
     public static readonly DiagnosticKind AttributeUnsupported = new("MC1011", Severity.Error, "operator {0}: {1} is not supported; {2}");
     public static readonly DiagnosticKind TypeUnsupported = new("MC1012", Severity.Error, "tensor '{0}' has element type {1}, which is not supported");
     public static readonly DiagnosticKind GraphInvalid = new("MC1013", Severity.Error, "the graph is invalid: {0}");
@@ -24,6 +24,8 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind LoopUnbounded = new("MC1020", Severity.Error, "operator {0} must run a number of times that is known when the model is compiled, but {1}; {2}");
     public static readonly DiagnosticKind NarrowArithmetic = new("MC1029", Severity.Error, "operator {0} reads '{1}', which is {2}: there is no arithmetic in that type; convert it with Cast or DequantizeLinear first");
     public static readonly DiagnosticKind TextUnlabelled = new("MC1030", Severity.Error, "output '{0}' is text, but of other labels than those that the class will have; remove the output, or let the model give numbers");
+    public static readonly DiagnosticKind VariableUnknown = new("MC1042", Severity.Error, "variable '{0}' has no value: {1}");
+    public static readonly DiagnosticKind OutputsUnknown = new("MC1043", Severity.Error, "the file does not say which nodes are the model's outputs: {0}; set Outputs=\"node\" on the ModelFile item, or several separated by semicolons");
     public static readonly DiagnosticKind MetadataInvalid = new("MC2001", Severity.Error, "{0}=\"{1}\" is not valid: {2}");
     public static readonly DiagnosticKind LabelsMissing = new("MC2002", Severity.Error, "the label file does not exist; check Labels on the ModelFile item");
     public static readonly DiagnosticKind LabelCount = new("MC2003", Severity.Error, "the label file has {0} labels, but the model has {1} classes; give one label a line in the order of the classes");

@@ -24,7 +24,10 @@ internal sealed class ImportException : Exception
     public static ImportException Invalid(string message) => new(DiagnosticKinds.GraphInvalid, message);
 
     /// <summary>The file is not what it should be.</summary>
-    public static ImportException Malformed(string message) => new(DiagnosticKinds.FileMalformed, "ONNX", message);
+    public static ImportException Malformed(string message) => Malformed("ONNX", message);
+
+    /// <summary>The file is not what a format demands.</summary>
+    public static ImportException Malformed(string format, string message) => new(DiagnosticKinds.FileMalformed, format, message);
 
     /// <summary>An attribute, or a combination, that has no translation.</summary>
     /// <param name="operatorName">The operator.</param>

@@ -1,16 +1,18 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.IO;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import.Onnx;
+using ModelCompiler.Compiler.Import.TensorFlow;
 
 namespace ModelCompiler.Compiler.Import;
 
 /// <summary>From a model file of any format to a graph.</summary>
 public static class ModelImporter
 {
-    /// <summary>Reads a model file. The format is told by the file's extension; nothing in the file is trusted.</summary>
+    /// <summary>Reads a model file. The format is told by the file's extension, or by what is in the folder; nothing in the file is trusted.</summary>
     /// <param name="options">The file, and the shapes that it leaves open.</param>
     /// <param name="diagnostics">Receives findings that do not end the import.</param>
     /// <returns>A graph of core ops with static shapes.</returns>
@@ -18,14 +20,38 @@ public static class ModelImporter
     public static Graph Import(CompileOptions options, List<Diagnostic> diagnostics)
     {
         string path = options.ModelPath;
+        if (TensorFlowImporter.IsSavedModel(path))
+        {
+            return TensorFlowImporter.Import(options, diagnostics);
+        }
+
         if (!File.Exists(path))
         {
             throw new DiagnosticException(DiagnosticKinds.FileMissing.At(path, ""));
         }
 
         string extension = Path.GetExtension(path);
+        if (extension.Equals(".pb", StringComparison.OrdinalIgnoreCase))
+        {
+            return TensorFlowImporter.Import(options, diagnostics);
+        }
+
+        RequireWholeModel(options);
         return extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase)
             ? OnnxImporter.Import(options, diagnostics)
             : throw new DiagnosticException(DiagnosticKinds.FormatUnknown.At(path, "", extension.Length == 0 ? Path.GetFileName(path) : extension));
+    }
+
+    // Other formats say themselves where a model begins and ends.
+    private static void RequireWholeModel(CompileOptions options)
+    {
+        foreach ((string metadata, ImmutableArray<string> names) in new[] { ("Inputs", options.Inputs), ("Outputs", options.Outputs) })
+        {
+            if (!names.IsEmpty)
+            {
+                throw new DiagnosticException(DiagnosticKinds.MetadataInvalid.At(
+                    options.ModelPath, "", metadata, string.Join(';', names), "only TensorFlow's graphs are cut by the names of nodes"));
+            }
+        }
     }
 }

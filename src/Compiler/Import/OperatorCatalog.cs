@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Linq;
 using System.Text;
 using ModelCompiler.Compiler.Import.Onnx;
+using ModelCompiler.Compiler.Import.TensorFlow;
 
 namespace ModelCompiler.Compiler.Import;
 
@@ -19,6 +20,9 @@ public static class OperatorCatalog
     /// <summary>The ONNX operators by domain, name and version.</summary>
     public static ImmutableArray<SupportedOperator> Onnx { get; } =
         [.. OperatorTable.Entries.Select(entry => new SupportedOperator(entry.Domain, entry.Name, entry.First, entry.Last))];
+
+    /// <summary>The TensorFlow operators.</summary>
+    public static ImmutableArray<string> TensorFlow { get; } = [.. TensorFlowTable.Entries.Select(entry => entry.Name)];
 
     /// <summary>The page <c>docs/supported-operators.md</c>.</summary>
     public static string ToMarkdown()
@@ -48,6 +52,16 @@ public static class OperatorCatalog
             text.Append(CultureInfo.InvariantCulture, $"| {name} | {entry.FirstOpset}–{entry.LastOpset} |\n");
         }
 
+        text.Append(CultureInfo.InvariantCulture, $"""
+
+            ## TensorFlow
+
+            Frozen graphs and SavedModels: {TensorFlow.Length} operators, and functions defined in the file, which are inlined. Variables are constants with the values that
+            they were saved with. Images are NHWC or NCHW.
+
+            {string.Join(", ", TensorFlow)}
+
+            """);
         return text.ToString().ReplaceLineEndings("\n");
     }
 }

@@ -45,6 +45,11 @@ internal sealed class GoldenCase : ConformanceCase
     /// <inheritdoc/>
     public override bool IsLarge => true;
 
+    /// <inheritdoc/>
+    public override ImmutableDictionary<string, ImmutableArray<int>> OpenShapes => Path.GetExtension(ModelPath) == ".pb"
+        ? manifest.Inputs.ToImmutableDictionary(entry => entry.Name, entry => entry.Shape)
+        : base.OpenShapes;
+
     /// <summary>Reads a manifest.</summary>
     /// <param name="root">Where the suite begins; names are relative to it.</param>
     /// <param name="path">The manifest.</param>

@@ -93,7 +93,7 @@ internal sealed class CaseCompiler(Precision precision, bool fixInputs, string f
             Namespace = Namespace,
             Precision = precision,
             Calibration = calibration,
-            InputShapes = Path.GetExtension(test.ModelPath) == ".onnx" ? test.OpenShapes : ImmutableDictionary<string, ImmutableArray<int>>.Empty,
+            InputShapes = Path.GetExtension(test.ModelPath) is ".onnx" or ".pb" ? test.OpenShapes : ImmutableDictionary<string, ImmutableArray<int>>.Empty,
             InputValues = values,
         });
 

@@ -151,7 +151,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         OperatorEntry? entry = function is null ? OperatorTable.Find(domain, node.OpType, opset) : null;
         if (function is null && entry is null)
         {
-            throw new ImportException(DiagnosticKinds.OperatorUnsupported, domain.Length == 0 ? node.OpType : domain + "." + node.OpType, opset);
+            throw new ImportException(DiagnosticKinds.OperatorUnsupported, domain.Length == 0 ? node.OpType : domain + "." + node.OpType, $"opset {opset}");
         }
 
         ImmutableArray<string?> inputs = [.. node.Input.Select(input => input.Length == 0 || scope.IsMissing(input) ? null : scope.Find(input) ?? throw new ReportedException())];
@@ -252,6 +252,3 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
         return [.. function.Output.Select(inner.Find)];
     }
 }
-
-/// <summary>Ends the import of a node whose trouble has been reported where it began.</summary>
-internal sealed class ReportedException : Exception;

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Import.Onnx.Operators;
 
 namespace ModelCompiler.Compiler.Import.Onnx;
 

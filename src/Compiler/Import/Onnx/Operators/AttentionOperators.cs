@@ -72,7 +72,7 @@ internal static class AttentionOperators
     {
         ElementType type = context.ElementTypeOf(scores);
         ElementType precision = node.Has("softmax_precision") ? OnnxTypes.Get(node.Integer("softmax_precision"), node.OutputName) : type;
-        return context.Convert(SoftmaxOperators.Softmax(context, context.Convert(scores, precision), 3), type);
+        return context.Convert(Distributions.Softmax(context, context.Convert(scores, precision), 3), type);
     }
 
     // What is added to the scores, or null: the mask, −∞ for keys behind the query, −∞ for keys that only fill up.
@@ -139,7 +139,7 @@ internal static class AttentionOperators
         float factor = node.Number("scale", (float)DotProducts.Scale(context, node[0]));
         ElementType precision = node.Has("softmax_precision") ? OnnxTypes.Get(node.Integer("softmax_precision"), node.OutputName) : type;
         string scores = context.Convert(context.Map(DotProducts.Scores(context, node[0], node[1]), x => x * factor), precision);
-        string weights = SoftmaxOperators.Softmax(context, Modified(node, context, "score_mod", scores), 3);
+        string weights = Distributions.Softmax(context, Modified(node, context, "score_mod", scores), 3);
         weights = Modified(node, context, "prob_mod", weights);
         return context.Convert(DotProducts.Weighted(context, weights, context.Convert(node[2], precision)), type);
     }

@@ -10,9 +10,6 @@ namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 /// <summary>What picks elements by indices. All of it becomes a gather along one axis; several indices become one by arithmetic.</summary>
 internal static class IndexOperators
 {
-    // Less than any index, and eight of them still add up to a negative number that fits.
-    private const double FarOutside = -(double)(1L << 59);
-
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<OperatorEntry> Entries =>
     [
@@ -28,7 +25,7 @@ internal static class IndexOperators
         Shape shape = context.ShapeOf(node[0]);
         int axis = shape.Axis(node.Integer("axis", 0));
         string indices = Indices(node, context, 1);
-        CheckRange(context, indices, shape, axis);
+        IndexArithmetic.CheckRange(context, indices, shape, axis);
         return context.Emit(new Gather(axis), node[0], indices);
     }
 
@@ -43,42 +40,17 @@ internal static class IndexOperators
             throw new ShapeException($"indices of shape {places} into {shape}");
         }
 
-        CheckRange(context, indices, shape, axis);
+        IndexArithmetic.CheckRange(context, indices, shape, axis);
         int[] strides = shape.Strides();
         int[] others = Strided.Offsets(places, [.. strides.Select((stride, other) => other == axis ? 0 : stride)]);
         string offsets = context.Constant(Tensor.Of(places, Array.ConvertAll(others, offset => (long)offset)));
-        string flat = context.Map(indices, offsets, (index, offset) => Offset(index, index.Like(shape[axis]), index.Like(strides[axis]), offset));
-        CheckRange(context, flat, [shape.Count(..)], 0);
+        string flat = context.Map(indices, offsets, (index, offset) => IndexArithmetic.Offset(index, index.Like(shape[axis]), index.Like(strides[axis]), offset));
+        IndexArithmetic.CheckRange(context, flat, [shape.Count(..)], 0);
         return context.Emit(new Gather(0), context.Reshape(node[0], [shape.Count(..)]), flat);
     }
 
-    private static string GatherPlaces(OnnxNode node, OnnxContext context)
-    {
-        Shape shape = context.ShapeOf(node[0]);
-        string indices = Indices(node, context, 1);
-        Shape places = context.ShapeOf(indices);
-        int batch = checked((int)node.Integer("batch_dims", 0));
-        if (batch < 0 || places.Rank <= batch || shape.Rank < batch + places[^1] || !places.Take(batch).SequenceEqual(shape.Take(batch)))
-        {
-            throw new ShapeException($"indices of shape {places} into {shape}");
-        }
-
-        // Rows are what one index picks.
-        int depth = places[^1];
-        int[] extents = [.. shape.Skip(batch).Take(depth)];
-        string row = Rows(context, indices, extents);
-        if (batch > 0)
-        {
-            int rowsPerBatch = extents.Aggregate(1, (count, extent) => checked(count * extent));
-            long[] firsts = [.. Enumerable.Range(0, shape.Count(..batch)).Select(index => (long)index * rowsPerBatch)];
-            Shape broadcast = Shape.From(places.SkipLast(1).Select((extent, axis) => axis < batch ? extent : 1));
-            row = context.Map(row, context.Constant(Tensor.Of(broadcast, firsts)), (x, y) => (x < 0).Select(x, x + y));
-        }
-
-        string rows = context.Reshape(node[0], Shape.From([shape.Count(..(batch + depth)), .. shape.Skip(batch + depth)]));
-        CheckRange(context, row, context.ShapeOf(rows), 0);
-        return context.Emit(new Gather(0), rows, row);
-    }
+    private static string GatherPlaces(OnnxNode node, OnnxContext context) =>
+        IndexArithmetic.GatherPlaces(context, node[0], Indices(node, context, 1), checked((int)node.Integer("batch_dims", 0)));
 
     private static string OneHot(OnnxNode node, OnnxContext context)
     {
@@ -89,7 +61,7 @@ internal static class IndexOperators
         long axis = node.Integer("axis", -1);
         int place = shape.Insert(0, 1).Axis(axis);
         string hot = context.Reshape(context.Convert(node[0], ElementType.Int64), shape.Insert(place, 1));
-        string isHot = context.Map(hot, context.Count(depth, shape.Rank + 1, place), (index, count) => FromStart(index, index.Like(depth)).EqualTo(count));
+        string isHot = context.Map(hot, context.Count(depth, shape.Rank + 1, place), (index, count) => IndexArithmetic.FromStart(index, index.Like(depth)).EqualTo(count));
         string off = context.Slice(node[2], 0, 0, 1);
         string on = context.Slice(node[2], 0, 1, 1);
         return context.Map(isHot, on, off, (condition, x, y) => condition.Select(x, y));
@@ -116,7 +88,7 @@ internal static class IndexOperators
         string batch = context.Count(batches, 2, timeFirst ? 1 : 0);
         string length = context.Reshape(lengths, timeFirst ? [1, batches] : [batches, 1]);
         string from = context.Map(time, length, (t, n) =>
-            (n >= 0).And(n <= times).Select((t < n).Select(n - 1 - t, t), t.Like(FarOutside)));
+            (n >= 0).And(n <= times).Select((t < n).Select(n - 1 - t, t), t.Like(IndexArithmetic.FarOutside)));
         string rows = context.Map(from, batch, (t, b) => timeFirst ? (t * batches) + b : (b * times) + t);
         string flat = context.Reshape(node[0], Shape.From([batches * times, .. shape.Skip(2)]));
         return context.Reshape(context.Emit(new Gather(0), flat, context.Reshape(rows, [batches * times])), shape);
@@ -129,32 +101,5 @@ internal static class IndexOperators
         return type is ElementType.Int32 or ElementType.Int64
             ? context.Convert(node[input], ElementType.Int64)
             : throw ImportException.Invalid($"the indices of {node.Operator} are of {type}");
-    }
-
-    /// <summary>The rows that vectors of indices, along the last axis, name in a matrix of the given leading extents; one outside gives a row outside.</summary>
-    internal static string Rows(OnnxContext context, string indices, int[] extents)
-    {
-        int[] strides = Shape.From(extents).Strides();
-        string extentVector = context.Constant([.. extents.Select(extent => (long)extent)]);
-        string strideVector = context.Constant([.. strides.Select(stride => (long)stride)]);
-        string parts = context.Map(indices, extentVector, strideVector, (index, extent, stride) => Offset(index, extent, stride, index.Like(0)));
-        return context.Reduce(ReduceKind.Sum, parts, [context.ShapeOf(indices).Rank - 1], keep: false);
-    }
-
-    /// <summary>Where an index leads; an index outside the extent leads out of everything, so that the kernel refuses it rather than reads an element of another row.</summary>
-    internal static Term Offset(Term index, Term length, Term stride, Term offset)
-    {
-        Term position = FromStart(index, length);
-        return (position >= 0).And(position < length).Select((position * stride) + offset, position.Like(FarOutside));
-    }
-
-    private static Term FromStart(Term index, Term length) => (index < 0).Select(index + length, index);
-
-    private static void CheckRange(OnnxContext context, string indices, Shape shape, int axis)
-    {
-        if (context.ConstantOf(indices) is { } constant && constant.Values<long>().Any(index => index < -shape[axis] || index >= shape[axis]))
-        {
-            throw new ShapeException($"an index is outside axis {axis} of {shape}");
-        }
     }
 }

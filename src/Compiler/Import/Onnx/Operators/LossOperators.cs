@@ -24,7 +24,7 @@ internal static class LossOperators
             throw new ShapeException($"{node.Operator} of {context.ShapeOf(node[0])}");
         }
 
-        string logarithms = SoftmaxOperators.LogSoftmax(context, node[0], 1);
+        string logarithms = Distributions.LogSoftmax(context, node[0], 1);
         return [Loss(node, context, logarithms), logarithms];
     }
 

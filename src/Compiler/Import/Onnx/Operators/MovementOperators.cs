@@ -72,7 +72,7 @@ internal static class MovementOperators
         int[] starts = new int[shape.Rank], sizes = [.. shape], steps = [.. shape.Select(_ => 1)];
         foreach ((int axis, long from, long to, long by) in Slices(node, context))
         {
-            (starts[axis], sizes[axis], steps[axis]) = Range(from, to, by, shape[axis]);
+            (starts[axis], sizes[axis], steps[axis]) = SliceRange.Of(from, to, by, shape[axis]);
         }
 
         return context.Slice(node[0], starts, sizes, steps);
@@ -92,23 +92,6 @@ internal static class MovementOperators
         }
 
         return from.Select((start, index) => (shape.Axis(axes[index]), start, to[index], by[index]));
-    }
-
-    private static (int Start, int Size, int Step) Range(long from, long to, long by, int length)
-    {
-        if (by == 0)
-        {
-            throw ImportException.Invalid("a step of Slice is 0");
-        }
-
-        // Beyond the axis, all steps do the same.
-        int step = (int)Math.Clamp(by, -int.MaxValue, int.MaxValue);
-        long start = from < 0 ? from + length : from;
-        long end = to < 0 && to >= -length ? to + length : to;
-        start = step > 0 ? Math.Clamp(start, 0, length) : Math.Clamp(start, -1, length - 1);
-        end = step > 0 ? Math.Clamp(end, 0, length) : Math.Clamp(end, -1, length);
-        long size = step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -(long)step;
-        return size > 0 ? ((int)start, (int)size, step) : (0, 0, 1);
     }
 
     private static long[] Required(long[]? values, string name) => values ?? throw ImportException.Invalid($"'{name}' of Slice is missing");

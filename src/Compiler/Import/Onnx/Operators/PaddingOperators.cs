@@ -36,7 +36,7 @@ internal static class PaddingOperators
         }
 
         string mode = node.Text("mode", "constant");
-        return mode == "constant" ? Constant(node, context, before, after) : Repeat(context, node[0], before, after, IndexRule(mode));
+        return mode == "constant" ? Constant(node, context, before, after) : RepeatedPadding.Emit(context, node[0], before, after, mode);
     }
 
     private static string Constant(OnnxNode node, OnnxContext context, int[] before, int[] after)
@@ -60,41 +60,6 @@ internal static class PaddingOperators
         string cropped = context.Slice(value, starts, sizes, [.. shape.Select(_ => 1)]);
         return context.Pad(cropped, [.. before.Select(count => int.Max(0, count))], [.. after.Select(count => int.Max(0, count))], filling);
     }
-
-    private static string Repeat(OnnxContext context, string value, int[] before, int[] after, Func<int, int, int> rule)
-    {
-        Shape shape = context.ShapeOf(value);
-        for (int axis = 0; axis < shape.Rank; axis++)
-        {
-            if ((before[axis] | after[axis]) == 0)
-            {
-                continue;
-            }
-
-            int length = shape[axis];
-            int size = length + before[axis] + after[axis];
-            if (length == 0 || size < 0)
-            {
-                throw new ShapeException($"padding of {before[axis]} and {after[axis]} around axis {axis} of {shape}");
-            }
-
-            int first = -before[axis];
-            value = context.Gather(value, axis, [.. Enumerable.Range(first, size).Select(index => (long)rule(index, length))]);
-        }
-
-        return value;
-    }
-
-    // Where in an axis of that length the element beyond its ends comes from.
-    private static Func<int, int, int> IndexRule(string mode) => mode switch
-    {
-        "edge" => (index, length) => Math.Clamp(index, 0, length - 1),
-        "wrap" => Wrap,
-        "reflect" => (index, length) => length == 1 ? 0 : length - 1 - Math.Abs(Wrap(index, 2 * (length - 1)) - (length - 1)),
-        _ => throw ImportException.Invalid($"attribute 'mode' of Pad is '{mode}'"),
-    };
-
-    private static int Wrap(int index, int length) => ((index % length) + length) % length;
 
     private static string CenterCropPad(OnnxNode node, OnnxContext context)
     {

@@ -27,28 +27,6 @@ internal static class ReductionOperators
         new("ArgMin", 1, (node, context) => ArgReduce(node, context, maximum: false)),
     ];
 
-    /// <summary>Log(Σ Exp(x)) along axes that stay; where the greatest is infinite, without subtracting it.</summary>
-    public static string LogSumExp(OnnxContext context, string value, int[] axes)
-    {
-        string greatest = context.Map(context.Reduce(ReduceKind.Maximum, value, axes, keep: true), x => x.Abs().EqualTo(double.PositiveInfinity).Select(x.Like(0), x));
-        string sum = context.Reduce(ReduceKind.Sum, context.Map(value, greatest, (x, y) => (x - y).Exp()), axes, keep: true);
-        return context.Map(sum, greatest, (x, y) => x.Log() + y);
-    }
-
-    /// <summary>The index of the greatest or least element along an axis, which goes away.</summary>
-    public static string ArgReduce(OnnxNode node, OnnxContext context, string value, int axis, bool maximum, bool last)
-    {
-        ElementType type = context.ElementTypeOf(value) switch
-        {
-            ElementType.Float32 => ElementType.Float32,
-            ElementType.UInt8 => ElementType.UInt8,
-            ElementType.Int64 or ElementType.UInt32 => ElementType.Int64,
-            ElementType.Float64 or ElementType.UInt64 => throw ImportException.ElementType(node.InputName(0), context.ElementTypeOf(value).ToString()),
-            _ => ElementType.Int32,
-        };
-        return context.Emit(new ArgReduce(axis, maximum, last), context.Convert(value, type));
-    }
-
     // The axes are an attribute until 'inputSince', then an input. 'alone' is what becomes of elements when there are no axes to reduce.
     private static OperatorEntry Reduction(string name, int inputSince, ReduceKind kind, Func<Term, Term>? alone = null, Func<Term, Term>? after = null) =>
         new(name, 1, (node, context) =>
@@ -78,7 +56,7 @@ internal static class ReductionOperators
             return node[0];
         }
 
-        string sums = LogSumExp(context, node[0], axes);
+        string sums = Distributions.LogSumExp(context, node[0], axes);
         return node.Flag("keepdims", true) ? sums : context.Reshape(sums, Shape.From(context.ShapeOf(sums).Where((_, axis) => !axes.Contains(axis))));
     }
 
@@ -86,7 +64,7 @@ internal static class ReductionOperators
     {
         Shape shape = context.ShapeOf(node[0]);
         int axis = shape.Axis(node.Integer("axis", 0));
-        string index = ArgReduce(node, context, node[0], axis, maximum, node.Flag("select_last_index"));
+        string index = Distributions.ArgReduce(context, node[0], axis, maximum, node.Flag("select_last_index"));
         return node.Flag("keepdims", true) ? context.Reshape(index, shape.With(axis, 1)) : index;
     }
 }

@@ -2,8 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Ops;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 
@@ -22,7 +20,7 @@ internal static class ResizeOperators
     private static string Upsample(OnnxNode node, OnnxContext context)
     {
         float[] scales = node.Opset < 9 ? node.Numbers("scales") ?? throw ImportException.Invalid("attribute 'scales' of Upsample is missing") : Numbers(context, 1);
-        return Apply(node, context, Axes(context.ShapeOf(node[0]), scales), new ResampleRule(node.Text("mode", "nearest"), "asymmetric", "floor"));
+        return Resampling.Emit(context, node[0], Axes(context.ShapeOf(node[0]), scales), new ResampleRule(node.Text("mode", "nearest"), "asymmetric", "floor"));
     }
 
     private static string Resize(OnnxNode node, OnnxContext context)
@@ -30,7 +28,7 @@ internal static class ResizeOperators
         Shape shape = context.ShapeOf(node[0]);
         if (node.Opset < 11)
         {
-            return Apply(node, context, Axes(shape, Numbers(context, 1)), new ResampleRule(node.Text("mode", "nearest"), "asymmetric", "floor"));
+            return Resampling.Emit(context, node[0], Axes(shape, Numbers(context, 1)), new ResampleRule(node.Text("mode", "nearest"), "asymmetric", "floor"));
         }
 
         int[] axes = node.Integers("axes") is { } given ? [.. given.Select(shape.Axis)] : [.. Enumerable.Range(0, shape.Rank)];
@@ -57,33 +55,8 @@ internal static class ResizeOperators
             resized = [.. resized.Select((axis, index) => axis with { Start = starts[index], End = ends[index] })];
         }
 
-        string result = Apply(node, context, resized, rule);
+        string result = Resampling.Emit(context, node[0], resized, rule);
         return rule.Coordinates == "tf_crop_and_resize" ? Extrapolate(node, context, result, resized, rule) : result;
-    }
-
-    private static string Apply(OnnxNode node, OnnxContext context, ResizedAxis[] axes, ResampleRule rule)
-    {
-        string value = node[0];
-        for (int axis = 0; axis < axes.Length; axis++)
-        {
-            // An axis that keeps its size keeps its elements in every mode, but for a region cut out of it.
-            if (axes[axis].IsUnchanged)
-            {
-                continue;
-            }
-
-            if (rule.IsNearest)
-            {
-                value = context.Gather(value, axis, rule.NearestIndices(axes[axis]));
-                continue;
-            }
-
-            (int taps, int[] indices, float[] weights) = rule.Taps(axes[axis]);
-            context.RequireFloat32(node, 0);
-            value = context.Emit(new ResampleAxis(axis, taps, new EquatableArray<int>(indices), new EquatableArray<float>(weights)), value);
-        }
-
-        return value;
     }
 
     // Places outside the image get a value of their own.

@@ -83,7 +83,7 @@ internal static class ScatterOperators
         int[] strides = shape.Strides();
         int[] others = Strided.Offsets(places, [.. strides.Select((stride, other) => other == axis ? 0 : stride)]);
         string offsets = context.Constant(Tensor.Of(places, Array.ConvertAll(others, offset => (long)offset)));
-        string targets = context.Map(indices, offsets, (index, offset) => IndexOperators.Offset(index, index.Like(shape[axis]), index.Like(strides[axis]), offset));
+        string targets = context.Map(indices, offsets, (index, offset) => IndexArithmetic.Offset(index, index.Like(shape[axis]), index.Like(strides[axis]), offset));
         return Scatter(context, Kind(node), node[0], shape.Count(..), targets, node[2]);
     }
 
@@ -98,7 +98,7 @@ internal static class ScatterOperators
             throw new ShapeException($"indices of shape {places} and updates of {context.ShapeOf(node[2])} into {shape}");
         }
 
-        return Scatter(context, Kind(node), node[0], shape.Count(..depth), IndexOperators.Rows(context, indices, [.. shape.Take(depth)]), node[2]);
+        return Scatter(context, Kind(node), node[0], shape.Count(..depth), IndexArithmetic.Rows(context, indices, [.. shape.Take(depth)]), node[2]);
     }
 
     private static ScatterKind Kind(OnnxNode node) => node.Text("reduction", "none") switch

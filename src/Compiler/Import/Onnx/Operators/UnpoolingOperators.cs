@@ -33,7 +33,7 @@ internal static class UnpoolingOperators
         int[] table = WindowTable(window, spatial, Shape.From(pooled.Skip(2)));
         string gathered = context.Gather(context.Reshape(node[0], [images, elements]), 1, [.. table.Select(place => (long)place)]);
         string rows = context.Reshape(gathered, [images, windows, taps]);
-        string tap = ReductionOperators.ArgReduce(node, context, rows, axis: 2, maximum: true, last: false);
+        string tap = Distributions.ArgReduce(context, rows, axis: 2, maximum: true, last: false);
         bool isColumnMajor = node.Flag("storage_order");
         long[] places = [.. table.Select(place => isColumnMajor ? ColumnMajor(place, spatial) : place)];
         string position = context.Map(tap, context.Constant(Tensor.Of([1, windows], Multiples(windows, taps))), (x, first) => x + first);

@@ -19,7 +19,7 @@ internal static class ScoreTransforms
     {
         "NONE" => scores,
         "LOGISTIC" => context.Map(scores, x => x.Sigmoid()),
-        "SOFTMAX" => SoftmaxOperators.Softmax(context, scores, 1),
+        "SOFTMAX" => Distributions.Softmax(context, scores, 1),
         "SOFTMAX_ZERO" => SoftmaxOfSome(context, scores),
         "PROBIT" => context.Map(scores, x => Probit(x.To(ElementType.Float64)).To(x.Type)),
         _ => throw ImportException.Attribute(node.Operator, $"post_transform '{transform}'", "it is one of NONE, SOFTMAX, LOGISTIC, SOFTMAX_ZERO, PROBIT"),

@@ -1,7 +1,7 @@
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 
-namespace ModelCompiler.Compiler.Import.Onnx.Operators;
+namespace ModelCompiler.Compiler.Import;
 
 /// <summary>Shapes that importers make of shapes.</summary>
 internal static class ShapeExtensions

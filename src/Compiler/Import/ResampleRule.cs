@@ -1,7 +1,7 @@
 using System;
 using System.Linq;
 
-namespace ModelCompiler.Compiler.Import.Onnx.Operators;
+namespace ModelCompiler.Compiler.Import;
 
 /// <summary>An axis being resized.</summary>
 /// <param name="From">Its extent.</param>

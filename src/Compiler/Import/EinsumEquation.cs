@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 
-namespace ModelCompiler.Compiler.Import.Onnx.Operators;
+namespace ModelCompiler.Compiler.Import;
 
 /// <summary>
 /// The equation of an Einsum, applied to shapes. An axis is named by a number: letters by their code; the axes of an ellipsis by −1 for the last,
