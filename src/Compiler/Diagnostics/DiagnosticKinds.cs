@@ -10,7 +10,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind FileMissing = new("MC1001", Severity.Error, "the model file does not exist; check the Include of the ModelFile item");
     public static readonly DiagnosticKind FileUnreadable = new("MC1002", Severity.Error, "the file cannot be read: {0}");
     public static readonly DiagnosticKind FormatUnknown = new("MC1003", Severity.Error, "'{0}' is not a model format this version reads; use .onnx, a TensorFlow .pb or the folder of a SavedModel");
-    public static readonly DiagnosticKind FileMalformed = new("MC1004", Severity.Error, "the file is not a valid {0} model: {1}; it may be truncated or damaged, export it again");
+    public static readonly DiagnosticKind FileMalformed = new("MC1004", Severity.Error, "the file is not a valid {0} model: {1}; {2}");
     public static readonly DiagnosticKind OperatorUnsupported = new("MC1010", Severity.Error, "operator {0} ({1}) is not supported; 'modelc operators' lists those that are");
     public static readonly DiagnosticKind AttributeUnsupported = new("MC1011", Severity.Error, "operator {0}: {1} is not supported; {2}");
     public static readonly DiagnosticKind TypeUnsupported = new("MC1012", Severity.Error, "tensor '{0}' has element type {1}, which is not supported");
@@ -18,7 +18,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind ShapeInvalid = new("MC1014", Severity.Error, "the shapes do not fit: {0}");
     public static readonly DiagnosticKind DimensionUnknown = new("MC1015", Severity.Error, "dimension {1} of input '{0}' is not fixed by the model; set InputShape=\"{0}:{2}\" on the ModelFile item");
     public static readonly DiagnosticKind TooLarge = new("MC1016", Severity.Error, "{0}, which is more than this compiler handles ({1})");
-    public static readonly DiagnosticKind ShapeDependsOnData = new("MC1017", Severity.Error, "operator {0}: input '{1}' decides a shape or how the code is written and must be constant, but is computed from the model's inputs; where it is an input itself and always the same, set InputValue=\"{1}:1,2,3\" on the ModelFile item");
+    public static readonly DiagnosticKind ShapeDependsOnData = new("MC1017", Severity.Error, "operator {0}: input '{1}' decides a shape or how the code is written and must be constant, but is computed from the model's inputs; {2}");
     public static readonly DiagnosticKind ExtentDependsOnData = new("MC1018", Severity.Error, "operator {0} reads '{1}', whose extent along axis {2} depends on the data, and {3}; end the model before this node and do the rest in C#, or rewrite the model so that this axis stays as it is");
     public static readonly DiagnosticKind InputSettled = new("MC1019", Severity.Info, "input '{0}' can only be {1}, as the shapes that the file declares say, and is no parameter of the class");
     public static readonly DiagnosticKind LoopUnbounded = new("MC1020", Severity.Error, "operator {0} must run a number of times that is known when the model is compiled, but {1}; {2}");

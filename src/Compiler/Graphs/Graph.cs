@@ -70,7 +70,7 @@ public sealed class Graph
     /// <summary>What the caller gets.</summary>
     public ImmutableArray<GraphOutput> Outputs { get; }
 
-    /// <summary>Whether the model leaves its batch open, which was taken to be 1.</summary>
+    /// <summary>Whether the model leaves its batch open, which was taken to be 1, and no example has a part in the results of another.</summary>
     public bool HasFreeBatch { get; init; }
 
     /// <summary>The operations, each after those it depends on.</summary>

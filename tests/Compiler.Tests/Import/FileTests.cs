@@ -33,7 +33,7 @@ public class FileTests
     [InlineData("", "it is empty")]
     [InlineData("this is not a model", "")]
     [InlineData("{ \"graph\": {} }", "")]
-    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0", "git lfs pull")]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:0", "it is a pointer to a Git LFS file; run 'git lfs pull'")]
     public void A_file_that_is_no_model_is_refused(string text, string message)
     {
         Diagnostic problem = Assert.Single(Refused(() => ImportFile("model.onnx", Encoding.UTF8.GetBytes(text))));

@@ -89,8 +89,19 @@ public class InputShapeTests
         }
         else
         {
-            Assert.Equal(DiagnosticKinds.ShapeDependsOnData, Assert.Single(Refuse(Model(graph))).Kind);
+            Diagnostic problem = Assert.Single(Refuse(Model(graph)));
+            Assert.Equal(DiagnosticKinds.ShapeDependsOnData, problem.Kind);
+            Assert.Contains("set InputValue=\"a:1\"", problem.Message);
         }
+    }
+
+    [Fact]
+    public void A_shape_that_the_model_computes_is_not_asked_of_the_user()
+    {
+        NodeProto[] nodes = [Node("Cast", "x", "s", Attribute("to", OnnxTypes.Int64)), Node("ConstantOfShape", "s", "y")];
+        Diagnostic problem = Assert.Single(Refuse(Model(Graph(nodes, "y", null, Input("x", OnnxTypes.Float, 2)))));
+        Assert.Equal(DiagnosticKinds.ShapeDependsOnData, problem.Kind);
+        Assert.DoesNotContain("InputValue", problem.Message);
     }
 
     [Fact]

@@ -90,7 +90,8 @@ internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importe
     /// <summary>An input that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, or missing.</exception>
     public Tensor ConstantInput(int index) =>
-        ConstantOf(node[index]) ?? Settled(index) ?? throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.InputName(index));
+        ConstantOf(node[index]) ?? Settled(index) ?? throw ImportException.Computed(
+            node.Operator, node.InputName(index), session.IsModelInput(node[index]) ? ShapeOf(node[index]).ElementCount : null);
 
     /// <summary>The values of an input that is a sequence.</summary>
     /// <exception cref="ImportException">It is none.</exception>
@@ -124,9 +125,6 @@ internal sealed class OnnxContext(OnnxSession session, OnnxGraphImporter importe
     /// <exception cref="ImportException">It has another number of inputs.</exception>
     public ImmutableArray<string> ImportGraph(GraphProto graph, params string[] inputs) =>
         importer.ImportGraph(graph, scope, [.. inputs]) ?? throw new ReportedException();
-
-    /// <summary>Notes that a sequence has one element.</summary>
-    public void NoteSingleStep() => session.HasSingleStep = true;
 
     /// <summary>Begins a loop.</summary>
     public OnnxLoop BeginLoop(int count) => new(session, node.Name, count);

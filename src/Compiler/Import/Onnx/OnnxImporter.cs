@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using Google.Protobuf;
@@ -45,10 +46,18 @@ internal static class OnnxImporter
         }
 
         string folder = Path.GetDirectoryName(Path.GetFullPath(options.ModelPath)) ?? "";
-        var session = new OnnxSession(options.ModelPath, new OnnxTensors(folder), functions);
-        Graph? graph = Import(model, options, session);
+        OnnxSession NewSession() => new(options.ModelPath, new OnnxTensors(folder), functions);
+        OnnxSession session = NewSession();
+        List<GraphOutput> outputs = Import(model, options, session);
         diagnostics.AddRange(session.Diagnostics.Where(diagnostic => diagnostic.Kind.Severity != Severity.Error));
-        return graph ?? throw new DiagnosticException(session.Diagnostics);
+        if (HasErrors(session))
+        {
+            throw new DiagnosticException(session.Diagnostics);
+        }
+
+        session.Builder.HasFreeBatch = OnnxInputs.HasFreeBatch(model.Graph, session.Builder, outputs)
+            && KeepsExamplesApart(model, options with { InputShapes = options.InputShapes.SetItems(ShapesOfBatch(model.Graph, session.Builder)) }, NewSession());
+        return session.Builder.ToGraph(outputs);
     }
 
     /// <summary>Version of each operator set, by domain; files of the first versions do not say it.</summary>
@@ -65,7 +74,19 @@ internal static class OnnxImporter
         return opsets;
     }
 
-    private static Graph? Import(ModelProto model, CompileOptions options, OnnxSession session)
+    // The model once more, for two examples.
+    private static bool KeepsExamplesApart(ModelProto model, CompileOptions options, OnnxSession session)
+    {
+        List<GraphOutput> outputs = Import(model, options, session);
+        return !HasErrors(session) && BatchFlow.KeepsExamplesApart(session.Builder.ToGraph(outputs));
+    }
+
+    private static IEnumerable<KeyValuePair<string, ImmutableArray<int>>> ShapesOfBatch(GraphProto graph, GraphBuilder builder) =>
+        graph.Input.Select(input => input.Name).Where(builder.IsInput).Select(name => KeyValuePair.Create(name, builder.ShapeOf(name).With(0, BatchFlow.Batch).Extents));
+
+    private static bool HasErrors(OnnxSession session) => session.Diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error);
+
+    private static List<GraphOutput> Import(ModelProto model, CompileOptions options, OnnxSession session)
     {
         var scope = new OnnxScope(null, Opsets(model.OpsetImport), new Dictionary<string, AttributeProto>())
         {
@@ -77,8 +98,7 @@ internal static class OnnxImporter
         importer.ImportNodes(model.Graph.Node, scope);
         List<GraphOutput> outputs = Outputs(model.Graph, scope, session);
         session.RemoveSettled(outputs);
-        session.Builder.HasFreeBatch = !session.HasSingleStep && OnnxInputs.HasFreeBatch(model.Graph, session.Builder, outputs);
-        return session.Diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : session.Builder.ToGraph(outputs);
+        return outputs;
     }
 
     private static List<GraphOutput> Outputs(GraphProto graph, OnnxScope scope, OnnxSession session)
@@ -148,7 +168,7 @@ internal static class OnnxImporter
 
         if (beginning.StartsWith("version https://git-lfs"u8))
         {
-            throw ImportException.Malformed("it is a pointer to a Git LFS file; run 'git lfs pull'");
+            throw ImportException.Malformed("it is a pointer to a Git LFS file", "run 'git lfs pull'");
         }
     }
 }

@@ -74,7 +74,9 @@ internal sealed class OnnxInputs(
             && inputs.Concat(outputs.Select(output => output.Value)).All(value => builder.ShapeOf(value) is { Rank: > 0 } shape && shape[0] == 1);
     }
 
-    private static bool IsOpenFirst(ValueInfoProto value) => value.Type?.TensorType?.Shape is { Dim: [var first, ..] } && !IsFixed(first);
+    // A sequence of maps, as ZipMap gives it, has one of them an example.
+    private static bool IsOpenFirst(ValueInfoProto value) =>
+        value.Type?.SequenceType is not null || (value.Type?.TensorType?.Shape is { Dim: [var first, ..] } && !IsFixed(first));
 
     private static bool IsFixed(Dimension dimension) => dimension.ValueCase == Dimension.ValueOneofCase.DimValue && dimension.DimValue > 0;
 

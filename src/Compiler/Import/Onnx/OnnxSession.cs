@@ -109,13 +109,10 @@ internal sealed class OnnxSession(string file, OnnxTensors tensors, IReadOnlyDic
             }
             else
             {
-                Report(new ImportException(DiagnosticKinds.ShapeDependsOnData, "that also computes with it", input), "");
+                Report(ImportException.Computed("that also computes with it", input, numbers.Count), "");
             }
         }
     }
-
-    /// <summary>Whether a sequence has one element: the dimension that the file leaves open may be that, not the batch.</summary>
-    public bool HasSingleStep { get; set; }
 
     /// <summary>Whether a value is an input of the model, and not one of a loop's body.</summary>
     public bool IsModelInput(string value) => Builder == model && model.IsInput(value);

@@ -65,7 +65,7 @@ internal static class TensorFlowImporter
     }
 
     /// <summary>The file is not what it should be.</summary>
-    public static ImportException Malformed(string message) => ImportException.Malformed("TensorFlow", message);
+    public static ImportException Malformed(string message) => ImportException.MalformedAs("TensorFlow", message);
 
     private static Graph Import(GraphDef graph, SignatureDef? signature, VariableStore variables, CompileOptions options, List<Diagnostic> diagnostics)
     {

@@ -42,7 +42,6 @@ internal static class RecurrentOperators
         string projected = layer.Project(direction);
         if (layer.Steps == 1)
         {
-            context.NoteSingleStep();
             string input = context.Reshape(projected, Shape.From(context.ShapeOf(projected).Extents[1..]));
             string? isInside = layer.Mask is { } mask ? context.Reshape(mask, [layer.Batch, 1]) : null;
             (string[] updated, string output) = Step(layer, new RecurrentStep(layer, context, direction, input, initial, made => made()), isInside, cell);

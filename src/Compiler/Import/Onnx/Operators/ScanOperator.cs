@@ -60,11 +60,6 @@ internal static class ScanOperator
             throw new ShapeException($"Scan of sequences of {count} and {context.ShapeOf(sequence)} elements");
         }
 
-        if (count == 1)
-        {
-            context.NoteSingleStep();
-        }
-
         if (count == 1 && length is null && batch is null)
         {
             string[] only = [.. sequences.Select(sequence => context.Reshape(sequence, Shape.From(context.ShapeOf(sequence).Extents[1..])))];
