@@ -4,6 +4,7 @@ using System.IO;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import.Onnx;
+using ModelCompiler.Compiler.Import.TensorFlowLite;
 
 namespace ModelCompiler.Compiler.Import;
 
@@ -26,6 +27,7 @@ public static class ModelImporter
         string extension = Path.GetExtension(path);
         return extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase)
             ? OnnxImporter.Import(options, diagnostics)
+            : extension.Equals(".tflite", StringComparison.OrdinalIgnoreCase) ? LiteImporter.Import(options, diagnostics)
             : throw new DiagnosticException(DiagnosticKinds.FormatUnknown.At(path, "", extension.Length == 0 ? Path.GetFileName(path) : extension));
     }
 }
