@@ -46,7 +46,11 @@ internal static class LayerOperators
     private static string Convolve(LiteOperator node, LiteContext context, string filters, Window window, int groups, int channels, int activation)
     {
         var op = new Conv2D(window, groups);
-        string result = context.Bias(2, 1, 0, channels) is { } bias ? context.Emit(op, node[0], filters, bias) : context.Emit(op, node[0], filters);
+
+        // Filters with a scale each, and those of single channels, take inputs that need not be symmetric.
+        bool isAsymmetric = node.Tensor(1).Grid is { IsSingle: false } || node.Operator == "DEPTHWISE_CONV_2D";
+        string image = HybridInputs.Rounded(node, context, node[0], isAsymmetric);
+        string result = context.Bias(2, 1, 0, channels) is { } bias ? context.Emit(op, image, filters, bias) : context.Emit(op, image, filters);
         return context.Activate(result, activation);
     }
 
@@ -96,7 +100,7 @@ internal static class LayerOperators
             throw ImportException.Attribute(node.Operator, "shuffled weights", "convert the model without them");
         }
 
-        string rows = context.Reshape(node[0], [(int)(input.ElementCount / weights[1]), weights[1]]);
+        string rows = HybridInputs.Rounded(node, context, context.Reshape(node[0], [(int)(input.ElementCount / weights[1]), weights[1]]), node.Flag(3));
         string bias = context.Bias(2, 1, 0, weights[0]) ?? context.Constant(Tensor.Zeros(new TensorType(ElementType.Float32, [weights[0]])));
         string result = context.Activate(context.Emit(new FullyConnected(), rows, node[1], bias), node.Choice(0));
         return node.Flag(2) ? context.Reshape(result, input.With(input.Rank - 1, weights[0])) : result;
