@@ -18,6 +18,7 @@ internal static class LiteOperatorTable
             .. ActivationOperators.Entries,
             .. ArithmeticOperators.Entries,
             .. ConversionOperators.Entries,
+            .. DetectionOperators.Entries,
             .. IndexOperators.Entries,
             .. LayerOperators.Entries,
             .. MovementOperators.Entries,
