@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
-using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;

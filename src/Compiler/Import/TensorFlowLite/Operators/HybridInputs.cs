@@ -1,7 +1,5 @@
 using System.Linq;
-using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.TensorFlowLite.Operators;
 

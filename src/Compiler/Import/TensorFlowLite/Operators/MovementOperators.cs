@@ -3,8 +3,6 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Ops;
-using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.TensorFlowLite.Operators;
 
