@@ -45,7 +45,8 @@ public static class CompilerDriver
     private static CompileResult Run(CompileOptions options, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
     {
         var diagnostics = new List<Diagnostic>();
-        (Graph graph, long parameters) = Prepare(options, diagnostics);
+        (Graph graph, long parameters, ImmutableArray<StateLink> state) = Prepare(options, diagnostics);
+        options = options with { State = [.. options.State, .. state] };
         Forget(parameters);
         var free = new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants);
         PlanClassifier? classifier = ClassifierDetection.Detect(free, options.Scores);
@@ -85,12 +86,12 @@ public static class CompilerDriver
     }
 
     // A method of its own, so that the imported weights do not live on beside those that the passes make of them.
-    private static (Graph Graph, long Parameters) Prepare(CompileOptions options, List<Diagnostic> diagnostics)
+    private static (Graph Graph, long Parameters, ImmutableArray<StateLink> State) Prepare(CompileOptions options, List<Diagnostic> diagnostics)
     {
         Graph imported = ModelImporter.Import(options, diagnostics);
         long parameters = imported.WithBodies().SelectMany(part => part.Constants.Values).Sum(constant => (long)constant.Count);
         Forget(parameters);
-        return (PassList.Run(imported, options.Precision), parameters);
+        return (PassList.Run(imported, options.Precision), parameters, imported.State);
     }
 
     // What a stage leaves behind of large weights – the file, those before the passes – goes before the next stage makes its own: the runtime

@@ -9,7 +9,7 @@ public static class DiagnosticKinds
 #pragma warning disable CS1591 // Each message says what the code means.
     public static readonly DiagnosticKind FileMissing = new("MC1001", Severity.Error, "the model file does not exist; check the Include of the ModelFile item");
     public static readonly DiagnosticKind FileUnreadable = new("MC1002", Severity.Error, "the file cannot be read: {0}");
-    public static readonly DiagnosticKind FormatUnknown = new("MC1003", Severity.Error, "'{0}' is not a model format this version reads; use .onnx, a TensorFlow .pb or the folder of a SavedModel");
+    public static readonly DiagnosticKind FormatUnknown = new("MC1003", Severity.Error, "'{0}' is not a model format this version reads; use .onnx, .tflite, a TensorFlow .pb or the folder of a SavedModel");
     public static readonly DiagnosticKind FileMalformed = new("MC1004", Severity.Error, "the file is not a valid {0} model: {1}; {2}");
     public static readonly DiagnosticKind OperatorUnsupported = new("MC1010", Severity.Error, "operator {0} ({1}) is not supported; 'modelc operators' lists those that are");
     public static readonly DiagnosticKind AttributeUnsupported = new("MC1011", Severity.Error, "operator {0}: {1} is not supported; {2}");

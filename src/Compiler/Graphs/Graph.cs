@@ -73,6 +73,9 @@ public sealed class Graph
     /// <summary>Whether the model leaves its batch open, which was taken to be 1, and no example has a part in the results of another.</summary>
     public bool HasFreeBatch { get; init; }
 
+    /// <summary>What the model's file says that one prediction leaves for the next. Known of a graph as it was imported: the driver takes it from there.</summary>
+    public ImmutableArray<StateLink> State { get; init; } = [];
+
     /// <summary>The operations, each after those it depends on.</summary>
     public ImmutableArray<Node> Nodes { get; }
 
@@ -100,6 +103,9 @@ public sealed class Graph
     /// <summary>The graph with other inputs, and with some of its former inputs constant.</summary>
     public Graph With(ImmutableArray<string> inputs, IEnumerable<KeyValuePair<string, Tensor>> constants) =>
         new(inputs, Outputs, Nodes, Values, Constants.Concat(constants).ToFrozenDictionary(StringComparer.Ordinal)) { HasFreeBatch = HasFreeBatch };
+
+    /// <summary>The graph with what one prediction leaves for the next.</summary>
+    public Graph With(ImmutableArray<StateLink> state) => new(Inputs, Outputs, Nodes, Values, Constants) { HasFreeBatch = HasFreeBatch, State = state };
 
     /// <summary>Multiply-accumulates of one evaluation.</summary>
     public long MultiplyAccumulates() => Nodes.Sum(node => node.Op.MultiplyAccumulates(TypesOf(node.Inputs), TypesOf(node.Outputs)));

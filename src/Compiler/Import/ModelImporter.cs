@@ -6,6 +6,7 @@ using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import.Onnx;
 using ModelCompiler.Compiler.Import.TensorFlow;
+using ModelCompiler.Compiler.Import.TensorFlowLite;
 
 namespace ModelCompiler.Compiler.Import;
 
@@ -39,6 +40,7 @@ public static class ModelImporter
         RequireWholeModel(options);
         return extension.Equals(".onnx", StringComparison.OrdinalIgnoreCase)
             ? OnnxImporter.Import(options, diagnostics)
+            : extension.Equals(".tflite", StringComparison.OrdinalIgnoreCase) ? LiteImporter.Import(options, diagnostics)
             : throw new DiagnosticException(DiagnosticKinds.FormatUnknown.At(path, "", extension.Length == 0 ? Path.GetFileName(path) : extension));
     }
 

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Text;
 using ModelCompiler.Compiler.Import.Onnx;
 using ModelCompiler.Compiler.Import.TensorFlow;
+using ModelCompiler.Compiler.Import.TensorFlowLite;
 
 namespace ModelCompiler.Compiler.Import;
 
@@ -23,6 +24,9 @@ public static class OperatorCatalog
 
     /// <summary>The TensorFlow operators.</summary>
     public static ImmutableArray<string> TensorFlow { get; } = [.. TensorFlowTable.Entries.Select(entry => entry.Name)];
+
+    /// <summary>The TensorFlow Lite operators by name; every version of each is read.</summary>
+    public static ImmutableArray<string> TensorFlowLite { get; } = [.. LiteOperatorTable.Entries.Select(entry => entry.Name)];
 
     /// <summary>The page <c>docs/supported-operators.md</c>.</summary>
     public static string ToMarkdown()
@@ -62,6 +66,28 @@ public static class OperatorCatalog
             {string.Join(", ", TensorFlow)}
 
             """);
+        text.Append(CultureInfo.InvariantCulture, $"""
+
+            ## TensorFlow Lite
+
+            {TensorFlowLite.Length} operators, in all their versions, with fused activations and both paddings.
+
+            * A model that is quantised keeps the file's own scales: int8 and uint8 run in integers where there is an int8 form; int16 is rounded to the file's
+              grid and computed in float32. Inputs and outputs stay as the file declares them. float16 becomes float32; int4 weights are stored as int8.
+            * Layers with float activations and integer weights (hybrid) round what they read to 8 bits as TensorFlow Lite does: convolutions and fully connected
+              layers. In others the weights are the real numbers that they stand for.
+            * Variable tensors and VAR_HANDLE are state that a prediction leaves for the next. They begin with zeros.
+            * LSTMs in integers or with layer normalisation, WHILE, hash tables, strings, complex numbers, random numbers and sparse weights are refused.
+
+            | operator |
+            |---|
+
+            """);
+        foreach (string name in TensorFlowLite)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"| {name} |\n");
+        }
+
         return text.ToString().ReplaceLineEndings("\n");
     }
 }

@@ -10,7 +10,13 @@ internal sealed record Tolerance(double Relative, double Absolute, int Quantized
     public static readonly Tolerance OfOnnx = new(1e-3, 1e-7, 0);
 
     /// <summary>Recorded outputs: float32 against other summation orders; int8 against TensorFlow Lite's two roundings.</summary>
-    public static readonly Tolerance OfGolden = new(1e-4, 1e-5, 1);
+    public static readonly Tolerance OfGolden = new(1e-4, 1e-5, 1) { QuantizedShare = 0.99 };
+
+    /// <summary>
+    /// When set, integers that stand for real numbers are counted over all test vectors: so large a share of them must be within
+    /// <see cref="QuantizedSteps"/>, and the greatest of an output must be the greatest expected one where that leads by more than twice as much.
+    /// </summary>
+    public double? QuantizedShare { get; init; }
 
     /// <summary>
     /// When set, not elements are compared but whole outputs: the root mean square of the differences may have this share of that of the

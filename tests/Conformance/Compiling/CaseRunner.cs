@@ -34,15 +34,16 @@ internal static class CaseRunner
         try
         {
             Func<Array[], Array[]> run = batch.Create(item.Plan);
+            var tally = new QuantizedTally(item.Tolerance);
             foreach (TestVector vector in item.Vectors)
             {
-                if (Check(run, item, vector) is { } problem)
+                if (Check(run, item, vector, tally) is { } problem)
                 {
                     return problem;
                 }
             }
 
-            return null;
+            return tally.Problem;
         }
         catch (Exception exception)
         {
@@ -52,7 +53,7 @@ internal static class CaseRunner
         }
     }
 
-    private static string? Check(Func<Array[], Array[]> run, CompiledCase item, TestVector vector)
+    private static string? Check(Func<Array[], Array[]> run, CompiledCase item, TestVector vector, QuantizedTally tally)
     {
         if (vector.Outputs.Length != item.Plan.Outputs.Count)
         {
@@ -68,6 +69,8 @@ internal static class CaseRunner
             {
                 return difference;
             }
+
+            tally.Add(vector.Outputs[index], outputs[index]);
         }
 
         // An instance is used again and again: nothing of a prediction may reach the next.

@@ -103,39 +103,7 @@ internal sealed class OnnxGraphImporter(OnnxSession session)
     }
 
     /// <summary>Does something about a node. Whatever goes wrong, because of what the file says, is a finding about that node.</summary>
-    public T? Guard<T>(string node, string what, Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (ReportedException)
-        {
-            // The finding is where its cause is.
-        }
-        catch (ImportException exception)
-        {
-            session.Report(exception, node);
-        }
-        catch (FoldingException exception)
-        {
-            session.Report(new ImportException(DiagnosticKinds.TooLarge, exception.Message, $"{GraphBuilder.MaximumFoldingWork} elements and multiplications"), node);
-        }
-        catch (ShapeException exception)
-        {
-            session.Report(new ImportException(DiagnosticKinds.ShapeInvalid, exception.Message), node);
-        }
-        catch (OutOfMemoryException)
-        {
-            session.Report(new ImportException(DiagnosticKinds.TooLarge, "a constant is too large for the memory", "what there is"), node);
-        }
-        catch (Exception exception)
-        {
-            session.Report(ImportException.Invalid($"{what} does not make sense here: {exception.Message}"), node);
-        }
-
-        return default;
-    }
+    public T? Guard<T>(string node, string what, Func<T> action) => ImportGuard.Run(what, action, exception => session.Report(exception, node));
 
     private ImmutableArray<string?>? Import(NodeProto node, string name, OnnxScope scope)
     {
