@@ -44,6 +44,9 @@ internal abstract class NodeContext
     /// <summary>The shape of a value.</summary>
     public Shape ShapeOf(string value) => Builder.ShapeOf(value);
 
+    /// <summary>How many numbers an input of the model holds; <see langword="null"/> for a value that is computed.</summary>
+    protected long? NumbersOfInput(string value) => Builder.IsInput(value) ? ShapeOf(value).ElementCount : null;
+
     /// <summary>The constant that a value is, or <see langword="null"/> when it is computed.</summary>
     public Tensor? ConstantOf(string value) => Builder.ConstantOf(value);
 

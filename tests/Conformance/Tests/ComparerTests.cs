@@ -29,9 +29,21 @@ public sealed class ComparerTests
     {
         Assert.NotNull(Difference<sbyte>([5], [6]));
         Assert.Null(Difference<sbyte>([5], [6], isQuantized: true));
-        Assert.NotNull(Difference<sbyte>([5], [7], isQuantized: true));
         Assert.NotNull(Difference<long>([(1L << 60) + 1], [1L << 60]));
         Assert.NotNull(Difference<bool>([true], [false]));
+    }
+
+    [Fact]
+    public void Quantised_elements_beyond_one_step_are_counted_and_the_greatest_stays_the_greatest()
+    {
+        var expected = new TestTensor("y", ElementType.Int8, [4], new sbyte[] { 5, 1, 2, 3 }, IsQuantized: true);
+        var close = new TestTensor("y", ElementType.Int8, [4], new sbyte[] { 5, 1, 2, 4 }, IsQuantized: true);
+
+        Assert.Equal(0, Comparer.Beyond(expected, new sbyte[] { 6, 0, 2, 3 }, Tolerance.OfGolden));
+        Assert.Equal(2, Comparer.Beyond(expected, new sbyte[] { 7, 1, 0, 3 }, Tolerance.OfGolden));
+        Assert.Null(Difference<sbyte>([9, 1, 2, 3], [7, 1, 5, 3], isQuantized: true));
+        Assert.NotNull(Difference<sbyte>([9, 1, 2, 3], [7, 8, 2, 3], isQuantized: true));
+        Assert.Null(Comparer.Difference(close, ElementType.Int8, [4], new sbyte[] { 4, 1, 2, 5 }, Tolerance.OfGolden));
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Linq;
-using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
 
@@ -24,7 +23,7 @@ internal sealed class TensorFlowContext(TensorFlowSession session, TensorFlowGra
     /// <summary>An input that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, or missing.</exception>
     public Tensor ConstantInput(int index) =>
-        ConstantOf(node[index]) ?? throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.InputName(index));
+        ConstantOf(node[index]) ?? throw ImportException.Computed(node.Operator, node.InputName(index), NumbersOfInput(node[index]));
 
     /// <summary>An input of integers that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, missing, or not of integers.</exception>

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Immutable;
 using System.Linq;
-using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
@@ -49,7 +48,7 @@ internal sealed class LiteContext(LiteSession session, LiteGraphImporter importe
     /// <summary>An input that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, or missing.</exception>
     public Tensor ConstantInput(int index) =>
-        ConstantOf(node[index]) ?? throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.Tensor(index).Name);
+        ConstantOf(node[index]) ?? throw ImportException.Computed(node.Operator, node.Tensor(index).Name, NumbersOfInput(node[index]));
 
     /// <summary>An input of integers that must be constant.</summary>
     /// <exception cref="ImportException">It is computed, missing, or not of integers.</exception>

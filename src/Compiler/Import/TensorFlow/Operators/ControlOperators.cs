@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
-using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
 
@@ -52,7 +51,7 @@ internal static class ControlOperators
     {
         if (context.ConstantOf(node[1]) is not { Type: ElementType.Boolean, Count: 1 } condition)
         {
-            throw new ImportException(DiagnosticKinds.ShapeDependsOnData, node.Operator, node.InputName(1));
+            throw ImportException.Computed(node.Operator, node.InputName(1), null);
         }
 
         return condition.Values<bool>()[0] ? [TensorFlowSession.Unreached, node[0]] : [node[0], TensorFlowSession.Unreached];
