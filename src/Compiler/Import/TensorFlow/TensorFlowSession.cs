@@ -55,39 +55,7 @@ internal sealed class TensorFlowSession(string file, IReadOnlyDictionary<string,
     }
 
     /// <summary>Does something about a node. Whatever goes wrong, because of what the file says, is a finding about that node.</summary>
-    public T? Guard<T>(string node, string what, Func<T> action)
-    {
-        try
-        {
-            return action();
-        }
-        catch (ReportedException)
-        {
-            // The finding is where its cause is.
-        }
-        catch (ImportException exception)
-        {
-            Report(exception, node);
-        }
-        catch (FoldingException exception)
-        {
-            Report(new ImportException(DiagnosticKinds.TooLarge, exception.Message, $"{GraphBuilder.MaximumFoldingWork} elements and multiplications"), node);
-        }
-        catch (ShapeException exception)
-        {
-            Report(new ImportException(DiagnosticKinds.ShapeInvalid, exception.Message), node);
-        }
-        catch (OutOfMemoryException)
-        {
-            Report(new ImportException(DiagnosticKinds.TooLarge, "a constant is too large for the memory", "what there is"), node);
-        }
-        catch (Exception exception)
-        {
-            Report(ImportException.Invalid($"{what} does not make sense here: {exception.Message}"), node);
-        }
-
-        return default;
-    }
+    public T? Guard<T>(string node, string what, Func<T> action) => ImportGuard.Run(what, action, exception => Report(exception, node));
 
     /// <summary>A handle on a variable: passed on like a value, but no tensor.</summary>
     /// <param name="variable">The variable's node.</param>

@@ -7,7 +7,7 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
 
-/// <summary>Decision trees: their nodes packed as the kernel reads them. Measured against nested comparisons, the table is faster from a handful of trees on, and starts at once.</summary>
+/// <summary>Decision trees: their nodes packed as the kernel reads them: a table, because nested comparisons are much code to compile on first use.</summary>
 internal static class TreeEnsembleLowering
 {
     public static void Lower(StepWriter writer, Node node)
