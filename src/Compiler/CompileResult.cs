@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
@@ -9,7 +10,11 @@ namespace ModelCompiler.Compiler;
 /// <param name="Weights">The constants that the plan's offsets point into.</param>
 /// <param name="Report">Facts of the compilation, when there is a plan.</param>
 /// <param name="Diagnostics">Everything found, errors first.</param>
-public sealed record CompileResult(ModelPlan? Plan, byte[] Weights, CompileReport? Report, ImmutableArray<Diagnostic> Diagnostics);
+public sealed record CompileResult(ModelPlan? Plan, byte[] Weights, CompileReport? Report, ImmutableArray<Diagnostic> Diagnostics)
+{
+    /// <summary>The graph that the plan was made of: optimised, and quantised where the precision says so.</summary>
+    public Graph? Graph { get; init; }
+}
 
 /// <summary>Facts of a compilation.</summary>
 /// <param name="Parameters">Elements of the model's weights before quantisation.</param>

@@ -57,9 +57,9 @@ public static class CompilerDriver
         if (options.Precision == Precision.Int8 && !options.Calibration.IsEmpty)
         {
             Calibration calibration = Calibrate(model, options, progress, cancellation);
-            (Graph quantized, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
+            (prepared, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
             LoweredModel reference = model;
-            model = ModelLowering.Lower(quantized, options, classifier, labels);
+            model = ModelLowering.Lower(prepared, options, classifier, labels);
             comparison = Compare(reference, calibration, model, cancellation);
             if (floatNodes.Length > 0)
             {
@@ -82,7 +82,7 @@ public static class CompilerDriver
             comparison is null || classifier is null ? null : (double)comparison.SameTop / comparison.Samples,
             comparison is { ComparesFloats: true } ? comparison.RelativeError : null);
         ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
-        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]);
+        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
     }
 
     // A method of its own, so that the imported weights do not live on beside those that the passes make of them.

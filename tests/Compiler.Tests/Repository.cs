@@ -29,7 +29,23 @@ public sealed class SharedDataFactAttribute : FactAttribute
     {
         if (!Directory.Exists(Repository.Shared()))
         {
-            Skip = "the public models are not beside the repository, in ../shared/data";
+            Skip = Reason;
+        }
+    }
+
+    /// <summary>What a skipped test says.</summary>
+    internal const string Reason = "the public models are not beside the repository, in ../shared/data";
+}
+
+/// <summary>Tests that need the public models, and are skipped where they are not.</summary>
+public sealed class SharedDataTheoryAttribute : TheoryAttribute
+{
+    /// <summary>Skips the tests unless the models are there.</summary>
+    public SharedDataTheoryAttribute()
+    {
+        if (!Directory.Exists(Repository.Shared()))
+        {
+            Skip = SharedDataFactAttribute.Reason;
         }
     }
 }
