@@ -10,6 +10,8 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("modelc : error MC4002: Required argument missing for command: 'compile'. See modelc --help", "compile")]
     [InlineData("modelc : error MC4002: Unrecognized command or argument '--colour'. See modelc --help", "compile", "x.onnx", "--colour")]
+    [InlineData("modelc : error MC4002: Option '--qdq' is required. See modelc --help", "export", "x.onnx")]
+    [InlineData("modelc : error MC4002: --qdq needs the name of a file to write. See modelc --help", "export", "x.onnx", "--qdq", "")]
     [InlineData("missing.onnx : error MC1001: the model file does not exist; check the Include of the ModelFile item", "compile", "missing.onnx")]
     [InlineData("x.onnx : error MC2001: Precision=\"Int9\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "Int9")]
     [InlineData("x.onnx : error MC2001: Precision=\"1\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "1")]
@@ -43,6 +45,19 @@ public sealed class CommandLineTests
     [Fact]
     public void A_response_file_that_is_missing_is_an_error() =>
         Assert.StartsWith("modelc : error MC4002: The response file 'nowhere.rsp' cannot be read", Run("compile", "@nowhere.rsp").Error, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_model_is_exported_as_ONNX_that_this_compiler_reads_again()
+    {
+        using var folder = new TemporaryFolder();
+        string file = folder["digits.onnx"];
+
+        (int exitCode, string output, _) = Run("export", Digits("digits.onnx"), "--qdq", file);
+
+        Assert.Equal(0, exitCode);
+        Assert.StartsWith("Digits: Float32, ", output, StringComparison.Ordinal);
+        Assert.Equal(Run("inspect", Digits("digits.onnx")).Output.Split('\n')[0], Run("inspect", file).Output.Split('\n')[0]);
+    }
 
     [Fact]
     public void Help_names_the_commands() => Assert.Contains("compile <MODEL>", Run().Output, StringComparison.Ordinal);

@@ -24,6 +24,13 @@ internal sealed class ExportCommand
         this.output = output;
         this.error = error;
         Command = new Command("export", "Writes the optimised and quantised model as ONNX, so that other runtimes can check it.") { file };
+        file.Validators.Add(result =>
+        {
+            if (string.IsNullOrEmpty(result.GetValueOrDefault<string>()))
+            {
+                result.AddError("--qdq needs the name of a file to write.");
+            }
+        });
         modelOptions.AddTo(Command);
         Command.SetAction(Run);
     }
