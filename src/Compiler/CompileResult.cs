@@ -47,6 +47,6 @@ public sealed record CompileReport(
     /// <summary>What each calibrator gave, when several were tried.</summary>
     public ImmutableArray<TechniqueGain> Calibrators { get; init; } = [];
 
-    /// <summary>What each technique gave that was tried; those of a calibration cache were tried when it was made.</summary>
+    /// <summary>What each technique gave that was tried; with a calibration cache, when that was made.</summary>
     public ImmutableArray<TechniqueGain> Techniques { get; init; } = [];
 }

@@ -117,6 +117,11 @@ public static class CompilerDriver
             yield return string.Create(CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files the outputs differ from float32 by {error:P2} (root mean square).");
         }
 
+        foreach (TechniqueGain gain in report.Techniques.Where(gain => gain.IsKept))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{gain.Name} brought the difference of the outputs from float32 from {gain.ErrorBefore:P2} to {gain.ErrorAfter:P2} (root mean square).");
+        }
+
         if (report.FloatSteps.Length > 0)
         {
             yield return $"Computed in float32 for want of an int8 form: {string.Join(", ", report.FloatSteps.Distinct())}.";

@@ -76,8 +76,8 @@ public sealed class CalibratedQuantization
         {
             QuantizedProgram program = QuantizationTrials.Build(graph, cache.Choice, lower);
             return dataHash is null
-                ? new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, [], [])
-                : Measured(program, cache.Choice, new PlanExecutor(reference.Plan, reference.Weights), [], []);
+                ? new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques)
+                : Measured(program, cache.Choice, new PlanExecutor(reference.Plan, reference.Weights), cache.Calibrators, cache.Techniques);
         }
 
         if (dataHash is null)
@@ -91,7 +91,8 @@ public sealed class CalibratedQuantization
             diagnostics.Add(DiagnosticKinds.CalibrationCacheRenewed.At(path, "", problem!));
         }
 
-        WriteCache(path, new CalibrationCache(modelHash, dataHash, CalibrationCache.SettingsOf(options), choice, model.Samples, model.SameTop, model.OutputError));
+        WriteCache(path, new CalibrationCache(
+            modelHash, dataHash, CalibrationCache.SettingsOf(options), choice, model.Samples, model.SameTop, model.OutputError, model.Calibrators, model.Techniques));
         return model;
     }
 

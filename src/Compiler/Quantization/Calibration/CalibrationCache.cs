@@ -19,10 +19,22 @@ namespace ModelCompiler.Compiler.Quantization;
 /// <param name="Samples">Examples that the figures were measured on.</param>
 /// <param name="SameTop">How many of them have the same greatest output in float and int8.</param>
 /// <param name="OutputError">The error of the outputs; <see langword="null"/> when none is float.</param>
+/// <param name="Calibrators">What each calibrator tried gave.</param>
+/// <param name="Techniques">What each technique tried gave.</param>
 public sealed record CalibrationCache(
-    string Model, string Data, string Settings, QuantizationChoice Choice, int Samples, int SameTop, double? OutputError)
+    string Model,
+    string Data,
+    string Settings,
+    QuantizationChoice Choice,
+    int Samples,
+    int SameTop,
+    double? OutputError,
+    ImmutableArray<TechniqueGain> Calibrators,
+    ImmutableArray<TechniqueGain> Techniques)
 {
     private const string Heading = "ModelCompiler calibration 1";
+    private const string CalibratorKind = "calibrator tried";
+    private const string TechniqueKind = "technique tried";
 
     /// <summary>What of the options decides what calibration gives.</summary>
     public static string SettingsOf(CompileOptions options) =>
@@ -40,6 +52,14 @@ public sealed record CalibrationCache(
         Line("equalized", Choice.IsEqualized ? "true" : "false");
         Line("branch scales", Choice.KeepsBranchScales ? "true" : "false");
         Line("measured", Number(Samples), Number(SameTop), OutputError is { } error ? Number(error) : "");
+        foreach ((string kind, ImmutableArray<TechniqueGain> gains) in new[] { (CalibratorKind, Calibrators), (TechniqueKind, Techniques) })
+        {
+            foreach (TechniqueGain gain in gains)
+            {
+                Line(kind, gain.Name, Number(gain.ErrorBefore), Number(gain.ErrorAfter), gain.IsKept ? "kept" : "not kept");
+            }
+        }
+
         foreach ((string value, ValueRange range) in Choice.Ranges)
         {
             Line("range", Escape(value), Number(range.Minimum), Number(range.Maximum));
@@ -71,29 +91,12 @@ public sealed record CalibrationCache(
         }
 
         var facts = new Dictionary<string, string[]>(StringComparer.Ordinal);
-        var ranges = ImmutableSortedDictionary.CreateBuilder<string, ValueRange>(StringComparer.Ordinal);
-        var biases = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<float>>(StringComparer.Ordinal);
-        var weights = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<sbyte>>(StringComparer.Ordinal);
+        var cache = new CalibrationCache("", "", "", new QuantizationChoice { Calibrator = "", Ranges = QuantizationChoice.Empty<ValueRange>() }, 0, 0, null, [], []);
         for (int index = 1; index < lines.Length; index++)
         {
-            string[] fields = lines[index].Split('\t');
             try
             {
-                switch (fields)
-                {
-                    case ["range", string value, string minimum, string maximum]:
-                        ranges.Add(Unescape(value), new ValueRange(Real(minimum), Real(maximum)));
-                        break;
-                    case ["bias", string value, string numbers]:
-                        biases.Add(Unescape(value), [.. numbers.Split(' ').Select(Real)]);
-                        break;
-                    case ["weights", string value, string levels]:
-                        weights.Add(Unescape(value), [.. Convert.FromBase64String(levels).Select(level => unchecked((sbyte)level))]);
-                        break;
-                    default:
-                        facts.Add(fields[0], fields[1..]);
-                        break;
-                }
+                cache = Add(cache, lines[index].Split('\t'), facts);
             }
             catch (Exception exception) when (exception is FormatException or ArgumentException or OverflowException)
             {
@@ -101,14 +104,32 @@ public sealed record CalibrationCache(
             }
         }
 
-        return Assemble(facts, ranges.ToImmutable(), biases.ToImmutable(), weights.ToImmutable());
+        return Complete(cache, facts);
     }
 
-    private static CalibrationCache Assemble(
-        Dictionary<string, string[]> facts,
-        ImmutableSortedDictionary<string, ValueRange> ranges,
-        ImmutableSortedDictionary<string, ImmutableArray<float>> biases,
-        ImmutableSortedDictionary<string, ImmutableArray<sbyte>> weights)
+    // A line that lists something; what is said once is kept as it is.
+    private static CalibrationCache Add(CalibrationCache cache, string[] fields, Dictionary<string, string[]> facts)
+    {
+        QuantizationChoice choice = cache.Choice;
+        switch (fields)
+        {
+            case [CalibratorKind, .. var gain]:
+                return cache with { Calibrators = cache.Calibrators.Add(Gain(gain)) };
+            case [TechniqueKind, .. var gain]:
+                return cache with { Techniques = cache.Techniques.Add(Gain(gain)) };
+            case ["range", string value, string minimum, string maximum]:
+                return cache with { Choice = choice with { Ranges = choice.Ranges.Add(Unescape(value), new ValueRange(Real(minimum), Real(maximum))) } };
+            case ["bias", string value, string numbers]:
+                return cache with { Choice = choice with { Biases = choice.Biases.Add(Unescape(value), [.. numbers.Split(' ').Select(Real)]) } };
+            case ["weights", string value, string levels]:
+                return cache with { Choice = choice with { Levels = choice.Levels.Add(Unescape(value), [.. Convert.FromBase64String(levels).Select(level => unchecked((sbyte)level))]) } };
+            default:
+                facts.Add(fields[0], fields[1..]);
+                return cache;
+        }
+    }
+
+    private static CalibrationCache Complete(CalibrationCache cache, Dictionary<string, string[]> facts)
     {
         string[] measured = Fact("measured", 3);
         if (!int.TryParse(measured[0], NumberStyles.None, CultureInfo.InvariantCulture, out int samples)
@@ -117,22 +138,30 @@ public sealed record CalibrationCache(
             throw new InvalidDataException("the line 'measured' is not understood");
         }
 
-        double? error = double.TryParse(measured[2], NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
-        var choice = new QuantizationChoice
+        return cache with
         {
-            Calibrator = Fact("calibrator", 1)[0],
-            IsEqualized = Fact("equalized", 1)[0] == "true",
-            KeepsBranchScales = Fact("branch scales", 1)[0] == "true",
-            Ranges = ranges,
-            Biases = biases,
-            Levels = weights,
+            Model = Fact("model", 1)[0],
+            Data = Fact("data", 1)[0],
+            Settings = Fact("settings", 1)[0],
+            Choice = cache.Choice with
+            {
+                Calibrator = Fact("calibrator", 1)[0],
+                IsEqualized = Fact("equalized", 1)[0] == "true",
+                KeepsBranchScales = Fact("branch scales", 1)[0] == "true",
+            },
+            Samples = samples,
+            SameTop = sameTop,
+            OutputError = double.TryParse(measured[2], NumberStyles.Float, CultureInfo.InvariantCulture, out double error) && double.IsFinite(error) ? error : null,
         };
-        return new CalibrationCache(Fact("model", 1)[0], Fact("data", 1)[0], Fact("settings", 1)[0], choice, samples, sameTop, error);
 
         string[] Fact(string name, int count) => facts.TryGetValue(name, out string[]? fields) && fields.Length == count
             ? fields
             : throw new InvalidDataException($"a line '{name}' is missing or not understood");
     }
+
+    private static TechniqueGain Gain(string[] fields) => fields is [string name, string before, string after, string kept]
+        ? new TechniqueGain(name, double.Parse(before, CultureInfo.InvariantCulture), double.Parse(after, CultureInfo.InvariantCulture), kept == "kept")
+        : throw new FormatException();
 
     private static string Number(float value) => value.ToString("R", CultureInfo.InvariantCulture);
 

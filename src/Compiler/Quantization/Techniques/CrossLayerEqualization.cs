@@ -19,7 +19,7 @@ public sealed class CrossLayerEqualization() : QuantizationTechnique("CrossLayer
     /// <inheritdoc/>
     public override bool IsWanted(CompileOptions options) => options.CrossLayerEqualization;
 
-    /// <summary>The graph with its layers equalised; the same object when there is no pair of layers for it.</summary>
+    /// <summary>The graph with its layers equalised; the same object when there is nothing to equalise.</summary>
     public static Graph Run(Graph graph)
     {
         var layers = new Dictionary<string, LayerConstants>(StringComparer.Ordinal);
@@ -30,6 +30,7 @@ public sealed class CrossLayerEqualization() : QuantizationTechnique("CrossLayer
         }
 
         // A layer in the middle of a chain is part of two pairs, so what one settles the next unsettles a little.
+        bool isChanged = false;
         for (int sweep = 0, changes = 1; sweep < MostSweeps && changes > 0; sweep++)
         {
             changes = 0;
@@ -40,15 +41,17 @@ public sealed class CrossLayerEqualization() : QuantizationTechnique("CrossLayer
                 layers[first.Output] = ScaleOutputs(layers[first.Output], exponents);
                 layers[second.Output] = ScaleInputs(layers[second.Output], second, exponents);
             }
+
+            isChanged |= changes > 0;
         }
 
-        return LayerConstants.Replace(graph, layers);
+        return isChanged ? LayerConstants.Replace(graph, layers) : graph;
     }
 
     /// <inheritdoc/>
     internal override QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice)
     {
-        if (!Pairs(trials.Graph).Any())
+        if (Run(trials.Graph) == trials.Graph)
         {
             return null;
         }
