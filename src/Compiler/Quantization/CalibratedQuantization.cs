@@ -99,7 +99,7 @@ public sealed class CalibratedQuantization
     private (CalibratedModel Model, QuantizationChoice Choice) Calibrate(IProgress<(int Done, int Total)>? progress)
     {
         (RangeObserver observer, int samples) = Observe(progress);
-        var trials = new QuantizationTrials(graph, observer, samples, data, options, lower, cancellation);
+        var trials = new QuantizationTrials(graph, reference, observer, samples, data, options, lower, cancellation);
         ImmutableArray<Calibrator> calibrators = Calibrator.Named(options.Calibrator);
         (QuantizationChoice choice, double error, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
         var gains = ImmutableArray.CreateBuilder<TechniqueGain>();

@@ -30,27 +30,31 @@ internal sealed class QuantizationTrials
     private readonly ImmutableArray<float[][]> expected;
     private readonly Dictionary<bool, RangeObserver> observers = [];
     private readonly HashSet<bool> counted = [];
+    private readonly LoweredModel reference;
+    private (QuantizationChoice Choice, QuantizedProgram Program)? latest;
 
     /// <summary>Prepares trials on examples spread evenly over the calibration data; with state, which depends on what came before, on the first ones.</summary>
-    public QuantizationTrials(Graph graph, RangeObserver observer, int samples, CalibrationData data, CompileOptions options, Func<Graph, LoweredModel> lower, CancellationToken cancellation)
+    public QuantizationTrials(
+        Graph graph, LoweredModel reference, RangeObserver observer, int samples, CalibrationData data, CompileOptions options, Func<Graph, LoweredModel> lower, CancellationToken cancellation)
     {
         Graph = graph;
+        this.reference = reference;
         this.data = data;
         this.options = options;
         this.lower = lower;
         this.cancellation = cancellation;
         observers.Add(false, observer);
-        PlanExecutor reference = observer.Executor;
+        PlanExecutor executor = observer.Executor;
         long bytes = sizeof(float) * reference.Plan.Inputs.Concat(reference.Plan.Outputs).Sum(port => port.Shape.Aggregate(1L, (product, extent) => product * extent));
         int most = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostSamples);
         int stride = options.State.IsEmpty ? Math.Max(1, (samples + most - 1) / most) : 1;
         Samples = [.. data.Samples().Where((_, index) => index % stride == 0).Take(most)];
-        reference.ResetState();
+        executor.ResetState();
         expected = [.. Samples.Select(sample =>
         {
-            reference.FeedSample(reference.Plan.Inputs[0].Name, sample);
-            reference.Infer();
-            return Comparison.Outputs(reference);
+            executor.FeedSample(reference.Plan.Inputs[0].Name, sample);
+            executor.Infer();
+            return Comparison.Outputs(executor);
         })];
     }
 
@@ -64,17 +68,32 @@ internal sealed class QuantizationTrials
     public bool CanMeasure => expected.Any(outputs => outputs.Length > 0);
 
     /// <summary>The program of a float graph: what the file quantises is quantised.</summary>
-    public LoweredModel LowerFloat(Graph graph) => lower(Quantizer.Run(graph).Graph);
+    public LoweredModel LowerFloat(Graph graph) => graph == Graph ? reference : lower(Quantizer.Run(graph).Graph);
+
+    /// <summary>The quantised graph of a choice.</summary>
+    public Graph Quantize(QuantizationChoice choice) => Quantize(Graph, choice).Graph;
 
     /// <summary>The program of a choice.</summary>
-    public QuantizedProgram Build(QuantizationChoice choice) => Build(Graph, choice, lower);
+    public QuantizedProgram Build(QuantizationChoice choice)
+    {
+        if (latest is not { } built || built.Choice != choice)
+        {
+            built = (choice, Build(Graph, choice, lower));
+            latest = built;
+        }
+
+        return built.Program;
+    }
 
     /// <summary>The program of a choice.</summary>
     public static QuantizedProgram Build(Graph graph, QuantizationChoice choice, Func<Graph, LoweredModel> lower)
     {
-        (Graph quantized, ImmutableArray<string> floatNodes) = Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales);
+        (Graph quantized, ImmutableArray<string> floatNodes) = Quantize(graph, choice);
         return new QuantizedProgram(quantized, lower(quantized), floatNodes);
     }
+
+    private static (Graph Graph, ImmutableArray<string> FloatNodes) Quantize(Graph graph, QuantizationChoice choice) =>
+        Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales);
 
     /// <summary>Root mean square of the output's difference from float over that of the float output.</summary>
     public double Error(QuantizationChoice choice)

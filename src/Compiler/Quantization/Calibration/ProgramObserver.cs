@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Execution;

@@ -23,13 +23,13 @@ public sealed class BiasCorrection() : QuantizationTechnique("BiasCorrection")
         Graph graph = (choice with { Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>() }).Apply(trials.Graph);
         Node[] layers = [.. graph.Nodes.Where(node => LayerConstants.Of(graph, node) is { IsOfFile: false })];
         Dictionary<string, double[]> means = ChannelMeans.Of(trials.LowerFloat(graph), Channels(graph, layers), trials.Samples);
-        QuantizedProgram program = trials.Build(choice);
+        Graph quantized = trials.Quantize(choice);
         var biases = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<float>>(StringComparer.Ordinal);
         foreach (Node layer in layers.Where(layer => means.ContainsKey(layer.Inputs[0])))
         {
-            if (program.Graph.Producer(layer.Output) is { } node && IsInt8(program.Graph, node))
+            if (quantized.Producer(layer.Output) is { } node && IsInt8(quantized, node))
             {
-                biases.Add(layer.Output, Corrected(graph, layer, program.Graph, node, means[layer.Inputs[0]]));
+                biases.Add(layer.Output, Corrected(graph, layer, quantized, node, means[layer.Inputs[0]]));
             }
         }
 

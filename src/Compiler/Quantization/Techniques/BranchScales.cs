@@ -1,4 +1,5 @@
 using System.Linq;
+using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Quantization;
@@ -17,8 +18,8 @@ public sealed class BranchScales() : QuantizationTechnique("BranchScales")
     internal override QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice)
     {
         QuantizationChoice separate = choice with { KeepsBranchScales = true };
-        return JoinedInFloat(trials.Build(separate)) > JoinedInFloat(trials.Build(choice)) ? separate : null;
+        return JoinedInFloat(trials.Quantize(separate)) > JoinedInFloat(trials.Quantize(choice)) ? separate : null;
     }
 
-    private static int JoinedInFloat(QuantizedProgram program) => program.Graph.Nodes.Count(node => node.Op is Concat && program.Graph.Values[node.Output].Quantization is null);
+    private static int JoinedInFloat(Graph graph) => graph.Nodes.Count(node => node.Op is Concat && graph.Values[node.Output].Quantization is null);
 }
