@@ -45,6 +45,9 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
     public T? Choice<T>(string name, string? value)
         where T : struct, Enum => Choice(name, value, Enum.GetNames<T>()) is { } choice ? Enum.Parse<T>(choice) : null;
 
+    /// <summary>true or false, in any case.</summary>
+    public bool Switch(string name, string? value, bool standard) => (Choice(name, value, ["true", "false"]) ?? (standard ? "true" : "false")) == "true";
+
     /// <summary>Finite numbers separated by <c>,</c> or <c>;</c>.</summary>
     public ImmutableArray<float> Numbers(string name, string? value)
     {

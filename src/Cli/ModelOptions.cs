@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Linq;
 using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.MSBuildTasks;
 using ModelCompiler.Plans;
 
@@ -26,6 +27,22 @@ internal sealed class ModelOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> calibrator = new("--calibrator")
+    {
+        Description = $"How int8 chooses ranges: {string.Join(", ", Calibrator.Names)} (tries all). Default: MinMax.",
+        HelpName = "RULE",
+    };
+
+    private readonly Option<string?> calibrationCache = new("--calibration-cache")
+    {
+        Description = "File that keeps what calibration decided: used while model and examples are the same, and where there are no examples; else written.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string?> equalization = new("--cross-layer-equalization") { Description = "true (default) or false: channels may be scaled between layers, where int8 gains.", HelpName = "SWITCH" };
+    private readonly Option<string?> branchScales = new("--branch-scales") { Description = "true (default) or false: concatenations of unlike ranges may keep a scale for each part.", HelpName = "SWITCH" };
+    private readonly Option<string?> learnedRounding = new("--learned-rounding") { Description = "true or false (default): weights are rounded as suits the examples.", HelpName = "SWITCH" };
+    private readonly Option<string?> biasCorrection = new("--bias-correction") { Description = "true (default) or false: biases make good for mean errors of rounding.", HelpName = "SWITCH" };
     private readonly Option<string?> labels = new("--labels") { Description = "File with one label a line, in the order of the classes.", HelpName = "FILE" };
     private readonly Option<string?> mean = new("--mean") { Description = "Subtracted from each pixel (0..255): one number, or one a channel.", HelpName = "NUMBERS" };
     private readonly Option<string?> scale = new("--scale") { Description = "Multiplied with each pixel afterwards: one number, or one a channel.", HelpName = "NUMBERS" };
@@ -46,7 +63,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit])
         {
             command.Options.Add(option);
         }
@@ -72,6 +89,12 @@ internal sealed class ModelOptions
             IsPublic = parsed.GetValue(isPublic) || reader.Choice("Access", parsed.GetValue(access), ["Internal", "Public"]) == "Public",
             Precision = reader.Choice<Precision>("Precision", parsed.GetValue(precision)) ?? Precision.Float32,
             Calibration = reader.Files("Calibration", parsed.GetValue(calibration) ?? []),
+            Calibrator = reader.Choice("Calibrator", parsed.GetValue(calibrator), Calibrator.Names) ?? Calibrator.All[0].Name,
+            CalibrationCache = parsed.GetValue(calibrationCache),
+            CrossLayerEqualization = reader.Switch("CrossLayerEqualization", parsed.GetValue(equalization), standard: true),
+            BranchScales = reader.Switch("BranchScales", parsed.GetValue(branchScales), standard: true),
+            LearnedRounding = reader.Switch("LearnedRounding", parsed.GetValue(learnedRounding), standard: false),
+            BiasCorrection = reader.Switch("BiasCorrection", parsed.GetValue(biasCorrection), standard: true),
             LabelsPath = parsed.GetValue(labels),
             Mean = reader.Numbers("Mean", parsed.GetValue(mean)),
             Scale = reader.Numbers("Scale", parsed.GetValue(scale)),

@@ -39,6 +39,24 @@ public sealed record CompileOptions
     /// <summary>Paths of the calibration files, in any order: images, <c>.npy</c>, <c>.bin</c>.</summary>
     public ImmutableArray<string> Calibration { get; init; } = [];
 
+    /// <summary>How ranges are chosen: one of <see cref="Quantization.Calibrator.Names"/>.</summary>
+    public string Calibrator { get; init; } = "MinMax";
+
+    /// <summary>Path of the file that keeps what calibration decided, or <see langword="null"/>.</summary>
+    public string? CalibrationCache { get; init; }
+
+    /// <summary>Whether channels may be scaled between layers.</summary>
+    public bool CrossLayerEqualization { get; init; } = true;
+
+    /// <summary>Whether concatenations of unlike ranges may keep a scale for each part.</summary>
+    public bool BranchScales { get; init; } = true;
+
+    /// <summary>Whether weights may be rounded otherwise than to the nearest.</summary>
+    public bool LearnedRounding { get; init; }
+
+    /// <summary>Whether biases may make good for the mean errors of rounding.</summary>
+    public bool BiasCorrection { get; init; } = true;
+
     /// <summary>Path of a file with one label a line, or <see langword="null"/>.</summary>
     public string? LabelsPath { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
@@ -38,4 +39,14 @@ public sealed record CompileReport(
     ImmutableArray<string> FloatSteps,
     int CalibrationSamples,
     double? Agreement,
-    double? OutputError);
+    double? OutputError)
+{
+    /// <summary>The calibrator that chose the ranges; empty in float.</summary>
+    public string Calibrator { get; init; } = "";
+
+    /// <summary>What each calibrator gave, when several were tried.</summary>
+    public ImmutableArray<TechniqueGain> Calibrators { get; init; } = [];
+
+    /// <summary>What each technique gave that was tried; with a calibration cache, when that was made.</summary>
+    public ImmutableArray<TechniqueGain> Techniques { get; init; } = [];
+}

@@ -4,7 +4,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
-using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import;
@@ -53,14 +52,11 @@ public static class CompilerDriver
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
         (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(graph);
         LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
-        Comparison? comparison = null;
-        if (options.Precision == Precision.Int8 && !options.Calibration.IsEmpty)
+        CalibratedModel? calibrated = null;
+        if (options.Precision == Precision.Int8 && (!options.Calibration.IsEmpty || options.CalibrationCache is not null))
         {
-            Calibration calibration = Calibrate(model, options, progress, cancellation);
-            (prepared, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
-            LoweredModel reference = model;
-            model = ModelLowering.Lower(prepared, options, classifier, labels);
-            comparison = Compare(reference, calibration, model, cancellation);
+            calibrated = new CalibratedQuantization(graph, model, options, quantized => ModelLowering.Lower(quantized, options, classifier, labels), diagnostics, cancellation).Run(progress);
+            (prepared, model, floatNodes) = (calibrated.Program.Graph, calibrated.Program.Model, calibrated.Program.FloatNodes);
             if (floatNodes.Length > 0)
             {
                 diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
@@ -78,9 +74,14 @@ public static class CompilerDriver
             model.Plan.ArenaBytes,
             model.Plan.Steps.Count,
             floatNodes,
-            comparison?.Samples ?? 0,
-            comparison is null || classifier is null ? null : (double)comparison.SameTop / comparison.Samples,
-            comparison is { ComparesFloats: true } ? comparison.RelativeError : null);
+            calibrated?.Samples ?? 0,
+            calibrated is null || classifier is null ? null : (double)calibrated.SameTop / calibrated.Samples,
+            calibrated?.OutputError)
+        {
+            Calibrator = calibrated?.Calibrator ?? "",
+            Calibrators = calibrated?.Calibrators ?? [],
+            Techniques = calibrated?.Techniques ?? [],
+        };
         ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
     }
@@ -104,51 +105,6 @@ public static class CompilerDriver
         }
     }
 
-    // All unreadable files are named at once. Examples are read again for the comparison rather than kept: there may be many.
-    private static Calibration Calibrate(LoweredModel model, CompileOptions options, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
-    {
-        var observer = new RangeObserver(model);
-        var files = new List<string>();
-        var problems = new List<Diagnostic>();
-        foreach (string path in options.Calibration.Order(StringComparer.Ordinal))
-        {
-            cancellation.ThrowIfCancellationRequested();
-            try
-            {
-                observer.Observe(SampleReader.Read(path, model.Plan.Inputs[0]), path);
-                files.Add(path);
-            }
-            catch (DiagnosticException exception)
-            {
-                problems.AddRange(exception.Diagnostics);
-            }
-
-            progress?.Report((files.Count + problems.Count, options.Calibration.Length));
-        }
-
-        return problems.Count == 0 ? new Calibration(observer, files) : throw new DiagnosticException(problems);
-    }
-
-    private static Comparison Compare(LoweredModel reference, Calibration calibration, LoweredModel quantized, CancellationToken cancellation)
-    {
-        var comparison = new Comparison();
-        var executor = new Execution.PlanExecutor(quantized.Plan, quantized.Weights);
-        string input = reference.Plan.Inputs[0].Name;
-        calibration.Observer.Executor.ResetState();
-        foreach (string path in calibration.Files)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Sample sample = SampleReader.Read(path, reference.Plan.Inputs[0]);
-            calibration.Observer.Executor.FeedSample(input, sample);
-            calibration.Observer.Executor.Infer();
-            executor.FeedSample(input, sample);
-            executor.Infer();
-            comparison.Add(calibration.Observer.Executor, executor);
-        }
-
-        return comparison;
-    }
-
     private static IEnumerable<string> Remarks(CompileReport report)
     {
         if (report.Agreement is { } agreement)
@@ -159,6 +115,11 @@ public static class CompilerDriver
         else if (report.OutputError is { } error)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files the outputs differ from float32 by {error:P2} (root mean square).");
+        }
+
+        foreach (TechniqueGain gain in report.Techniques.Where(gain => gain.IsKept))
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{gain.Name} brought the difference of the outputs from float32 from {gain.ErrorBefore:P2} to {gain.ErrorAfter:P2} (root mean square).");
         }
 
         if (report.FloatSteps.Length > 0)
@@ -174,6 +135,4 @@ public static class CompilerDriver
         string[] distinct = [.. names.Distinct()];
         return string.Join(", ", distinct.Take(most)) + (distinct.Length > most ? $" and {distinct.Length - most} more" : "");
     }
-
-    private sealed record Calibration(RangeObserver Observer, IReadOnlyList<string> Files);
 }

@@ -120,7 +120,7 @@ internal static class MetadataChecker
     private static void CheckCalibration(CompileOptions options, Graph graph, List<Diagnostic> problems)
     {
         // A file that quantises its layers itself needs no examples.
-        if (options.Precision == Precision.Float32 || (options.Calibration.IsEmpty && FileGrids.Any(graph)))
+        if (options.Precision == Precision.Float32 || (options.Calibration.IsEmpty && options.CalibrationCache is null && FileGrids.Any(graph)))
         {
             return;
         }
@@ -131,7 +131,7 @@ internal static class MetadataChecker
             problems.Add(DiagnosticKinds.CalibrationInputs.At(
                 options.ModelPath, "", inputs.Length, string.Join(", ", inputs.Select(input => $"{input} ({graph.Values[input].Type})"))));
         }
-        else if (options.Calibration.IsEmpty)
+        else if (options.Calibration.IsEmpty && options.CalibrationCache is null)
         {
             problems.Add(DiagnosticKinds.CalibrationMissing.At(options.ModelPath, "", options.Precision));
         }

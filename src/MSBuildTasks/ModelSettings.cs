@@ -25,6 +25,17 @@ internal sealed class ModelSettings
         ("LiteralLimit", "--literal-limit"),
     ];
 
+    /// <summary>Metadata that tells the compiler how to quantise.</summary>
+    private static readonly (string Metadata, string Option)[] QuantizationOptions =
+    [
+        ("Precision", "--precision"),
+        ("Calibrator", "--calibrator"),
+        ("CrossLayerEqualization", "--cross-layer-equalization"),
+        ("BranchScales", "--branch-scales"),
+        ("LearnedRounding", "--learned-rounding"),
+        ("BiasCorrection", "--bias-correction"),
+    ];
+
     private readonly ITaskItem item;
 
     private ModelSettings(ITaskItem item) => this.item = item;
@@ -41,6 +52,9 @@ internal sealed class ModelSettings
     /// <summary>Absolute path of the label file, or empty.</summary>
     public string LabelsPath { get; private set; } = "";
 
+    /// <summary>Absolute path of the calibration cache, or empty.</summary>
+    public string CalibrationCache { get; private set; } = "";
+
     /// <summary>Absolute paths of the calibration files, in ordinal order.</summary>
     public IReadOnlyList<string> Calibration { get; private set; } = [];
 
@@ -56,13 +70,13 @@ internal sealed class ModelSettings
     {
         string className = Metadata(item, "ClassName");
         string modelNamespace = Metadata(item, "Namespace");
-        string labels = Metadata(item, "Labels");
         return new ModelSettings(item)
         {
             ModelPath = ModelNames.ModelPath(item.GetMetadata("FullPath")),
             ClassName = className.Length == 0 ? ModelNames.ClassName(item.ItemSpec) : className,
             Namespace = modelNamespace.Length == 0 ? ModelNames.SafeNamespace(rootNamespace) : modelNamespace,
-            LabelsPath = labels.Length == 0 ? "" : Path.GetFullPath(Path.Combine(projectDirectory, labels.Replace('\\', Path.DirectorySeparatorChar))),
+            LabelsPath = FullPath(projectDirectory, Metadata(item, "Labels")),
+            CalibrationCache = FullPath(projectDirectory, Metadata(item, "CalibrationCache")),
             Calibration = [.. calibration.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
         };
     }
@@ -70,7 +84,11 @@ internal sealed class ModelSettings
     /// <summary>Files whose change asks for the model to be compiled again.</summary>
     /// <param name="designTime">Whether an editor asks, which needs no calibration.</param>
     public IEnumerable<string> DependencyFiles(bool designTime) =>
-        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration];
+        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration, .. designTime || !NeedsCache ? [] : new[] { CalibrationCache }];
+
+    // The compiler writes it before the plan, so that it is older. One that is missing is to be made, if the precision is one that calibrates.
+    private bool NeedsCache => CalibrationCache.Length > 0
+        && (File.Exists(CalibrationCache) || Metadata(item, "Precision").StartsWith("Int8", StringComparison.OrdinalIgnoreCase));
 
     // A folder is as old as the last file added to it; what counts is what is in the files.
     private IEnumerable<string> ModelFiles() => Directory.Exists(ModelPath)
@@ -91,10 +109,7 @@ internal sealed class ModelSettings
             "--class=" + ClassName,
         };
         lines.AddRange(Namespace.Length == 0 ? [] : new[] { "--namespace=" + Namespace });
-        lines.AddRange(PlainOptions
-            .Select(option => (option.Option, Value: Metadata(item, option.Metadata)))
-            .Where(option => option.Value.Length > 0)
-            .Select(option => option.Option + "=" + option.Value));
+        lines.AddRange(Options(PlainOptions));
         if (LabelsPath.Length > 0)
         {
             lines.Add("--labels=" + LabelsPath);
@@ -106,13 +121,21 @@ internal sealed class ModelSettings
         }
         else
         {
-            string precision = Metadata(item, "Precision");
-            lines.AddRange(precision.Length == 0 ? [] : new[] { "--precision=" + precision });
+            lines.AddRange(Options(QuantizationOptions));
+            lines.AddRange(CalibrationCache.Length == 0 ? [] : new[] { "--calibration-cache=" + CalibrationCache });
             lines.AddRange(Calibration.Select(path => "--calibration=" + path));
         }
 
         return string.Join("\n", lines) + "\n";
     }
+
+    private IEnumerable<string> Options((string Metadata, string Option)[] options) => options
+        .Select(option => (option.Option, Value: Metadata(item, option.Metadata)))
+        .Where(option => option.Value.Length > 0)
+        .Select(option => option.Option + "=" + option.Value);
+
+    private static string FullPath(string projectDirectory, string path) =>
+        path.Length == 0 ? "" : Path.GetFullPath(Path.Combine(projectDirectory, path.Replace('\\', Path.DirectorySeparatorChar)));
 
     /// <summary>A value on one line: written as an element, metadata may span several.</summary>
     private static string Metadata(ITaskItem item, string name) =>

@@ -15,6 +15,8 @@ public sealed class CommandLineTests
     [InlineData("missing.onnx : error MC1001: the model file does not exist; check the Include of the ModelFile item", "compile", "missing.onnx")]
     [InlineData("x.onnx : error MC2001: Precision=\"Int9\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "Int9")]
     [InlineData("x.onnx : error MC2001: Precision=\"1\" is not valid: use Float32 or Int8", "compile", "x.onnx", "--precision", "1")]
+    [InlineData("x.onnx : error MC2001: Calibrator=\"Percentile99\" is not valid: use MinMax, MovingAverage, Percentile99.999, Percentile99.99, Percentile99.9, Entropy, MeanSquaredError or Auto", "compile", "x.onnx", "--calibrator", "Percentile99")]
+    [InlineData("x.onnx : error MC2001: LearnedRounding=\"yes\" is not valid: use true or false", "compile", "x.onnx", "--learned-rounding=yes")]
     [InlineData("x.onnx : error MC2001: State=\"h\" is not valid: use an output's name, = and an input's name, such as h_out=h_in;c_out=c_in", "compile", "x.onnx", "--state", "h")]
     [InlineData("x.onnx : error MC2001: Scores=\"Best\" is not valid: use Raw, Softmax or Exponential", "compile", "x.onnx", "--scores", "Best")]
     [InlineData("x.onnx : error MC2001: Access=\"Private\" is not valid: use Internal or Public", "compile", "x.onnx", "--access=Private")]
@@ -101,6 +103,22 @@ public sealed class CommandLineTests
         {
             Assert.Equal(File.ReadAllBytes(Path.Combine(folder["first folder"], file)), File.ReadAllBytes(Path.Combine(folder["second"], file)));
         }
+    }
+
+    [Fact]
+    public void What_one_build_decides_on_its_examples_another_builds_without_them()
+    {
+        using var folder = new TemporaryFolder();
+        string[] settings = ["compile", Digits("digits.onnx"), "--precision=Int8", "--calibrator=entropy", "--bias-correction=False", "--calibration-cache", folder["digits.calibration"]];
+
+        (int withExamples, string made, string error) = Run([.. settings, "--output", folder["a"], "--calibration", Digits("calibration/*0.png")]);
+        Assert.True(withExamples == 0, made + error);
+        (int without, string remade, error) = Run([.. settings, "--output", folder["b"]]);
+
+        Assert.True(without == 0, error);
+        Assert.Equal(made.TrimEnd().Split('\n')[^1], remade.TrimEnd().Split('\n')[^1]);
+        Assert.Equal(File.ReadAllBytes(Path.Combine(folder["a"], "Digits.modelplan")), File.ReadAllBytes(Path.Combine(folder["b"], "Digits.modelplan")));
+        Assert.Contains("MC3020", Run([.. settings, "--output", folder["c"], "--mean=3"]).Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,13 +19,15 @@ public sealed class BuildTests
         using var project = new TestProject("""
             <ModelFile Include="models/*.onnx" />
             <ModelFile Update="models/digits.onnx" Precision="Int8" Calibration="calibration/**/*.png; more/one.npy" Labels="labels.txt" Mean="33.3" Scale="0.0127"
-                       Access="Public" Namespace="Shop.Models" InputShape="data:1,28,28;other:1,10" Scores="Softmax" State="h_out=h;c_out=c" ReverseChannels="true" LiteralLimit="4096" />
+                       Access="Public" Namespace="Shop.Models" InputShape="data:1,28,28;other:1,10" Scores="Softmax" State="h_out=h;c_out=c" ReverseChannels="true" LiteralLimit="4096"
+                       Calibrator="Auto" CalibrationCache="more/digits.calibration" LearnedRounding="true" BiasCorrection="false" BranchScales="false" CrossLayerEqualization="false" />
             """);
         project.Write("models/digits.onnx", "Digits: Int8, 23.4 KB weights");
         project.Write("models/face_detector-2.onnx", "large");
         project.Write("calibration/deep/b (2);x.png", "");
         project.Write("calibration/a.png", "");
         project.Write("more/one.npy", "");
+        project.Write("more/digits.calibration", "");
         project.Write("labels.txt", "");
 
         BuildOutcome first = project.Build("-restore", "-t:Build");
@@ -35,7 +37,8 @@ public sealed class BuildTests
             [
                 "compile", Full("models/digits.onnx"), "--output=" + Full("obj/Debug/net10.0/ModelCompiler/Digits"), "--class=Digits", "--namespace=Shop.Models",
                 "--access=Public", "--mean=33.3", "--scale=0.0127", "--reverse-channels-value=true", "--input-shape=data:1,28,28;other:1,10", "--scores=Softmax", "--state=h_out=h;c_out=c", "--literal-limit=4096",
-                "--labels=" + Full("labels.txt"), "--precision=Int8",
+                "--labels=" + Full("labels.txt"), "--precision=Int8", "--calibrator=Auto", "--cross-layer-equalization=false", "--branch-scales=false", "--learned-rounding=true", "--bias-correction=false",
+                "--calibration-cache=" + Full("more/digits.calibration"),
                 "--calibration=" + Full("calibration/a.png"), "--calibration=" + Full("calibration/deep/b (2);x.png"), "--calibration=" + Full("more/one.npy"),
             ],
             first.Started.Single(arguments => arguments.Contains("--class=Digits")));
@@ -64,13 +67,14 @@ public sealed class BuildTests
     [Fact]
     public void Only_what_the_plan_depends_on_starts_the_compiler_again()
     {
-        const string Items = """<ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" Labels="labels.txt" Mean="1" /><ModelFile Include="other.onnx" />""";
+        const string Items = """<ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" CalibrationCache="digits.calibration" Labels="labels.txt" Mean="1" /><ModelFile Include="other.onnx" />""";
         using var project = new TestProject(Items);
         project.Write("digits.onnx", "");
         project.Write("other.onnx", "");
         project.Write("calibration/a.png", "");
         project.Write("calibration/b.png", "");
         project.Write("labels.txt", "");
+        project.Write("digits.calibration", "");
         Assert.Equal(["Digits", "Other"], Compiled("-restore", Models));
 
         project.Write("Code.cs", "namespace App { public static class Changed { } }\n");
@@ -78,6 +82,12 @@ public sealed class BuildTests
         project.Write("calibration/a.png", "changed");
         Assert.Equal(["Digits"], Compiled(Models));
         project.Write("labels.txt", "changed");
+        Assert.Equal(["Digits"], Compiled(Models));
+        project.Write("digits.calibration", "changed");
+        Assert.Equal(["Digits"], Compiled(Models));
+        File.Delete(Path.Combine(project.Folder, "digits.calibration"));
+        Assert.Equal(["Digits"], Compiled(Models));
+        project.Write("digits.calibration", "as the compiler would write it");
         Assert.Equal(["Digits"], Compiled(Models));
         project.Write("calibration/0-added-but-old.png", "");
         File.SetLastWriteTimeUtc(Path.Combine(project.Folder, "calibration/0-added-but-old.png"), new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc));

@@ -46,7 +46,7 @@ internal sealed class CompileCommand
 
         if (parsed.GetValue(designTime))
         {
-            options = options with { Precision = Precision.Float32, Calibration = [] };
+            options = options with { Precision = Precision.Float32, Calibration = [], CalibrationCache = null };
         }
 
         CompileResult result = CalibrationProgress.Compile(options);

@@ -1,5 +1,7 @@
 using System;
 using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
@@ -14,9 +16,15 @@ public static class SampleReader
     /// <summary>Largest file read, in bytes.</summary>
     public const long MaximumBytes = 1 << 30;
 
-    /// <summary>Reads a file for an input.</summary>
+    /// <summary>Reads a file with one example of an input.</summary>
     /// <exception cref="DiagnosticException">The file is missing, unreadable, or does not fit the input.</exception>
-    public static Sample Read(string path, PlanPort input)
+    public static Sample Read(string path, PlanPort input) => ReadAll(path, input) is [var only]
+        ? only
+        : throw new DiagnosticException(DiagnosticKinds.CalibrationUnreadable.At(path, "", "it holds several examples; give one"));
+
+    /// <summary>Reads a file for an input: one example, or a NumPy array of several along its first axis.</summary>
+    /// <exception cref="DiagnosticException">The file is missing, unreadable, or does not fit the input.</exception>
+    public static ImmutableArray<Sample> ReadAll(string path, PlanPort input)
     {
         try
         {
@@ -28,9 +36,9 @@ public static class SampleReader
             byte[] bytes = File.ReadAllBytes(path);
             return Path.GetExtension(path).ToLowerInvariant() switch
             {
-                ".npy" => new Sample(null, Fit(NumpyFile.Read(bytes), input)),
-                ".bin" => Raw(bytes, input),
-                ".png" or ".jpg" or ".jpeg" or ".bmp" => Picture(bytes, input),
+                ".npy" => [.. Fit(NumpyFile.Read(bytes), input).Select(values => new Sample(null, values))],
+                ".bin" => [Raw(bytes, input)],
+                ".png" or ".jpg" or ".jpeg" or ".bmp" => [Picture(bytes, input)],
                 string other => throw new InvalidDataException($"'{other}' is not a kind of file this reads; use .png, .jpg, .bmp, .npy or .bin"),
             };
         }
@@ -107,15 +115,19 @@ public static class SampleReader
         return new Sample(null, [.. Enumerable.Range(0, (int)count).Select(index => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(index * sizeof(float))))]);
     }
 
-    private static float[] Fit((float[] Values, int[] Shape) array, PlanPort input)
+    // The shape of an example, axes of extent 1 aside; or several of them, joined along the first axis or stacked along a new one.
+    private static float[][] Fit((float[] Values, int[] Shape) array, PlanPort input)
     {
         long count = input.Shape.Aggregate(1L, (product, extent) => product * extent);
-        bool fits = array.Values.Length == count
-            && array.Shape.Where(extent => extent != 1).SequenceEqual(input.Shape.Where(extent => extent != 1));
-        return fits
-            ? array.Values
+        bool isOne = array.Values.Length == count && IsAlike(array.Shape, input.Shape);
+        bool isSeveral = count > 0 && array.Shape is [> 1, .. var inner] && array.Values.Length % count == 0
+            && (IsAlike(inner, input.Shape) || (array.Shape.Length == input.Shape.Count && IsAlike(inner, input.Shape.Skip(1))));
+        return isOne ? [array.Values]
+            : isSeveral ? [.. array.Values.Chunk((int)count)]
             : throw new InvalidDataException($"the array is {string.Join('×', array.Shape)}, but input '{input.Name}' is {string.Join('×', input.Shape)}");
     }
+
+    private static bool IsAlike(IEnumerable<int> shape, IEnumerable<int> other) => shape.Where(extent => extent != 1).SequenceEqual(other.Where(extent => extent != 1));
 
     private static PlanConversion? PixelConversion(PlanPort input) => input.Conversions.FirstOrDefault(conversion => conversion.Kind == ConversionKind.Pixels);
 }

@@ -37,6 +37,9 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind CalibrationNotFinite = new("MC3004", Severity.Error, "the model gives NaN or infinity at '{0}' for this calibration file, so no range can be chosen; check Mean and Scale");
     public static readonly DiagnosticKind FloatIslands = new("MC3010", Severity.Info, "{0} of {1} steps run in float32, for want of an int8 form: {2}");
     public static readonly DiagnosticKind QuantizedLayersInFloat = new("MC3011", Severity.Info, "{0} of {1} steps run in float32 although the model's file quantises what they read, because the file does not quantise their result, their weights do not fit int8 after their zero point, or there is no int8 form: {2}");
+    public static readonly DiagnosticKind CalibrationCacheUnusable = new("MC3020", Severity.Error, "the calibration cache cannot be used: {0}; and there are no calibration files to make it anew: build once where the files that Calibration names are, and commit what that writes");
+    public static readonly DiagnosticKind CalibrationCacheRenewed = new("MC3021", Severity.Info, "the calibration cache was made anew, because {0}; commit it if others build from it");
+    public static readonly DiagnosticKind CalibrationCacheUnwritable = new("MC3022", Severity.Warning, "the calibration cache cannot be written, and calibration is repeated in every build: {0}; make the folder writable, or build where it is and commit the file");
     public static readonly DiagnosticKind NotExported = new("MC3040", Severity.Error, "the model cannot be exported as ONNX: {0}; end the model before this node, or compare another way");
     public static readonly DiagnosticKind Internal = new("MC9001", Severity.Error, "internal error of the compiler: {0}; please report it with the model");
 #pragma warning restore CS1591

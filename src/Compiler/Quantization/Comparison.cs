@@ -24,15 +24,24 @@ public sealed class Comparison
     public bool ComparesFloats { get; private set; }
 
     /// <summary>Adds an example that both programs have just run on.</summary>
-    public void Add(PlanExecutor reference, PlanExecutor candidate)
+    public void Add(PlanExecutor reference, PlanExecutor candidate) => Add(Outputs(reference), candidate);
+
+    /// <summary>Adds an example that a program has just run on.</summary>
+    /// <param name="reference">The <see cref="Outputs"/> that it should have.</param>
+    /// <param name="candidate">The program.</param>
+    public void Add(float[][] reference, PlanExecutor candidate)
     {
         Samples++;
-        string[] outputs = [.. reference.Plan.Outputs.Where(output => output.Type == ElementType.Float32).Select(output => output.Name)];
-        for (int index = 0; index < outputs.Length; index++)
+        float[][] actual = Outputs(candidate);
+        for (int index = 0; index < actual.Length; index++)
         {
-            Add(reference.Fetch<float>(outputs[index]), candidate.Fetch<float>(outputs[index]), isFirst: index == 0);
+            Add(reference[index], actual[index], isFirst: index == 0);
         }
     }
+
+    /// <summary>The float outputs of the latest run.</summary>
+    public static float[][] Outputs(PlanExecutor executor) =>
+        [.. executor.Plan.Outputs.Where(output => output.Type == ElementType.Float32).Select(output => executor.Fetch<float>(output.Name))];
 
     private void Add(float[] expected, float[] actual, bool isFirst)
     {

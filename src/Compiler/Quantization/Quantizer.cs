@@ -19,21 +19,21 @@ namespace ModelCompiler.Compiler.Quantization;
 /// </summary>
 public sealed class Quantizer
 {
-    // Softmax gives 0…1: a fixed scale spends no level on what cannot be (TFLite's int8 specification does the same).
-    private static readonly QuantizationParameters SoftmaxOutput = new(1f / 256, 0);
-
     // Operands of a concatenation share a scale unless that would cost one of them more than two bits.
     private const double WidestRatio = 4;
 
     private readonly Graph graph;
     private readonly IReadOnlyDictionary<string, ValueRange> ranges;
+    private readonly bool keepsBranchScales;
     private readonly Dictionary<string, QuantizationParameters> grids;
+    private readonly HashSet<string> feedsAnchor = new(StringComparer.Ordinal);
     private readonly HashSet<string> stored = new(StringComparer.Ordinal);
     private readonly ScaleGroups groups = new();
     private readonly Dictionary<(string Value, QuantizationParameters? Storage), string> conversions = [];
 
-    private Quantizer(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges)
+    private Quantizer(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges, bool keepsBranchScales)
     {
+        this.keepsBranchScales = keepsBranchScales;
         this.graph = graph;
         this.ranges = ranges;
         grids = FileGrids.Of(graph);
@@ -49,10 +49,11 @@ public sealed class Quantizer
     /// <summary>Quantises a graph.</summary>
     /// <param name="graph">The optimised graph.</param>
     /// <param name="ranges">The range of each float value.</param>
+    /// <param name="keepsBranchScales">Whether a concatenation of unlike ranges that no int8 layer reads is float, each part with the scale it has.</param>
     /// <returns>The graph, and the names of the nodes that compute in float.</returns>
-    public static (Graph Graph, ImmutableArray<string> FloatNodes) Run(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges)
+    public static (Graph Graph, ImmutableArray<string> FloatNodes) Run(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges, bool keepsBranchScales = false)
     {
-        var quantizer = new Quantizer(graph, ranges);
+        var quantizer = new Quantizer(graph, ranges, keepsBranchScales);
         quantizer.ChooseStorage();
         Graph annotated = quantizer.Annotate();
         Graph converted = GraphRewriter.Rewrite(annotated, quantizer.InsertConversions);
@@ -62,7 +63,6 @@ public sealed class Quantizer
 
     private void ChooseStorage()
     {
-        var feedsAnchor = new HashSet<string>(StringComparer.Ordinal);
         foreach (Node node in graph.Nodes.Reverse())
         {
             if (IsAnchor(node) || (FollowsItsInputs(node) && feedsAnchor.Contains(node.Output)))
@@ -90,9 +90,9 @@ public sealed class Quantizer
         {
             groups.Fix(value, grid);
         }
-        else if (graph.Producer(value)?.Op is Softmax)
+        else if (KnownRanges.GridOf(graph.Producer(value)?.Op) is { } known)
         {
-            groups.Fix(value, SoftmaxOutput);
+            groups.Fix(value, known);
         }
     }
 
@@ -122,8 +122,11 @@ public sealed class Quantizer
 
         return node.Op is Elementwise
             ? isKnown
-            : RuntimeFloats(node).Any(stored.Contains) && RuntimeFloats(node).All(CanConvert) && (isKnown || KeepsGrid(node)) && HoldsFilling(node);
+            : RuntimeFloats(node).Any(stored.Contains) && RuntimeFloats(node).All(CanConvert) && (isKnown || KeepsGrid(node)) && HoldsFilling(node) && !KeepsBranches(node);
     }
+
+    private bool KeepsBranches(Node node) =>
+        keepsBranchScales && node.Op is Concat && !grids.ContainsKey(node.Output) && !feedsAnchor.Contains(node.Output) && !RangesAreAlike(node) && !KeepsGrid(node);
 
     // Calibration gives any layer its weights; else they are the file's own.
     private bool HasInt8Weights(Node node) => IsCalibrated || (groups.GridOf(node.Inputs[0]) is { } input
@@ -173,7 +176,9 @@ public sealed class Quantizer
     // Values that must have one scale form a group. A grid of its own is not shared with inputs that may have other readers.
     private void ShareScale(Node node)
     {
-        bool isConcat = node.Op is Concat && !grids.ContainsKey(node.Output) && (RangesAreAlike(node) || KeepsGrid(node));
+        // A part whose grid is given would impose it on the others, which may reach farther.
+        bool isConcat = node.Op is Concat && !grids.ContainsKey(node.Output)
+            && (KeepsGrid(node) || (RangesAreAlike(node) && RuntimeFloats(node).All(input => groups.GridOf(input) is null)));
         foreach (string input in RuntimeFloats(node).Where(stored.Contains))
         {
             bool isSame = !grids.TryGetValue(node.Output, out QuantizationParameters? grid) || groups.GridOf(input) == grid;

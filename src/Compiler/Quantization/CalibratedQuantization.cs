@@ -1,0 +1,213 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using ModelCompiler.Compiler.Data;
+using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Execution;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Lowering;
+
+namespace ModelCompiler.Compiler.Quantization;
+
+/// <summary>What quantising a model on example inputs gives.</summary>
+/// <param name="Program">The program.</param>
+/// <param name="Calibrator">The calibrator that chose its ranges.</param>
+/// <param name="Samples">Examples that the figures are measured on.</param>
+/// <param name="SameTop">How many of them have the same greatest output in float and int8.</param>
+/// <param name="OutputError">The error of the outputs; <see langword="null"/> when none is float.</param>
+/// <param name="Calibrators">What each calibrator tried gave, compared with the first; empty when none was compared.</param>
+/// <param name="Techniques">What each technique gave.</param>
+public sealed record CalibratedModel(
+    QuantizedProgram Program,
+    string Calibrator,
+    int Samples,
+    int SameTop,
+    double? OutputError,
+    ImmutableArray<TechniqueGain> Calibrators,
+    ImmutableArray<TechniqueGain> Techniques);
+
+/// <summary>Quantises a model on example inputs: observes, chooses ranges, tries what is better than plain rounding, measures; or does what a calibration cache says.</summary>
+public sealed class CalibratedQuantization
+{
+    private readonly Graph graph;
+    private readonly LoweredModel reference;
+    private readonly CompileOptions options;
+    private readonly Func<Graph, LoweredModel> lower;
+    private readonly ICollection<Diagnostic> diagnostics;
+    private readonly CancellationToken cancellation;
+    private readonly CalibrationData data;
+
+    /// <summary>Prepares to quantise a model.</summary>
+    /// <param name="graph">The optimised graph.</param>
+    /// <param name="reference">Its program as the model's file has it.</param>
+    /// <param name="options">What the user says of the model.</param>
+    /// <param name="lower">Makes programs of quantised graphs.</param>
+    /// <param name="diagnostics">Takes what is to be said.</param>
+    /// <param name="cancellation">Ends the work.</param>
+    public CalibratedQuantization(
+        Graph graph, LoweredModel reference, CompileOptions options, Func<Graph, LoweredModel> lower, ICollection<Diagnostic> diagnostics, CancellationToken cancellation)
+    {
+        this.graph = graph;
+        this.reference = reference;
+        this.options = options;
+        this.lower = lower;
+        this.diagnostics = diagnostics;
+        this.cancellation = cancellation;
+        data = new CalibrationData(options.Calibration, reference.Plan.Inputs[0]);
+    }
+
+    /// <summary>Quantises.</summary>
+    /// <param name="progress">Told the calibration files done and their number.</param>
+    /// <exception cref="DiagnosticException">Examples cannot be used, or there are none and the cache does not fit.</exception>
+    public CalibratedModel Run(IProgress<(int Done, int Total)>? progress)
+    {
+        if (options.CalibrationCache is not { } path)
+        {
+            return Calibrate(progress).Model;
+        }
+
+        string modelHash = ModelHash.Of(graph, options);
+        string? dataHash = data.Paths.IsEmpty ? null : data.Hash();
+        (CalibrationCache? cache, string? problem) = ReadCache(path, modelHash, dataHash);
+        if (cache is not null)
+        {
+            QuantizedProgram program = QuantizationTrials.Build(graph, cache.Choice, lower);
+            return dataHash is null
+                ? new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques)
+                : Measured(program, cache.Choice, new PlanExecutor(reference.Plan, reference.Weights), cache.Calibrators, cache.Techniques);
+        }
+
+        if (dataHash is null)
+        {
+            throw new DiagnosticException(DiagnosticKinds.CalibrationCacheUnusable.At(path, "", problem!));
+        }
+
+        (CalibratedModel model, QuantizationChoice choice) = Calibrate(progress);
+        if (File.Exists(path))
+        {
+            diagnostics.Add(DiagnosticKinds.CalibrationCacheRenewed.At(path, "", problem!));
+        }
+
+        WriteCache(path, new CalibrationCache(
+            modelHash, dataHash, CalibrationCache.SettingsOf(options), choice, model.Samples, model.SameTop, model.OutputError, model.Calibrators, model.Techniques));
+        return model;
+    }
+
+    private (CalibratedModel Model, QuantizationChoice Choice) Calibrate(IProgress<(int Done, int Total)>? progress)
+    {
+        (RangeObserver observer, int samples) = Observe(progress);
+        var trials = new QuantizationTrials(graph, reference, observer, samples, data, options, lower, cancellation);
+        ImmutableArray<Calibrator> calibrators = Calibrator.Named(options.Calibrator);
+        (QuantizationChoice choice, double error, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
+        var gains = ImmutableArray.CreateBuilder<TechniqueGain>();
+        foreach (QuantizationTechnique technique in QuantizationTechnique.All.Where(technique => trials.CanMeasure && technique.IsWanted(options)))
+        {
+            if (technique.Improve(trials, choice) is { } improved)
+            {
+                double after = trials.Error(improved);
+                gains.Add(new TechniqueGain(technique.Name, error, after, after < error));
+                (choice, error) = after < error ? (improved, after) : (choice, error);
+            }
+        }
+
+        return (Measured(trials.Build(choice), choice, observer.Executor, tried, gains.ToImmutable()), choice);
+    }
+
+    private static (QuantizationChoice Choice, double Error, ImmutableArray<TechniqueGain> Tried) ChooseCalibrator(QuantizationTrials trials, ImmutableArray<Calibrator> calibrators)
+    {
+        (QuantizationChoice Choice, double Error)[] candidates = [.. calibrators.Select(calibrator =>
+        {
+            var choice = new QuantizationChoice { Calibrator = calibrator.Name, Ranges = QuantizationChoice.Empty<ValueRange>() };
+            choice = choice with { Ranges = trials.Ranges(choice) };
+            return (choice, trials.CanMeasure ? trials.Error(choice) : 0);
+        })];
+        (QuantizationChoice best, double error) = candidates.MinBy(candidate => candidate.Error);
+        return (best, error, calibrators.Length == 1 ? [] : [.. candidates.Select(candidate =>
+            new TechniqueGain(candidate.Choice.Calibrator, candidates[0].Error, candidate.Error, candidate.Choice == best))]);
+    }
+
+    // All unreadable files are named at once.
+    private (RangeObserver Observer, int Samples) Observe(IProgress<(int Done, int Total)>? progress)
+    {
+        var observer = new RangeObserver(reference);
+        var problems = new List<Diagnostic>();
+        (int done, int samples) = (0, 0);
+        foreach (string path in data.Paths)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            try
+            {
+                foreach (Sample sample in data.Samples(path))
+                {
+                    observer.Observe(sample, path);
+                    samples++;
+                }
+            }
+            catch (DiagnosticException exception)
+            {
+                problems.AddRange(exception.Diagnostics);
+            }
+
+            progress?.Report((++done, data.Paths.Length));
+        }
+
+        return problems.Count == 0 ? (observer, samples) : throw new DiagnosticException(problems);
+    }
+
+    private CalibratedModel Measured(
+        QuantizedProgram program, QuantizationChoice choice, PlanExecutor real, ImmutableArray<TechniqueGain> calibrators, ImmutableArray<TechniqueGain> techniques)
+    {
+        var comparison = new Comparison();
+        var executor = new PlanExecutor(program.Model.Plan, program.Model.Weights);
+        string input = reference.Plan.Inputs[0].Name;
+        real.ResetState();
+        foreach (Sample sample in data.Samples())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            real.FeedSample(input, sample);
+            real.Infer();
+            executor.FeedSample(input, sample);
+            executor.Infer();
+            comparison.Add(real, executor);
+        }
+
+        return new CalibratedModel(
+            program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.ComparesFloats ? comparison.RelativeError : null, calibrators, techniques);
+    }
+
+    private (CalibrationCache? Cache, string? Problem) ReadCache(string path, string modelHash, string? dataHash)
+    {
+        try
+        {
+            CalibrationCache cache = CalibrationCache.Read(File.ReadAllText(path));
+            string? problem = cache.Model != modelHash ? "it is of another model or other preprocessing, or of another version of the compiler"
+                : cache.Settings != CalibrationCache.SettingsOf(options) ? $"it was made with '{cache.Settings}', and the ModelFile item says '{CalibrationCache.SettingsOf(options)}'"
+                : dataHash is not null && cache.Data != dataHash ? "the calibration files have changed"
+                : cache.Choice.Problem(graph);
+            return (problem is null ? cache : null, problem);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return (null, exception is FileNotFoundException or DirectoryNotFoundException ? "it does not exist" : exception.Message);
+        }
+    }
+
+    // Written whole or not at all; a folder that may not be written to, as on some build machines, is no reason to fail.
+    private void WriteCache(string path, CalibrationCache cache)
+    {
+        string partial = path + ".partial";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            File.WriteAllText(partial, cache.Write());
+            File.Move(partial, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            diagnostics.Add(DiagnosticKinds.CalibrationCacheUnwritable.At(path, "", exception.Message));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using ModelCompiler.Compiler.Graphs;
+
+namespace ModelCompiler.Compiler.Quantization;
+
+/// <summary>All that calibration decides: with it, and without the data, the same program is made again. <see cref="CalibrationCache"/> keeps it.</summary>
+public sealed record QuantizationChoice
+{
+    /// <summary>The calibrator that chose the ranges.</summary>
+    public required string Calibrator { get; init; }
+
+    /// <summary>The range of each float value.</summary>
+    public required ImmutableSortedDictionary<string, ValueRange> Ranges { get; init; }
+
+    /// <summary>Whether <see cref="CrossLayerEqualization"/> has scaled the channels between layers.</summary>
+    public bool IsEqualized { get; init; }
+
+    /// <summary>Whether concatenations of unlike ranges keep a scale for each part.</summary>
+    public bool KeepsBranchScales { get; init; }
+
+    /// <summary>Corrected biases, by the layer's output.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<float>> Biases { get; init; } = Empty<ImmutableArray<float>>();
+
+    /// <summary>int8 weights rounded otherwise than to the nearest, by the layer's output.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<sbyte>> Levels { get; init; } = Empty<ImmutableArray<sbyte>>();
+
+    /// <summary>A sorted dictionary by name: files and programs are the same whatever order things were found in.</summary>
+    public static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
+
+    /// <summary>Why the choice cannot be applied to a graph, if it was read from a damaged file; else <see langword="null"/>.</summary>
+    public string? Problem(Graph graph)
+    {
+        string? stranger = Ranges.Keys.FirstOrDefault(value => !graph.Values.ContainsKey(value));
+        (string Output, int Biases, int Levels)[] layers = [.. Biases.Keys.Union(Levels.Keys).Select(output => (
+            output, Biases.TryGetValue(output, out ImmutableArray<float> bias) ? bias.Length : -1, Levels.TryGetValue(output, out ImmutableArray<sbyte> levels) ? levels.Length : -1))];
+        string? misfit = layers.FirstOrDefault(layer => graph.Producer(layer.Output) is not { } node || LayerConstants.Of(graph, node) is not { } constants
+            || (layer.Biases >= 0 && layer.Biases != constants.Bias.Count) || (layer.Levels >= 0 && layer.Levels != constants.Weights.Count)).Output;
+        return (stranger ?? misfit) is { } name ? $"it does not fit the model at '{name}'" : null;
+    }
+
+    /// <summary>The float graph with the weights and biases that were decided on.</summary>
+    public Graph Apply(Graph graph)
+    {
+        Graph equalized = IsEqualized ? CrossLayerEqualization.Run(graph) : graph;
+        var changed = new Dictionary<string, LayerConstants>(StringComparer.Ordinal);
+        foreach (Node node in equalized.Nodes.Where(node => Biases.ContainsKey(node.Output) || Levels.ContainsKey(node.Output)))
+        {
+            LayerConstants layer = LayerConstants.Of(equalized, node)!;
+            layer = Levels.TryGetValue(node.Output, out ImmutableArray<sbyte> levels) ? layer.WithLevels(levels) : layer;
+            changed.Add(node.Output, Biases.TryGetValue(node.Output, out ImmutableArray<float> bias) ? layer with { Bias = Tensor.Of(layer.Bias.Shape, bias.ToArray()) } : layer);
+        }
+
+        return LayerConstants.Replace(equalized, changed);
+    }
+}

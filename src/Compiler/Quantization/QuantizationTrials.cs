@@ -1,0 +1,150 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Linq;
+using System.Threading;
+using ModelCompiler.Compiler.Data;
+using ModelCompiler.Compiler.Execution;
+using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Lowering;
+
+namespace ModelCompiler.Compiler.Quantization;
+
+/// <summary>A quantised program.</summary>
+/// <param name="Graph">The quantised graph.</param>
+/// <param name="Model">The program.</param>
+/// <param name="FloatNodes">Names of the nodes that compute in float.</param>
+public sealed record QuantizedProgram(Graph Graph, LoweredModel Model, ImmutableArray<string> FloatNodes);
+
+/// <summary>Makes and executes programs for different choices, so that what is better is measured and not believed.</summary>
+internal sealed class QuantizationTrials
+{
+    // Enough to tell choices apart; all examples are used for ranges and for the figures of the result.
+    private const int MostSamples = 128;
+    private const long MostBytes = 256L << 20;
+
+    private readonly Func<Graph, LoweredModel> lower;
+    private readonly CompileOptions options;
+    private readonly CalibrationData data;
+    private readonly CancellationToken cancellation;
+    private readonly ImmutableArray<float[][]> expected;
+    private readonly Dictionary<bool, RangeObserver> observers = [];
+    private readonly HashSet<bool> counted = [];
+    private readonly LoweredModel reference;
+    private (QuantizationChoice Choice, QuantizedProgram Program)? latest;
+
+    /// <summary>Prepares trials on examples spread evenly over the calibration data; with state, which depends on what came before, on the first ones.</summary>
+    public QuantizationTrials(
+        Graph graph, LoweredModel reference, RangeObserver observer, int samples, CalibrationData data, CompileOptions options, Func<Graph, LoweredModel> lower, CancellationToken cancellation)
+    {
+        Graph = graph;
+        this.reference = reference;
+        this.data = data;
+        this.options = options;
+        this.lower = lower;
+        this.cancellation = cancellation;
+        observers.Add(false, observer);
+        PlanExecutor executor = observer.Executor;
+        long bytes = sizeof(float) * reference.Plan.Inputs.Concat(reference.Plan.Outputs).Sum(port => port.Shape.Aggregate(1L, (product, extent) => product * extent));
+        int most = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostSamples);
+        int stride = options.State.IsEmpty ? Math.Max(1, (samples + most - 1) / most) : 1;
+        Samples = [.. data.Samples().Where((_, index) => index % stride == 0).Take(most)];
+        executor.ResetState();
+        expected = [.. Samples.Select(sample =>
+        {
+            executor.FeedSample(reference.Plan.Inputs[0].Name, sample);
+            executor.Infer();
+            return Comparison.Outputs(executor);
+        })];
+    }
+
+    /// <summary>The optimised float graph.</summary>
+    public Graph Graph { get; }
+
+    /// <summary>The examples of trials.</summary>
+    public ImmutableArray<Sample> Samples { get; }
+
+    /// <summary>Whether trials tell anything: there are float outputs.</summary>
+    public bool CanMeasure => expected.Any(outputs => outputs.Length > 0);
+
+    /// <summary>The program of a float graph: what the file quantises is quantised.</summary>
+    public LoweredModel LowerFloat(Graph graph) => graph == Graph ? reference : lower(Quantizer.Run(graph).Graph);
+
+    /// <summary>The quantised graph of a choice.</summary>
+    public Graph Quantize(QuantizationChoice choice) => Quantize(Graph, choice).Graph;
+
+    /// <summary>The program of a choice.</summary>
+    public QuantizedProgram Build(QuantizationChoice choice)
+    {
+        if (latest is not { } built || built.Choice != choice)
+        {
+            built = (choice, Build(Graph, choice, lower));
+            latest = built;
+        }
+
+        return built.Program;
+    }
+
+    /// <summary>The program of a choice.</summary>
+    public static QuantizedProgram Build(Graph graph, QuantizationChoice choice, Func<Graph, LoweredModel> lower)
+    {
+        (Graph quantized, ImmutableArray<string> floatNodes) = Quantize(graph, choice);
+        return new QuantizedProgram(quantized, lower(quantized), floatNodes);
+    }
+
+    private static (Graph Graph, ImmutableArray<string> FloatNodes) Quantize(Graph graph, QuantizationChoice choice) =>
+        Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales);
+
+    /// <summary>Root mean square of the output's difference from float over that of the float output.</summary>
+    public double Error(QuantizationChoice choice)
+    {
+        LoweredModel model = Build(choice).Model;
+        var executor = new PlanExecutor(model.Plan, model.Weights);
+        var comparison = new Comparison();
+        for (int index = 0; index < Samples.Length; index++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            executor.FeedSample(model.Plan.Inputs[0].Name, Samples[index]);
+            executor.Infer();
+            comparison.Add(expected[index], executor);
+        }
+
+        return comparison.RelativeError;
+    }
+
+    /// <summary>The ranges that a choice's calibrator gives the values of its float graph.</summary>
+    public ImmutableSortedDictionary<string, ValueRange> Ranges(QuantizationChoice choice)
+    {
+        Calibrator calibrator = Calibrator.Named(choice.Calibrator)[0];
+        if (!observers.TryGetValue(choice.IsEqualized, out RangeObserver? observer))
+        {
+            observer = new RangeObserver(LowerFloat(choice.Apply(Graph)));
+            observers.Add(choice.IsEqualized, observer);
+            ForEachSample(observer, (sample, path) => observer.Observe(sample, path));
+        }
+
+        if (calibrator.NeedsDistribution && counted.Add(choice.IsEqualized))
+        {
+            ForEachSample(observer, (sample, _) => observer.Count(sample));
+        }
+
+        ImmutableSortedDictionary<string, ValueRange> chosen = QuantizationChoice.Empty<ValueRange>()
+            .AddRange(observer.Values.Select(pair => KeyValuePair.Create(pair.Key, calibrator.Choose(pair.Value))));
+        return Samples.All(sample => sample.Pixels is not null) && KnownRanges.OfPixels(Graph, options.FreeInputs(Graph)[0], options) is { } pixels
+            ? chosen.SetItem(options.FreeInputs(Graph)[0], pixels).SetItem(observer.InputValue, pixels)
+            : chosen;
+    }
+
+    private void ForEachSample(RangeObserver observer, Action<Sample, string> action)
+    {
+        observer.Executor.ResetState();
+        foreach (string path in data.Paths)
+        {
+            foreach (Sample sample in data.Samples(path))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                action(sample, path);
+            }
+        }
+    }
+}

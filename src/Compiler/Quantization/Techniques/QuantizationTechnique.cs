@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+
+namespace ModelCompiler.Compiler.Quantization;
+
+/// <summary>Something better than plain rounding. What it does is kept where it makes the measured error of the outputs less, and only there.</summary>
+/// <param name="name">As its metadata is named.</param>
+public abstract class QuantizationTechnique(string name)
+{
+    /// <summary>
+    /// All, in the order in which they are tried: first what changes float weights, then how values are stored, then what int8 weights become, and last
+    /// what makes good for the errors that the others leave.
+    /// </summary>
+    public static ImmutableArray<QuantizationTechnique> All { get; } =
+    [
+        new CrossLayerEqualization(),
+        new BranchScales(),
+        new LearnedRounding(),
+        new BiasCorrection(),
+    ];
+
+    /// <summary>As its metadata is named.</summary>
+    public string Name => name;
+
+    /// <summary>Whether the user wants it.</summary>
+    public abstract bool IsWanted(CompileOptions options);
+
+    /// <summary>What becomes of a choice; <see langword="null"/> when there is nothing in the model that the technique is for.</summary>
+    internal abstract QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice);
+}
+
+/// <summary>What a technique or calibrator gave.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="ErrorBefore">Root mean square of the output's difference from float over that of the float output, without it.</param>
+/// <param name="ErrorAfter">The same with it.</param>
+/// <param name="IsKept">Whether the program has it.</param>
+public sealed record TechniqueGain(string Name, double ErrorBefore, double ErrorAfter, bool IsKept);
