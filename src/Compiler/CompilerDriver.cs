@@ -4,8 +4,10 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
+using ModelCompiler.Compiler.Budgets;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Evaluation;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import;
 using ModelCompiler.Compiler.Lowering;
@@ -51,10 +53,13 @@ public static class CompilerDriver
         var free = new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants);
         PlanClassifier? classifier = ClassifierDetection.Detect(free, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
-        (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(graph);
+        ImmutableArray<LabelledExample> examples = LabelledExamples.Find(options.Evaluation, labels, classifier?.Classes ?? 0);
+        Graph rounded = options.Precision == Precision.Rounded256 ? RoundWeights.Run(graph) : graph;
+        (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(rounded);
         LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
+        LoweredModel floating = model;
         Comparison? comparison = null;
-        if (options.Precision == Precision.Int8 && !options.Calibration.IsEmpty)
+        if (options.Precision.NeedsCalibration() && !options.Calibration.IsEmpty)
         {
             Calibration calibration = Calibrate(model, options, progress, cancellation);
             (prepared, floatNodes) = Quantizer.Run(graph, calibration.Observer.Ranges);
@@ -71,6 +76,13 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
+        BudgetChecker.Check(options, graph, model);
+        if (options.Precision.IsApproximate() && ReferenceEquals(floating, model) && !(options.Calibration.IsEmpty && examples.IsEmpty))
+        {
+            floating = ModelLowering.Lower(Quantizer.Run(graph).Graph, options with { Precision = Precision.Float32 }, classifier, labels);
+            comparison = options.Calibration.IsEmpty ? null : Evaluator.Compare(floating, model, options.Calibration, progress, cancellation);
+        }
+
         var report = new CompileReport(
             parameters,
             model.Plan.MultiplyAccumulates,
@@ -80,8 +92,12 @@ public static class CompilerDriver
             floatNodes,
             comparison?.Samples ?? 0,
             comparison is null || classifier is null ? null : (double)comparison.SameTop / comparison.Samples,
-            comparison is { ComparesFloats: true } ? comparison.RelativeError : null);
-        ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
+            comparison is { ComparesFloats: true } ? comparison.RelativeError : null)
+        {
+            Evaluation = examples.IsEmpty ? null : Evaluator.Evaluate(floating, model, examples, progress, cancellation),
+            DeflatedWeightBytes = options.Precision == Precision.Rounded256 ? WeightSize.Deflated(model.Weights) : null,
+        };
+        ModelPlan plan = model.Plan with { Remarks = Remarks(options.Precision, report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
     }
 
@@ -149,16 +165,22 @@ public static class CompilerDriver
         return comparison;
     }
 
-    private static IEnumerable<string> Remarks(CompileReport report)
+    private static IEnumerable<string> Remarks(Precision precision, CompileReport report)
     {
         if (report.Agreement is { } agreement)
         {
             yield return string.Create(
-                CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files int8 gives the top class of float32 for {agreement:P1}.");
+                CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files {precision.InProse()} gives the top class of float32 for {agreement:P1}.");
         }
         else if (report.OutputError is { } error)
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files the outputs differ from float32 by {error:P2} (root mean square).");
+        }
+
+        if (report.Evaluation is { } evaluation)
+        {
+            string floating = precision.IsApproximate() ? string.Create(CultureInfo.InvariantCulture, $", in float32 for {evaluation.AccuracyInFloat:P1}") : "";
+            yield return string.Create(CultureInfo.InvariantCulture, $"On {evaluation.Examples} labelled files it gives the right class for {evaluation.Accuracy:P1}{floating}.");
         }
 
         if (report.FloatSteps.Length > 0)

@@ -23,6 +23,9 @@ internal sealed class ModelSettings
         ("Scores", "--scores"),
         ("State", "--state"),
         ("LiteralLimit", "--literal-limit"),
+        ("MaximumArenaBytes", "--maximum-arena-bytes"),
+        ("MaximumWeightBytes", "--maximum-weight-bytes"),
+        ("MaximumMacs", "--maximum-macs"),
     ];
 
     private readonly ITaskItem item;
@@ -44,15 +47,19 @@ internal sealed class ModelSettings
     /// <summary>Absolute paths of the calibration files, in ordinal order.</summary>
     public IReadOnlyList<string> Calibration { get; private set; } = [];
 
+    /// <summary>Absolute paths of the evaluation files, in ordinal order.</summary>
+    public IReadOnlyList<string> Evaluation { get; private set; } = [];
+
     /// <summary>Logical name of the embedded resource, if the weights become one.</summary>
     public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";
 
     /// <summary>Reads an item.</summary>
     /// <param name="item">The <c>ModelFile</c> item.</param>
     /// <param name="calibration">Absolute paths of its calibration files, in any order.</param>
+    /// <param name="evaluation">Absolute paths of its evaluation files, in any order.</param>
     /// <param name="projectDirectory">What relative paths start from.</param>
     /// <param name="rootNamespace">Namespace of an item that names none.</param>
-    public static ModelSettings Read(ITaskItem item, IEnumerable<string> calibration, string projectDirectory, string rootNamespace)
+    public static ModelSettings Read(ITaskItem item, IEnumerable<string> calibration, IEnumerable<string> evaluation, string projectDirectory, string rootNamespace)
     {
         string className = Metadata(item, "ClassName");
         string modelNamespace = Metadata(item, "Namespace");
@@ -64,13 +71,14 @@ internal sealed class ModelSettings
             Namespace = modelNamespace.Length == 0 ? ModelNames.SafeNamespace(rootNamespace) : modelNamespace,
             LabelsPath = labels.Length == 0 ? "" : Path.GetFullPath(Path.Combine(projectDirectory, labels.Replace('\\', Path.DirectorySeparatorChar))),
             Calibration = [.. calibration.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
+            Evaluation = [.. evaluation.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
         };
     }
 
     /// <summary>Files whose change asks for the model to be compiled again.</summary>
-    /// <param name="designTime">Whether an editor asks, which needs no calibration.</param>
+    /// <param name="designTime">Whether an editor asks, which needs no examples.</param>
     public IEnumerable<string> DependencyFiles(bool designTime) =>
-        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration];
+        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration.Concat(Evaluation)];
 
     // A folder is as old as the last file added to it; what counts is what is in the files.
     private IEnumerable<string> ModelFiles() => Directory.Exists(ModelPath)
@@ -109,6 +117,10 @@ internal sealed class ModelSettings
             string precision = Metadata(item, "Precision");
             lines.AddRange(precision.Length == 0 ? [] : new[] { "--precision=" + precision });
             lines.AddRange(Calibration.Select(path => "--calibration=" + path));
+
+            // A pattern that matches nothing is handed on, so that the compiler says so.
+            string evaluation = Metadata(item, "Evaluation");
+            lines.AddRange((Evaluation.Count == 0 && evaluation.Length > 0 ? [evaluation] : Evaluation).Select(path => "--evaluation=" + path));
         }
 
         return string.Join("\n", lines) + "\n";
