@@ -63,7 +63,7 @@ internal static class StoredWeights
         {
             ushort[] packed = Halves(WeightPacking.Float32(weights.Values<float>(), shape.Groups, shape.Terms));
             arguments.Add(("weights", constants.Add<ushort>(node.Inputs[1], packed)));
-            arguments.Add(("scratch", Scratch(writer, node, weights, shape)));
+            arguments.AddRange(Scratch(writer, node, weights, shape));
             return new LayerWeights("Float16Weights", arguments);
         }
 
@@ -72,7 +72,7 @@ internal static class StoredWeights
         if (writer.Precision == Precision.WeightInt8 || shape.Terms > Conv2DDynamicInt8.MaximumTerms)
         {
             arguments.Add(("weights", constants.Add<sbyte>(node.Inputs[1], WeightPacking.Blocks(symmetric.Levels, shape.Groups, shape.Terms))));
-            arguments.Add(("scratch", Scratch(writer, node, weights, shape)));
+            arguments.AddRange(Scratch(writer, node, weights, shape));
             return new LayerWeights("Int8Weights", arguments);
         }
 
@@ -151,7 +151,7 @@ internal static class StoredWeights
         ("columns", scales.Length.Plan()));
 
     // As many blocks as stay in the cache, at least one; a single row is read in pieces.
-    private static PlanValue Scratch(StepWriter writer, Node node, Tensor weights, LayerShape shape)
+    private static IEnumerable<(string, PlanValue)> Scratch(StepWriter writer, Node node, Tensor weights, LayerShape shape)
     {
         const int panel = 8 * WeightPacking.Block;
         int perBlock = shape.Terms * WeightPacking.Block;
@@ -159,6 +159,6 @@ internal static class StoredWeights
         int length = shape.IsOneRow
             ? Math.Min(RowScratch, shape.Terms * panel)
             : perBlock * Math.Clamp(TileScratch / perBlock, 1, Math.Min(8, blocks));
-        return writer.Temporary(node.Inputs[1], ElementType.Float32, [length]).Argument;
+        return [("scratch", writer.Temporary(node.Inputs[1], ElementType.Float32, [length]).Argument), ("scratchLength", length.Plan())];
     }
 }

@@ -10,7 +10,8 @@ public static partial class Conv2DFloat16Weights
     /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][runLength][16]</c>, bits of float16.</param>
     /// <param name="bias">Start of the sums; for each group padded to a multiple of 16.</param>
     /// <param name="output">Results, as <see cref="Conv2DFloat32"/> has them.</param>
-    /// <param name="scratch">For expanded weights: runs × runLength × 16 elements or a multiple; up to 8 times as many are used.</param>
+    /// <param name="scratch">For expanded weights.</param>
+    /// <param name="scratchLength">How much of it may be written: at least runs × runLength × 16 elements, for a single pixel and run at least 128; 8 times as many are best.</param>
     /// <param name="runOffsets">Where each run of contiguous inputs begins, from the window's begin; at least one, none negative.</param>
     /// <param name="geometry">Sizes and strides.</param>
     /// <param name="runLength">Activations in a run.</param>
@@ -26,6 +27,7 @@ public static partial class Conv2DFloat16Weights
         ReadOnlySpan<float> bias,
         Span<float> output,
         Span<float> scratch,
+        int scratchLength,
         ReadOnlySpan<int> runOffsets,
         ConvolutionGeometry geometry,
         int runLength,
@@ -37,6 +39,6 @@ public static partial class Conv2DFloat16Weights
     {
         var layer = new Conv2DFloat32.Arguments(
             input, default, bias, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, outputMinimum, outputMaximum);
-        StoredWeightLayer.Run<ushort, StoredWeightLayer.Float16>(layer, weights, default, scratch);
+        StoredWeightLayer.Run<ushort, StoredWeightLayer.Float16>(layer, weights, default, StoredWeightLayer.Writable(scratch, scratchLength));
     }
 }

@@ -11,7 +11,8 @@ public static partial class Conv2DInt8Weights
     /// <param name="scales">One an output channel; for each group padded to a multiple of 16.</param>
     /// <param name="bias">Start of the sums; for each group padded to a multiple of 16.</param>
     /// <param name="output">Results, as <see cref="Conv2DFloat32"/> has them.</param>
-    /// <param name="scratch">For expanded weights: runs × runLength × 16 elements or a multiple; up to 8 times as many are used.</param>
+    /// <param name="scratch">For expanded weights.</param>
+    /// <param name="scratchLength">How much of it may be written: at least runs × runLength × 16 elements, for a single pixel and run at least 128; 8 times as many are best.</param>
     /// <param name="runOffsets">Where each run of contiguous inputs begins, from the window's begin; at least one, none negative.</param>
     /// <param name="geometry">Sizes and strides.</param>
     /// <param name="runLength">Activations in a run.</param>
@@ -28,6 +29,7 @@ public static partial class Conv2DInt8Weights
         ReadOnlySpan<float> bias,
         Span<float> output,
         Span<float> scratch,
+        int scratchLength,
         ReadOnlySpan<int> runOffsets,
         ConvolutionGeometry geometry,
         int runLength,
@@ -41,6 +43,6 @@ public static partial class Conv2DInt8Weights
             input, default, bias, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, outputMinimum, outputMaximum);
         Conv2DFloat32.CheckAround(layer);
         KernelGuard.Holds(scales.Length, (long)groups * layer.Blocks * Conv2DFloat32.BlockChannels, nameof(scales));
-        StoredWeightLayer.Run<sbyte, StoredWeightLayer.Int8>(layer, weights, scales, scratch);
+        StoredWeightLayer.Run<sbyte, StoredWeightLayer.Int8>(layer, weights, scales, StoredWeightLayer.Writable(scratch, scratchLength));
     }
 }

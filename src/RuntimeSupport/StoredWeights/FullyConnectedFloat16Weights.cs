@@ -10,7 +10,8 @@ public static partial class FullyConnectedFloat16Weights
     /// <param name="weights"><c>[ceil(outputs / 16)][inputs][16]</c>, bits of float16.</param>
     /// <param name="bias">Start of the sums; padded to a multiple of 16.</param>
     /// <param name="output">Results <c>[rows][outputs]</c>.</param>
-    /// <param name="scratch">For expanded weights: at least 128 elements for one row, else inputs × 16; up to 8 times as many are used.</param>
+    /// <param name="scratch">For expanded weights.</param>
+    /// <param name="scratchLength">How much of it may be written: at least 128 elements for one row, else inputs × 16; 8 times as many are best.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="inputs">Activations in a row.</param>
     /// <param name="outputs">Results in a row.</param>
@@ -23,6 +24,7 @@ public static partial class FullyConnectedFloat16Weights
         ReadOnlySpan<float> bias,
         Span<float> output,
         Span<float> scratch,
+        int scratchLength,
         int rows,
         int inputs,
         int outputs,
@@ -32,6 +34,6 @@ public static partial class FullyConnectedFloat16Weights
         ConvolutionExtents.Positive(rows, nameof(rows));
         ReadOnlySpan<int> runOffsets = [0];
         var geometry = new ConvolutionGeometry(1, 1, rows, 0, 0, inputs, 0, 0, outputs);
-        Conv2DFloat16Weights.Run(input, weights, bias, output, scratch, runOffsets, geometry, inputs, 1, inputs, outputs, outputMinimum, outputMaximum);
+        Conv2DFloat16Weights.Run(input, weights, bias, output, scratch, scratchLength, runOffsets, geometry, inputs, 1, inputs, outputs, outputMinimum, outputMaximum);
     }
 }

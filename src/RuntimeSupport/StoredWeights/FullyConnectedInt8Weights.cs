@@ -11,7 +11,8 @@ public static partial class FullyConnectedInt8Weights
     /// <param name="scales">One an output; padded to a multiple of 16.</param>
     /// <param name="bias">Start of the sums; padded to a multiple of 16.</param>
     /// <param name="output">Results <c>[rows][outputs]</c>.</param>
-    /// <param name="scratch">For expanded weights: at least 128 elements for one row, else inputs × 16; up to 8 times as many are used.</param>
+    /// <param name="scratch">For expanded weights.</param>
+    /// <param name="scratchLength">How much of it may be written: at least 128 elements for one row, else inputs × 16; 8 times as many are best.</param>
     /// <param name="rows">Number of rows.</param>
     /// <param name="inputs">Activations in a row.</param>
     /// <param name="outputs">Results in a row.</param>
@@ -25,6 +26,7 @@ public static partial class FullyConnectedInt8Weights
         ReadOnlySpan<float> bias,
         Span<float> output,
         Span<float> scratch,
+        int scratchLength,
         int rows,
         int inputs,
         int outputs,
@@ -34,6 +36,6 @@ public static partial class FullyConnectedInt8Weights
         ConvolutionExtents.Positive(rows, nameof(rows));
         ReadOnlySpan<int> runOffsets = [0];
         var geometry = new ConvolutionGeometry(1, 1, rows, 0, 0, inputs, 0, 0, outputs);
-        Conv2DInt8Weights.Run(input, weights, scales, bias, output, scratch, runOffsets, geometry, inputs, 1, inputs, outputs, outputMinimum, outputMaximum);
+        Conv2DInt8Weights.Run(input, weights, scales, bias, output, scratch, scratchLength, runOffsets, geometry, inputs, 1, inputs, outputs, outputMinimum, outputMaximum);
     }
 }

@@ -35,6 +35,14 @@ internal static class StoredWeightLayer
         public static void Expand(ReadOnlySpan<ushort> weights, ReadOnlySpan<float> scales, Span<float> output) => ExpandFloat16.Run(weights, output);
     }
 
+    /// <summary>What may be written of a scratch buffer, behind which other tensors may lie.</summary>
+    internal static Span<float> Writable(Span<float> scratch, int length)
+    {
+        ConvolutionExtents.Positive(length, "scratchLength");
+        KernelGuard.Holds(scratch.Length, length, nameof(scratch));
+        return scratch[..length];
+    }
+
     /// <summary>Convolves.</summary>
     /// <param name="layer">All but the weights.</param>
     /// <param name="weights">As <see cref="Conv2DFloat32"/> has them.</param>
