@@ -71,7 +71,7 @@ internal sealed class ModelSettings
             Namespace = modelNamespace.Length == 0 ? ModelNames.SafeNamespace(rootNamespace) : modelNamespace,
             LabelsPath = labels.Length == 0 ? "" : Path.GetFullPath(Path.Combine(projectDirectory, labels.Replace('\\', Path.DirectorySeparatorChar))),
             Calibration = [.. calibration.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
-            Evaluation = [.. evaluation.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
+            Evaluation = EvaluationFiles(item, [.. evaluation.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)], projectDirectory),
         };
     }
 
@@ -79,6 +79,11 @@ internal sealed class ModelSettings
     /// <param name="designTime">Whether an editor asks, which needs no examples.</param>
     public IEnumerable<string> DependencyFiles(bool designTime) =>
         [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration.Concat(Evaluation)];
+
+    // Patterns that match nothing are handed on, so that the compiler says so: a model that nobody measures would look like one that was.
+    private static IReadOnlyList<string> EvaluationFiles(ITaskItem item, IReadOnlyList<string> found, string projectDirectory) => found.Count > 0 ? found
+        : [.. Metadata(item, "Evaluation").Split([';'], StringSplitOptions.RemoveEmptyEntries).Select(pattern => pattern.Trim()).Where(pattern => pattern.Length > 0)
+            .Select(pattern => Path.Combine(projectDirectory, pattern))];
 
     // A folder is as old as the last file added to it; what counts is what is in the files.
     private IEnumerable<string> ModelFiles() => Directory.Exists(ModelPath)
@@ -118,9 +123,7 @@ internal sealed class ModelSettings
             lines.AddRange(precision.Length == 0 ? [] : new[] { "--precision=" + precision });
             lines.AddRange(Calibration.Select(path => "--calibration=" + path));
 
-            // A pattern that matches nothing is handed on, so that the compiler says so.
-            string evaluation = Metadata(item, "Evaluation");
-            lines.AddRange((Evaluation.Count == 0 && evaluation.Length > 0 ? [evaluation] : Evaluation).Select(path => "--evaluation=" + path));
+            lines.AddRange(Evaluation.Select(path => "--evaluation=" + path));
         }
 
         return string.Join("\n", lines) + "\n";
