@@ -73,15 +73,34 @@ public static partial class ExpandFloat16
         int at = 0;
         for (; at <= input.Length - 8; at += 8)
         {
-            Vector256<int> halves = Avx2.ConvertToVector256Int32(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(input), (nuint)at));
-            Vector256<int> magnitudes = Avx2.ShiftLeftLogical(Avx2.And(halves, Vector256.Create(0x7FFF)), 13);
-            Vector256<int> signs = Avx2.ShiftLeftLogical(Avx2.And(halves, Vector256.Create(0x8000)), 16);
-            Vector256<int> infinite = Avx2.And(Avx2.CompareGreaterThan(magnitudes, Vector256.Create(NotFinite - 1)), Vector256.Create(InfiniteExponent));
-            Vector256<int> bits = Avx.Multiply(magnitudes.AsSingle(), Vector256.Create(Rebias)).AsInt32();
-            Avx2.Or(Avx2.Or(bits, infinite), signs).AsSingle().StoreUnsafe(ref MemoryMarshal.GetReference(output), (nuint)at);
+            Expand256(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(input), (nuint)at)).StoreUnsafe(ref MemoryMarshal.GetReference(output), (nuint)at);
         }
 
         RunScalar(input[at..], output[at..]);
+    }
+
+    /// <summary>Expands 8 numbers with AVX2.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<float> Expand256(Vector128<ushort> input)
+    {
+        Vector256<int> halves = Avx2.ConvertToVector256Int32(input);
+        Vector256<int> magnitudes = Avx2.ShiftLeftLogical(Avx2.And(halves, Vector256.Create(0x7FFF)), 13);
+        Vector256<int> signs = Avx2.ShiftLeftLogical(Avx2.And(halves, Vector256.Create(0x8000)), 16);
+        Vector256<int> infinite = Avx2.And(Avx2.CompareGreaterThan(magnitudes, Vector256.Create(NotFinite - 1)), Vector256.Create(InfiniteExponent));
+        Vector256<int> bits = Avx.Multiply(magnitudes.AsSingle(), Vector256.Create(Rebias)).AsInt32();
+        return Avx2.Or(Avx2.Or(bits, infinite), signs).AsSingle();
+    }
+
+    /// <summary>Expands 16 numbers with AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<float> Expand512(Vector256<ushort> input)
+    {
+        Vector512<int> halves = Avx512F.ConvertToVector512Int32(input);
+        Vector512<int> magnitudes = Avx512F.ShiftLeftLogical(Avx512F.And(halves, Vector512.Create(0x7FFF)), 13);
+        Vector512<int> signs = Avx512F.ShiftLeftLogical(Avx512F.And(halves, Vector512.Create(0x8000)), 16);
+        Vector512<int> infinite = Avx512F.And(Vector512.GreaterThan(magnitudes, Vector512.Create(NotFinite - 1)), Vector512.Create(InfiniteExponent));
+        Vector512<int> bits = Avx512F.Multiply(magnitudes.AsSingle(), Vector512.Create(Rebias)).AsInt32();
+        return Avx512F.Or(Avx512F.Or(bits, infinite), signs).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,4 +1,7 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -6,7 +9,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// Float32 layers whose weights are stored in fewer bits. They are expanded a panel at a time into a scratch buffer that stays in the cache, and
 /// <see cref="Conv2DFloat32"/> does the rest: the results are the bits of the float32 layer with the weights that the stored ones stand for.
 /// </summary>
-internal static class StoredWeightLayer
+internal static partial class StoredWeightLayer
 {
     private const int BlockChannels = Conv2DFloat32.BlockChannels;
 
@@ -20,6 +23,12 @@ internal static class StoredWeightLayer
     {
         /// <summary>Expands weights of 16 output channels, <c>[terms][16]</c>, and what belongs to these channels.</summary>
         static abstract void Expand(ReadOnlySpan<T> weights, ReadOnlySpan<float> scales, Span<float> output);
+
+        /// <summary>Expands 8 weights, with AVX2.</summary>
+        static abstract Vector256<float> Expand256(ref T weights, nint at, Vector256<float> scales);
+
+        /// <summary>Expands 16 weights, with AVX-512.</summary>
+        static abstract Vector512<float> Expand512(ref T weights, nint at, Vector512<float> scales);
     }
 
     /// <summary>int8 and a scale an output channel.</summary>
@@ -27,12 +36,29 @@ internal static class StoredWeightLayer
     {
         public static void Expand(ReadOnlySpan<sbyte> weights, ReadOnlySpan<float> scales, Span<float> output) =>
             ExpandInt8.Dispatch(weights, scales, output, weights.Length / BlockChannels, BlockChannels);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Expand256(ref sbyte weights, nint at, Vector256<float> scales)
+        {
+            Vector128<sbyte> bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref weights, at)))).AsSByte();
+            return Avx.Multiply(Avx.ConvertToVector256Single(Avx2.ConvertToVector256Int32(bytes)), scales);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Expand512(ref sbyte weights, nint at, Vector512<float> scales) => Avx512F.Multiply(
+            Avx512F.ConvertToVector512Single(Avx512F.ConvertToVector512Int32(Vector128.LoadUnsafe(ref weights, (nuint)at))), scales);
     }
 
     /// <summary>float16.</summary>
     internal readonly struct Float16 : IFormat<ushort>
     {
         public static void Expand(ReadOnlySpan<ushort> weights, ReadOnlySpan<float> scales, Span<float> output) => ExpandFloat16.Run(weights, output);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Expand256(ref ushort weights, nint at, Vector256<float> scales) => ExpandFloat16.Expand256(Vector128.LoadUnsafe(ref weights, (nuint)at));
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<float> Expand512(ref ushort weights, nint at, Vector512<float> scales) => ExpandFloat16.Expand512(Vector256.LoadUnsafe(ref weights, (nuint)at));
     }
 
     /// <summary>What may be written of a scratch buffer, behind which other tensors may lie.</summary>
@@ -68,6 +94,11 @@ internal static class StoredWeightLayer
                 ReadOnlySpan<T> panel = weights.Slice((int)(first * terms), (int)(blocks * terms) * BlockChannels);
                 ReadOnlySpan<float> panelScales = scales.IsEmpty ? scales : scales.Slice(first, blocks * BlockChannels);
                 Conv2DFloat32.Arguments part = Panel(layer, group, block, blocks);
+                if (isRow && TryRunRow<T, TFormat>(part, panel, panelScales))
+                {
+                    continue;
+                }
+
                 if (isRow)
                 {
                     RunRow<T, TFormat>(part, panel, panelScales, scratch);
@@ -107,10 +138,10 @@ internal static class StoredWeightLayer
         part.Input, weights, part.Bias, part.Output, part.RunOffsets, part.Geometry, part.RunLength, 1, part.InputChannels, part.OutputChannels, part.Minimum, part.Maximum);
 
     /// <summary>
-    /// The weights of a long row, which are read once, a few terms at a time: they never leave the first cache. The sums so far are where the next
-    /// chunk's chains begin.
+    /// The same on any processor: the weights of a row, a few terms at a time, never leave the first cache. The sums so far are where the next chunk's
+    /// chains begin.
     /// </summary>
-    private static void RunRow<T, TFormat>(in Conv2DFloat32.Arguments part, ReadOnlySpan<T> weights, ReadOnlySpan<float> scales, Span<float> scratch)
+    internal static void RunRow<T, TFormat>(in Conv2DFloat32.Arguments part, ReadOnlySpan<T> weights, ReadOnlySpan<float> scales, Span<float> scratch)
         where T : unmanaged
         where TFormat : struct, IFormat<T>
     {

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Xunit;
 
 namespace ModelCompiler.RuntimeSupport.Tests;
@@ -11,7 +12,7 @@ public class ExpandWeightsTests
 
     private delegate void Int8Path(ReadOnlySpan<sbyte> input, ReadOnlySpan<float> scales, Span<float> output, int rows, int columns);
 
-    public static TheoryData<string> HalfPaths => InstructionSets.Supported("Vector128", "Avx2");
+    public static TheoryData<string> HalfPaths => InstructionSets.Supported("Vector128", "Avx2", "Avx512");
 
     public static TheoryData<string> Int8Paths => InstructionSets.Supported("Vector128", "Avx2", "Avx512");
 
@@ -77,7 +78,24 @@ public class ExpandWeightsTests
     private static void AssertSameBits(float[] expected, float[] actual, string message) =>
         Assert.True(MemoryMarshal.Cast<float, int>(expected).SequenceEqual(MemoryMarshal.Cast<float, int>(actual)), message);
 
-    private static HalfPath FindHalf(string path) => path == "Avx2" ? ExpandFloat16.RunAvx2 : ExpandFloat16.RunVector128;
+    private static HalfPath FindHalf(string path) => path switch
+    {
+        "Avx512" => RunAvx512,
+        "Avx2" => ExpandFloat16.RunAvx2,
+        _ => ExpandFloat16.RunVector128,
+    };
+
+    // The path of the layers, which expand 16 numbers at a time.
+    private static void RunAvx512(ReadOnlySpan<ushort> input, Span<float> output)
+    {
+        int at = 0;
+        for (; at <= input.Length - 16; at += 16)
+        {
+            ExpandFloat16.Expand512(Vector256.Create(input.Slice(at, 16))).CopyTo(output[at..]);
+        }
+
+        ExpandFloat16.RunScalar(input[at..], output[at..]);
+    }
 
     private static Int8Path FindInt8(string path) => path switch
     {

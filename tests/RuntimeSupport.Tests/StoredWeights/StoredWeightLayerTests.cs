@@ -9,6 +9,8 @@ namespace ModelCompiler.RuntimeSupport.Tests;
 /// <summary>Layers whose weights are stored in fewer bits give the bits of float32 layers of the weights that these stand for.</summary>
 public class StoredWeightLayerTests
 {
+    public static TheoryData<string> RowPaths => InstructionSets.Supported("Portable", "Avx2", "Avx512");
+
     [Fact]
     public void A_convolution_by_int8_weights_is_that_by_their_products_with_the_scales()
     {
@@ -73,6 +75,30 @@ public class StoredWeightLayerTests
             FullyConnectedFloat16Weights.Run(
                 operands.Input, layer.Pack([.. halves.Select(BitConverter.HalfToUInt16Bits)], 1), operands.Bias, output, scratch, scratch.Length, rows, inputs, outputs, -1, 3);
             AssertSameBits(expectedHalves, output, $"float16, {layer}, scratch {scratch.Length}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(RowPaths))]
+    public void Every_path_of_a_single_row_gives_the_same_bits(string path)
+    {
+        var random = new Random(5);
+        for (int round = 0; round < 40; round++)
+        {
+            (int inputs, int outputs) = (random.Next(1, 400), random.Next(1, 129));
+            var layer = new ConvolutionCase { InputChannels = inputs, OutputChannels = outputs };
+            var operands = new Operands(layer, random);
+            sbyte[] dense = TestNumbers.Weights(random, layer.WeightLength);
+            float[] scales = TestNumbers.Floats(random, outputs);
+            Half[] halves = [.. TestNumbers.Floats(random, layer.WeightLength).Select(value => (Half)value)];
+            AssertSameBits(
+                operands.Expected([.. dense.Select((weight, index) => weight * scales[index / inputs])]),
+                operands.RunRow<sbyte, StoredWeightLayer.Int8>(path, layer.Pack(dense, 1), layer.PackChannels(scales)),
+                $"int8, {path}: {layer}");
+            AssertSameBits(
+                operands.Expected([.. halves.Select(weight => (float)weight)]),
+                operands.RunRow<ushort, StoredWeightLayer.Float16>(path, layer.Pack([.. halves.Select(BitConverter.HalfToUInt16Bits)], 1), []),
+                $"float16, {path}: {layer}");
         }
     }
 
@@ -150,6 +176,29 @@ public class StoredWeightLayerTests
         {
             int block = layer.RunOffsets.Length * layer.RunLength * 16;
             return new[] { block, block * 3 / 2, block * 9 }.Select(length => new float[Math.Max(128, length)]);
+        }
+
+        public float[] RunRow<T, TFormat>(string path, T[] weights, float[] scales)
+            where T : unmanaged
+            where TFormat : struct, StoredWeightLayer.IFormat<T>
+        {
+            float[] output = NewOutput();
+            var arguments = new Conv2DFloat32.Arguments(
+                Input, default, Bias, output, layer.RunOffsets, layer.Geometry, layer.RunLength, 1, layer.InputChannels, layer.OutputChannels, -1, 3);
+            switch (path)
+            {
+                case "Avx512":
+                    StoredWeightLayer.RunRowAvx512<T, TFormat>(arguments, weights, scales);
+                    break;
+                case "Avx2":
+                    StoredWeightLayer.RunRowAvx2<T, TFormat>(arguments, weights, scales);
+                    break;
+                default:
+                    StoredWeightLayer.RunRow<T, TFormat>(arguments, weights, scales, new float[256]);
+                    break;
+            }
+
+            return output;
         }
 
         public float[] Expected(float[] dense)
