@@ -84,6 +84,19 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
         return valid ? count : null;
     }
 
+    /// <summary>A whole number of at least 1, however large.</summary>
+    public long? Limit(string name, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        bool valid = long.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long limit) && limit > 0;
+        Require(valid, name, value, "use a whole number of at least 1");
+        return valid ? limit : null;
+    }
+
     /// <summary>Shapes by input name, <c>name:1,3,224,224;other:1,10</c>. A name may hold colons itself.</summary>
     public ImmutableDictionary<string, ImmutableArray<int>> Shapes(string name, string? value) =>
         ByInput(name, value, Dimensions, "use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10");

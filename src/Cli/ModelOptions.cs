@@ -20,10 +20,16 @@ internal sealed class ModelOptions
     private readonly Option<string?> classNamespace = new("--namespace") { Description = "Namespace of the class.", HelpName = "NAME" };
     private readonly Option<bool> isPublic = new("--public") { Description = "Makes the class public." };
     private readonly Option<string?> access = new("--access") { Description = "Internal (default) or Public.", HelpName = "ACCESS", Hidden = true };
-    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default) or Int8.", HelpName = "PRECISION" };
+    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, DynamicInt8, WeightInt8, Float16Weights or Rounded256.", HelpName = "PRECISION" };
     private readonly Option<string[]> calibration = new("--calibration")
     {
-        Description = "Example inputs that int8 chooses its ranges from: images, .npy, .bin; wildcards allowed. May be repeated.",
+        Description = "Example inputs that int8 chooses its ranges from, and others are compared with: images, .npy, .bin; wildcards allowed. May be repeated.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string[]> evaluation = new("--evaluation")
+    {
+        Description = "Examples in folders named as their class, or .csv lists of files and classes, to measure the accuracy on; wildcards allowed. May be repeated.",
         HelpName = "FILE",
     };
 
@@ -58,12 +64,16 @@ internal sealed class ModelOptions
     private readonly Option<string?> state = new("--state") { Description = "Outputs that become inputs of the next prediction: output=input;output2=input2.", HelpName = "LINKS" };
     private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
 
+    private readonly Option<string?> maximumArenaBytes = new("--maximum-arena-bytes") { Description = "More bytes of activations are an error.", HelpName = "BYTES" };
+    private readonly Option<string?> maximumWeightBytes = new("--maximum-weight-bytes") { Description = "More bytes of weights are an error.", HelpName = "BYTES" };
+    private readonly Option<string?> maximumMacs = new("--maximum-macs") { Description = "More multiply-accumulates of a prediction are an error.", HelpName = "COUNT" };
+
     /// <summary>Adds the options to a command.</summary>
     /// <param name="command">The command.</param>
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -95,6 +105,7 @@ internal sealed class ModelOptions
             BranchScales = reader.Switch("BranchScales", parsed.GetValue(branchScales), standard: true),
             LearnedRounding = reader.Switch("LearnedRounding", parsed.GetValue(learnedRounding), standard: false),
             BiasCorrection = reader.Switch("BiasCorrection", parsed.GetValue(biasCorrection), standard: true),
+            Evaluation = reader.Files("Evaluation", parsed.GetValue(evaluation) ?? []),
             LabelsPath = parsed.GetValue(labels),
             Mean = reader.Numbers("Mean", parsed.GetValue(mean)),
             Scale = reader.Numbers("Scale", parsed.GetValue(scale)),
@@ -106,6 +117,9 @@ internal sealed class ModelOptions
             Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
             State = reader.Links("State", parsed.GetValue(state)),
             LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,
+            MaximumArenaBytes = reader.Limit("MaximumArenaBytes", parsed.GetValue(maximumArenaBytes)),
+            MaximumWeightBytes = reader.Limit("MaximumWeightBytes", parsed.GetValue(maximumWeightBytes)),
+            MaximumMacs = reader.Limit("MaximumMacs", parsed.GetValue(maximumMacs)),
         };
         return diagnostics.Any(diagnostic => diagnostic.Kind.Severity == Severity.Error) ? null : options;
     }

@@ -5,16 +5,6 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
 
-/// <summary>The arithmetic of the compiled model.</summary>
-public enum Precision
-{
-    /// <summary>All arithmetic in float32.</summary>
-    Float32,
-
-    /// <summary>int8 where there is an int8 form, float32 elsewhere. Needs calibration data.</summary>
-    Int8,
-}
-
 /// <summary>What a user says of a model: the metadata of a <c>ModelFile</c> item, the options of <c>modelc</c>.</summary>
 public sealed record CompileOptions
 {
@@ -33,7 +23,7 @@ public sealed record CompileOptions
     /// <summary>Whether the class is public.</summary>
     public bool IsPublic { get; init; }
 
-    /// <summary>The arithmetic.</summary>
+    /// <summary>The arithmetic, and how weights are stored.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>Paths of the calibration files, in any order: images, <c>.npy</c>, <c>.bin</c>.</summary>
@@ -89,6 +79,18 @@ public sealed record CompileOptions
 
     /// <summary>Largest weights, in bytes, that are written as literals.</summary>
     public int LiteralLimit { get; init; } = DefaultLiteralLimit;
+
+    /// <summary>Most bytes of the arena; <see langword="null"/> for no limit.</summary>
+    public long? MaximumArenaBytes { get; init; }
+
+    /// <summary>Most bytes of the weights; <see langword="null"/> for no limit.</summary>
+    public long? MaximumWeightBytes { get; init; }
+
+    /// <summary>Most multiply-accumulates of a prediction; <see langword="null"/> for no limit.</summary>
+    public long? MaximumMacs { get; init; }
+
+    /// <summary>Paths of examples whose class is known, in any order: files in folders named as their class, or <c>.csv</c> lists of files and classes.</summary>
+    public ImmutableArray<string> Evaluation { get; init; } = [];
 
     /// <summary>Logical name of the embedded resource, when the weights become one.</summary>
     public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";

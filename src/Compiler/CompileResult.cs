@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Evaluation;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Plans;
@@ -24,12 +25,12 @@ public sealed record CompileResult(ModelPlan? Plan, byte[] Weights, CompileRepor
 /// <param name="ArenaBytes">Bytes of the arena.</param>
 /// <param name="Steps">Steps of one prediction.</param>
 /// <param name="FloatSteps">Names of the steps that stayed in float although int8 was asked for.</param>
-/// <param name="CalibrationSamples">Calibration files used; 0 in float.</param>
+/// <param name="CalibrationSamples">Calibration files used; 0 in float32.</param>
 /// <param name="Agreement">
-/// Share (0…1) of calibration samples for which int8 and float have the same top class, measured by running both programs with the
-/// kernels that ship; <see langword="null"/> when the model is no classifier or is in float.
+/// Share (0…1) of calibration samples for which the compiled program and float32 have the same top class, measured by running both programs with
+/// the kernels that ship; <see langword="null"/> when the model is no classifier, is in float32, or there are no samples.
 /// </param>
-/// <param name="OutputError">Root mean square difference of int8 and float outputs over that of the float outputs; <see langword="null"/> in float.</param>
+/// <param name="OutputError">Root mean square difference of the outputs from those in float32, over that of the latter; <see langword="null"/> in float32 or without samples.</param>
 public sealed record CompileReport(
     long Parameters,
     long MultiplyAccumulates,
@@ -49,4 +50,10 @@ public sealed record CompileReport(
 
     /// <summary>What each technique gave that was tried; with a calibration cache, when that was made.</summary>
     public ImmutableArray<TechniqueGain> Techniques { get; init; } = [];
+
+    /// <summary>Accuracy on the examples of known class; <see langword="null"/> when there are none.</summary>
+    public LabelledEvaluation? Evaluation { get; init; }
+
+    /// <summary>Bytes of the weights when deflated, where that is what the precision is for; else <see langword="null"/>.</summary>
+    public long? DeflatedWeightBytes { get; init; }
 }

@@ -4,7 +4,9 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using System.Threading;
+using ModelCompiler.Compiler.Budgets;
 using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Evaluation;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import;
 using ModelCompiler.Compiler.Lowering;
@@ -50,10 +52,14 @@ public static class CompilerDriver
         var free = new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants);
         PlanClassifier? classifier = ClassifierDetection.Detect(free, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
-        (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(graph);
+        ImmutableArray<LabelledExample> examples = LabelledExamples.Find(options.Evaluation, labels, classifier?.Classes ?? 0);
+        Graph rounded = options.Precision == Precision.Rounded256 ? RoundWeights.Run(graph) : graph;
+        (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(rounded);
         LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
+        LoweredModel floating = model;
         CalibratedModel? calibrated = null;
-        if (options.Precision == Precision.Int8 && (!options.Calibration.IsEmpty || options.CalibrationCache is not null))
+        Comparison? comparison = null;
+        if (options.Precision.NeedsCalibration() && (!options.Calibration.IsEmpty || options.CalibrationCache is not null))
         {
             calibrated = new CalibratedQuantization(graph, model, options, quantized => ModelLowering.Lower(quantized, options, classifier, labels), diagnostics, cancellation).Run(progress);
             (prepared, model, floatNodes) = (calibrated.Program.Graph, calibrated.Program.Model, calibrated.Program.FloatNodes);
@@ -67,6 +73,13 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
+        BudgetChecker.Check(options, graph, model);
+        if (options.Precision.IsApproximate() && ReferenceEquals(floating, model) && !(options.Calibration.IsEmpty && examples.IsEmpty))
+        {
+            floating = ModelLowering.Lower(Quantizer.Run(graph).Graph, options with { Precision = Precision.Float32 }, classifier, labels);
+            comparison = options.Calibration.IsEmpty ? null : Evaluator.Compare(floating, model, options.Calibration, progress, cancellation);
+        }
+
         var report = new CompileReport(
             parameters,
             model.Plan.MultiplyAccumulates,
@@ -74,15 +87,17 @@ public static class CompilerDriver
             model.Plan.ArenaBytes,
             model.Plan.Steps.Count,
             floatNodes,
-            calibrated?.Samples ?? 0,
-            calibrated is null || classifier is null ? null : (double)calibrated.SameTop / calibrated.Samples,
-            calibrated?.OutputError)
+            calibrated?.Samples ?? comparison?.Samples ?? 0,
+            classifier is null ? null : calibrated?.Agreement ?? comparison?.Agreement,
+            calibrated is null ? comparison?.OutputError : calibrated.OutputError)
         {
             Calibrator = calibrated?.Calibrator ?? "",
             Calibrators = calibrated?.Calibrators ?? [],
             Techniques = calibrated?.Techniques ?? [],
+            Evaluation = examples.IsEmpty ? null : Evaluator.Evaluate(floating, model, examples, progress, cancellation),
+            DeflatedWeightBytes = options.Precision == Precision.Rounded256 ? WeightSize.Deflated(model.Weights) : null,
         };
-        ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
+        ModelPlan plan = model.Plan with { Remarks = Remarks(options.Precision, report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
     }
 
@@ -105,12 +120,12 @@ public static class CompilerDriver
         }
     }
 
-    private static IEnumerable<string> Remarks(CompileReport report)
+    private static IEnumerable<string> Remarks(Precision precision, CompileReport report)
     {
         if (report.Agreement is { } agreement)
         {
             yield return string.Create(
-                CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files int8 gives the top class of float32 for {agreement:P1}.");
+                CultureInfo.InvariantCulture, $"On {report.CalibrationSamples} calibration files {precision.InProse()} gives the top class of float32 for {agreement:P1}.");
         }
         else if (report.OutputError is { } error)
         {
@@ -120,6 +135,12 @@ public static class CompilerDriver
         foreach (TechniqueGain gain in report.Techniques.Where(gain => gain.IsKept))
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{gain.Name} brought the difference of the outputs from float32 from {gain.ErrorBefore:P2} to {gain.ErrorAfter:P2} (root mean square).");
+        }
+
+        if (report.Evaluation is { } evaluation)
+        {
+            string floating = precision.IsApproximate() ? string.Create(CultureInfo.InvariantCulture, $", in float32 for {evaluation.AccuracyInFloat:P1}") : "";
+            yield return string.Create(CultureInfo.InvariantCulture, $"On {evaluation.Examples} labelled files it gives the right class for {evaluation.Accuracy:P1}{floating}.");
         }
 
         if (report.FloatSteps.Length > 0)

@@ -24,6 +24,7 @@ internal static class MetadataChecker
         CheckPreprocessing(options, graph, problems);
         CheckState(options, graph, problems);
         CheckCalibration(options, graph, problems);
+        CheckExamples(options, graph, classifier, problems);
         if (problems.Count > 0)
         {
             throw new DiagnosticException(problems);
@@ -120,7 +121,7 @@ internal static class MetadataChecker
     private static void CheckCalibration(CompileOptions options, Graph graph, List<Diagnostic> problems)
     {
         // A file that quantises its layers itself needs no examples.
-        if (options.Precision == Precision.Float32 || (options.Calibration.IsEmpty && options.CalibrationCache is null && FileGrids.Any(graph)))
+        if (!options.Precision.NeedsCalibration() || (options.Calibration.IsEmpty && options.CalibrationCache is null && FileGrids.Any(graph)))
         {
             return;
         }
@@ -134,6 +135,24 @@ internal static class MetadataChecker
         else if (options.Calibration.IsEmpty && options.CalibrationCache is null)
         {
             problems.Add(DiagnosticKinds.CalibrationMissing.At(options.ModelPath, "", options.Precision));
+        }
+    }
+
+    // Examples that choose no ranges are there to measure with. Those of a model in float32 have nothing to be compared with: an item may keep them.
+    private static void CheckExamples(CompileOptions options, Graph graph, PlanClassifier? classifier, List<Diagnostic> problems)
+    {
+        ImmutableArray<string> inputs = options.FreeInputs(graph);
+        string? unusable = inputs.Length == 1 && graph.Values[inputs[0]].Type.Type == ElementType.Float32 ? null
+            : $"files feed one float input, but the model has {inputs.Length}: {string.Join(", ", inputs.Select(input => $"{input} ({graph.Values[input].Type})"))}";
+        if (!options.Calibration.IsEmpty && options.Precision.IsApproximate() && !options.Precision.NeedsCalibration() && unusable is not null)
+        {
+            problems.Add(DiagnosticKinds.ExamplesUnusable.At(options.ModelPath, "", "Calibration", unusable));
+        }
+
+        unusable ??= classifier is null ? "it is no classifier, which has one float input and one output of two or more scores" : null;
+        if (!options.Evaluation.IsEmpty && unusable is not null)
+        {
+            problems.Add(DiagnosticKinds.ExamplesUnusable.At(options.ModelPath, "", "Evaluation", unusable));
         }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class ModelSettings
         ("Scores", "--scores"),
         ("State", "--state"),
         ("LiteralLimit", "--literal-limit"),
+        ("MaximumArenaBytes", "--maximum-arena-bytes"),
+        ("MaximumWeightBytes", "--maximum-weight-bytes"),
+        ("MaximumMacs", "--maximum-macs"),
     ];
 
     /// <summary>Metadata that tells the compiler how to quantise.</summary>
@@ -58,15 +61,19 @@ internal sealed class ModelSettings
     /// <summary>Absolute paths of the calibration files, in ordinal order.</summary>
     public IReadOnlyList<string> Calibration { get; private set; } = [];
 
+    /// <summary>Absolute paths of the evaluation files, in ordinal order.</summary>
+    public IReadOnlyList<string> Evaluation { get; private set; } = [];
+
     /// <summary>Logical name of the embedded resource, if the weights become one.</summary>
     public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";
 
     /// <summary>Reads an item.</summary>
     /// <param name="item">The <c>ModelFile</c> item.</param>
     /// <param name="calibration">Absolute paths of its calibration files, in any order.</param>
+    /// <param name="evaluation">Absolute paths of its evaluation files, in any order.</param>
     /// <param name="projectDirectory">What relative paths start from.</param>
     /// <param name="rootNamespace">Namespace of an item that names none.</param>
-    public static ModelSettings Read(ITaskItem item, IEnumerable<string> calibration, string projectDirectory, string rootNamespace)
+    public static ModelSettings Read(ITaskItem item, IEnumerable<string> calibration, IEnumerable<string> evaluation, string projectDirectory, string rootNamespace)
     {
         string className = Metadata(item, "ClassName");
         string modelNamespace = Metadata(item, "Namespace");
@@ -78,17 +85,23 @@ internal sealed class ModelSettings
             LabelsPath = FullPath(projectDirectory, Metadata(item, "Labels")),
             CalibrationCache = FullPath(projectDirectory, Metadata(item, "CalibrationCache")),
             Calibration = [.. calibration.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
+            Evaluation = EvaluationFiles(item, [.. evaluation.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)], projectDirectory),
         };
     }
 
     /// <summary>Files whose change asks for the model to be compiled again.</summary>
-    /// <param name="designTime">Whether an editor asks, which needs no calibration.</param>
+    /// <param name="designTime">Whether an editor asks, which needs no examples.</param>
     public IEnumerable<string> DependencyFiles(bool designTime) =>
-        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration, .. designTime || !NeedsCache ? [] : new[] { CalibrationCache }];
+        [.. ModelFiles(), .. LabelsPath.Length == 0 ? [] : new[] { LabelsPath }, .. designTime ? [] : Calibration.Concat(Evaluation), .. designTime || !NeedsCache ? [] : new[] { CalibrationCache }];
 
     // The compiler writes it before the plan, so that it is older. One that is missing is to be made, if the precision is one that calibrates.
     private bool NeedsCache => CalibrationCache.Length > 0
         && (File.Exists(CalibrationCache) || Metadata(item, "Precision").StartsWith("Int8", StringComparison.OrdinalIgnoreCase));
+
+    // Patterns that match nothing are handed on, so that the compiler says so: a model that nobody measures would look like one that was.
+    private static IReadOnlyList<string> EvaluationFiles(ITaskItem item, IReadOnlyList<string> found, string projectDirectory) => found.Count > 0 ? found
+        : [.. Metadata(item, "Evaluation").Split([';'], StringSplitOptions.RemoveEmptyEntries).Select(pattern => pattern.Trim()).Where(pattern => pattern.Length > 0)
+            .Select(pattern => Path.Combine(projectDirectory, pattern))];
 
     // A folder is as old as the last file added to it; what counts is what is in the files.
     private IEnumerable<string> ModelFiles() => Directory.Exists(ModelPath)
@@ -124,6 +137,8 @@ internal sealed class ModelSettings
             lines.AddRange(Options(QuantizationOptions));
             lines.AddRange(CalibrationCache.Length == 0 ? [] : new[] { "--calibration-cache=" + CalibrationCache });
             lines.AddRange(Calibration.Select(path => "--calibration=" + path));
+
+            lines.AddRange(Evaluation.Select(path => "--evaluation=" + path));
         }
 
         return string.Join("\n", lines) + "\n";

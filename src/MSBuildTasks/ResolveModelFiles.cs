@@ -15,7 +15,8 @@ public sealed class ResolveModelFiles : Task
 {
     private static readonly string[] ModelMetadata =
     [
-        "Access", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "InputShape", "InputValue", "Inputs", "Labels", "LearnedRounding", "LiteralLimit", "Mean", "Namespace", "Outputs", "Precision", "ReverseChannels", "Scale", "Scores", "State",
+        "Access", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels", "LearnedRounding", "LiteralLimit",
+        "MaximumArenaBytes", "MaximumMacs", "MaximumWeightBytes", "Mean", "Namespace", "Outputs", "Precision", "ReverseChannels", "Scale", "Scores", "State",
     ];
 
     // What MSBuild, NuGet and editors put on any item.
@@ -29,6 +30,9 @@ public sealed class ResolveModelFiles : Task
 
     /// <summary>The calibration files, globs expanded, each with the metadata <c>ModelFile</c>: the identity of its model.</summary>
     public ITaskItem[] CalibrationFiles { get; set; } = [];
+
+    /// <summary>The evaluation files, likewise.</summary>
+    public ITaskItem[] EvaluationFiles { get; set; } = [];
 
     /// <summary>Folder of the project; what relative paths start from.</summary>
     [Required]
@@ -59,8 +63,8 @@ public sealed class ResolveModelFiles : Task
     /// <inheritdoc/>
     public override bool Execute()
     {
-        ILookup<string, string> calibration = CalibrationFiles.ToLookup(file => file.GetMetadata("ModelFile"), file => file.GetMetadata("FullPath"));
-        List<ModelSettings> models = [.. Models.Select(item => ModelSettings.Read(item, calibration[item.ItemSpec], ProjectDirectory, RootNamespace))];
+        ILookup<string, string> calibration = ByModel(CalibrationFiles), evaluation = ByModel(EvaluationFiles);
+        List<ModelSettings> models = [.. Models.Select(item => ModelSettings.Read(item, calibration[item.ItemSpec], evaluation[item.ItemSpec], ProjectDirectory, RootNamespace))];
         models.ForEach(CheckClassName);
         foreach (ITaskItem item in Models)
         {
@@ -81,6 +85,8 @@ public sealed class ResolveModelFiles : Task
         ResolvedModels = [.. models.Select(Resolve)];
         return !Log.HasLoggedErrors;
     }
+
+    private static ILookup<string, string> ByModel(ITaskItem[] files) => files.ToLookup(file => file.GetMetadata("ModelFile"), file => file.GetMetadata("FullPath"));
 
     private void CheckClassName(ModelSettings model)
     {

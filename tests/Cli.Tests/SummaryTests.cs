@@ -1,5 +1,7 @@
+using System;
 using ModelCompiler.Cli.Output;
 using ModelCompiler.Compiler;
+using ModelCompiler.Compiler.Evaluation;
 using ModelCompiler.Plans;
 using Xunit;
 
@@ -24,6 +26,23 @@ public sealed class SummaryTests
     [Fact]
     public void Another_int8_model_is_also_its_error() =>
         Assert.EndsWith(", int8 outputs differ from float by 0.81 % (root mean square, 100 calibration files)", Summary.Line(Plan, Report with { OutputError = 0.0081 }));
+
+    [Fact]
+    public void Other_precisions_are_named_as_they_are_set() =>
+        Assert.EndsWith(", WeightInt8 agrees with float on 97 of 100 calibration files", Summary.Line(Plan with { Precision = "WeightInt8" }, Report with { Agreement = 0.97 }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Weights_that_are_rounded_to_compress_have_two_sizes() =>
+        Assert.StartsWith("Digits: Rounded256, 23.4 KB weights (5.0 KB deflated), ", Summary.Line(Plan with { Precision = "Rounded256" }, Report with { DeflatedWeightBytes = 5120 }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Labelled_files_give_the_accuracy_of_both_programs()
+    {
+        CompileReport report = Report with { Evaluation = new LabelledEvaluation(1000, 972, 981, [], []) };
+
+        Assert.EndsWith(", accuracy 97.2 % (float 98.1 %) on 1000 labelled files", Summary.Line(Plan, report), StringComparison.Ordinal);
+        Assert.EndsWith(", accuracy 97.2 % on 1000 labelled files", Summary.Line(Plan with { Precision = "Float32" }, report), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData(0, "0 bytes")]

@@ -50,9 +50,12 @@ internal static class Running
     }
 
     /// <summary>The first output, as float32, by lowering to a plan and executing it – twice, since the second run meets what the first left behind.</summary>
-    public static float[] Execute(Graph graph, params Tensor[] inputs)
+    public static float[] Execute(Graph graph, params Tensor[] inputs) => Execute(graph, Precision.Float32, inputs);
+
+    /// <summary>The same in another precision.</summary>
+    public static float[] Execute(Graph graph, Precision precision, params Tensor[] inputs)
     {
-        LoweredModel model = ModelLowering.Lower(graph, Options);
+        LoweredModel model = ModelLowering.Lower(graph, Options with { Precision = precision });
         var executor = new PlanExecutor(model.Plan, model.Weights);
         float[] first = Infer(executor, graph, inputs);
         float[] second = Infer(executor, graph, inputs);

@@ -20,7 +20,9 @@ public sealed class BuildTests
             <ModelFile Include="models/*.onnx" />
             <ModelFile Update="models/digits.onnx" Precision="Int8" Calibration="calibration/**/*.png; more/one.npy" Labels="labels.txt" Mean="33.3" Scale="0.0127"
                        Access="Public" Namespace="Shop.Models" InputShape="data:1,28,28;other:1,10" Scores="Softmax" State="h_out=h;c_out=c" ReverseChannels="true" LiteralLimit="4096"
-                       Calibrator="Auto" CalibrationCache="more/digits.calibration" LearnedRounding="true" BiasCorrection="false" BranchScales="false" CrossLayerEqualization="false" />
+                       Calibrator="Auto" CalibrationCache="more/digits.calibration" LearnedRounding="true" BiasCorrection="false" BranchScales="false" CrossLayerEqualization="false"
+                       Evaluation="evaluation/**/*.png" MaximumArenaBytes="65536" MaximumWeightBytes="1000000" MaximumMacs="5000000" />
+            <ModelFile Update="models/face_detector-2.onnx" Evaluation="nowhere/*.png" />
             """);
         project.Write("models/digits.onnx", "Digits: Int8, 23.4 KB weights");
         project.Write("models/face_detector-2.onnx", "large");
@@ -29,6 +31,7 @@ public sealed class BuildTests
         project.Write("more/one.npy", "");
         project.Write("more/digits.calibration", "");
         project.Write("labels.txt", "");
+        project.Write("evaluation/cat/a.png", "");
 
         BuildOutcome first = project.Build("-restore", "-t:Build");
 
@@ -37,13 +40,15 @@ public sealed class BuildTests
             [
                 "compile", Full("models/digits.onnx"), "--output=" + Full("obj/Debug/net10.0/ModelCompiler/Digits"), "--class=Digits", "--namespace=Shop.Models",
                 "--access=Public", "--mean=33.3", "--scale=0.0127", "--reverse-channels-value=true", "--input-shape=data:1,28,28;other:1,10", "--scores=Softmax", "--state=h_out=h;c_out=c", "--literal-limit=4096",
+                "--maximum-arena-bytes=65536", "--maximum-weight-bytes=1000000", "--maximum-macs=5000000",
                 "--labels=" + Full("labels.txt"), "--precision=Int8", "--calibrator=Auto", "--cross-layer-equalization=false", "--branch-scales=false", "--learned-rounding=true", "--bias-correction=false",
                 "--calibration-cache=" + Full("more/digits.calibration"),
                 "--calibration=" + Full("calibration/a.png"), "--calibration=" + Full("calibration/deep/b (2);x.png"), "--calibration=" + Full("more/one.npy"),
+                "--evaluation=" + Full("evaluation/cat/a.png"),
             ],
             first.Started.Single(arguments => arguments.Contains("--class=Digits")));
         Assert.Equal(
-            ["compile", Full("models/face_detector-2.onnx"), "--output=" + Full("obj/Debug/net10.0/ModelCompiler/FaceDetector2"), "--class=FaceDetector2", "--namespace=App"],
+            ["compile", Full("models/face_detector-2.onnx"), "--output=" + Full("obj/Debug/net10.0/ModelCompiler/FaceDetector2"), "--class=FaceDetector2", "--namespace=App", "--evaluation=" + Full("nowhere/*.png")],
             first.Started.Single(arguments => arguments.Contains("--class=FaceDetector2")));
         Assert.Equal(2, first.Started.Count);
         Assert.Contains("Digits: Int8, 23.4 KB weights", first.Output, StringComparison.Ordinal);
@@ -67,7 +72,7 @@ public sealed class BuildTests
     [Fact]
     public void Only_what_the_plan_depends_on_starts_the_compiler_again()
     {
-        const string Items = """<ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" CalibrationCache="digits.calibration" Labels="labels.txt" Mean="1" /><ModelFile Include="other.onnx" />""";
+        const string Items = """<ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" CalibrationCache="digits.calibration" Evaluation="evaluation/**" Labels="labels.txt" Mean="1" /><ModelFile Include="other.onnx" />""";
         using var project = new TestProject(Items);
         project.Write("digits.onnx", "");
         project.Write("other.onnx", "");
@@ -75,11 +80,14 @@ public sealed class BuildTests
         project.Write("calibration/b.png", "");
         project.Write("labels.txt", "");
         project.Write("digits.calibration", "");
+        project.Write("evaluation/cat/a.png", "");
         Assert.Equal(["Digits", "Other"], Compiled("-restore", Models));
 
         project.Write("Code.cs", "namespace App { public static class Changed { } }\n");
         Assert.Empty(Compiled(Models));
         project.Write("calibration/a.png", "changed");
+        Assert.Equal(["Digits"], Compiled(Models));
+        project.Write("evaluation/cat/a.png", "changed");
         Assert.Equal(["Digits"], Compiled(Models));
         project.Write("labels.txt", "changed");
         Assert.Equal(["Digits"], Compiled(Models));

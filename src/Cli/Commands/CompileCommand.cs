@@ -15,7 +15,7 @@ internal sealed class CompileCommand
     private readonly ModelOptions modelOptions = new();
     private readonly Option<string> directory = new("--output") { Description = "Folder for what is written. Default: the current one.", HelpName = "DIR", DefaultValueFactory = _ => "." };
     private readonly Option<bool> csharp = new("--csharp") { Description = "Writes the C# files too, for builds without MSBuild." };
-    private readonly Option<bool> designTime = new("--design-time") { Description = "Float32 without calibration: the same class, quickly.", Hidden = true };
+    private readonly Option<bool> designTime = new("--design-time") { Description = "Float32 without calibration, evaluation and limits: the same class, quickly.", Hidden = true };
     private readonly TextWriter output;
     private readonly TextWriter error;
 
@@ -46,7 +46,16 @@ internal sealed class CompileCommand
 
         if (parsed.GetValue(designTime))
         {
-            options = options with { Precision = Precision.Float32, Calibration = [], CalibrationCache = null };
+            options = options with
+            {
+                Precision = Precision.Float32,
+                Calibration = [],
+                CalibrationCache = null,
+                Evaluation = [],
+                MaximumArenaBytes = null,
+                MaximumWeightBytes = null,
+                MaximumMacs = null,
+            };
         }
 
         CompileResult result = CalibrationProgress.Compile(options);

@@ -5,14 +5,14 @@ using Spectre.Console;
 
 namespace ModelCompiler.Cli.Output;
 
-/// <summary>Compiles, with a progress bar for the calibration when a person is watching.</summary>
+/// <summary>Compiles, with a progress bar for calibration and evaluation when a person is watching.</summary>
 internal static class CalibrationProgress
 {
     /// <summary>Compiles a model.</summary>
     /// <param name="options">What the user says of it.</param>
     public static CompileResult Compile(CompileOptions options)
     {
-        if (Console.IsOutputRedirected || Console.IsErrorRedirected || options.Calibration.IsEmpty)
+        if (Console.IsOutputRedirected || Console.IsErrorRedirected || (options.Calibration.IsEmpty && options.Evaluation.IsEmpty))
         {
             return CompilerDriver.Compile(options);
         }
@@ -20,7 +20,7 @@ internal static class CalibrationProgress
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         return console.Progress().AutoClear(true).Start(context =>
         {
-            ProgressTask task = context.AddTask("Calibration", maxValue: options.Calibration.Length);
+            ProgressTask task = context.AddTask("Running examples", maxValue: options.Calibration.Length + options.Evaluation.Length);
             return CompilerDriver.Compile(options, new Reporter(task), CancellationToken.None);
         });
     }

@@ -17,18 +17,25 @@ internal static class Summary
         var facts = new List<string>
         {
             plan.Precision,
-            Bytes(report.WeightBytes) + " weights",
+            Bytes(report.WeightBytes) + " weights" + (report.DeflatedWeightBytes is { } deflated ? $" ({Bytes(deflated)} deflated)" : ""),
             Bytes(report.ArenaBytes) + " arena",
             Operations(report.MultiplyAccumulates),
         };
+        string precision = plan.Precision == nameof(Precision.Int8) ? Precision.Int8.InProse() : plan.Precision;
         if (report.Agreement is { } agreement)
         {
             int agreeing = (int)Math.Round(agreement * report.CalibrationSamples);
-            facts.Add($"int8 agrees with float on {agreeing} of {report.CalibrationSamples} calibration files");
+            facts.Add($"{precision} agrees with float on {agreeing} of {report.CalibrationSamples} calibration files");
         }
         else if (report.OutputError is { } outputError)
         {
-            facts.Add($"int8 outputs differ from float by {Number(outputError * 100)} % (root mean square, {report.CalibrationSamples} calibration files)");
+            facts.Add($"{precision} outputs differ from float by {Number(outputError * 100)} % (root mean square, {report.CalibrationSamples} calibration files)");
+        }
+
+        if (report.Evaluation is { } evaluation)
+        {
+            string floating = plan.Precision == nameof(Precision.Float32) ? "" : $" (float {Number(evaluation.AccuracyInFloat * 100)} %)";
+            facts.Add($"accuracy {Number(evaluation.Accuracy * 100)} %{floating} on {evaluation.Examples} labelled files");
         }
 
         return $"{plan.ClassName}: {string.Join(", ", facts)}";

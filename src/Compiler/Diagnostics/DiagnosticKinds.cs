@@ -40,7 +40,13 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind CalibrationCacheUnusable = new("MC3020", Severity.Error, "the calibration cache cannot be used: {0}; and there are no calibration files to make it anew: build once where the files that Calibration names are, and commit what that writes");
     public static readonly DiagnosticKind CalibrationCacheRenewed = new("MC3021", Severity.Info, "the calibration cache was made anew, because {0}; commit it if others build from it");
     public static readonly DiagnosticKind CalibrationCacheUnwritable = new("MC3022", Severity.Warning, "the calibration cache cannot be written, and calibration is repeated in every build: {0}; make the folder writable, or build where it is and commit the file");
+    public static readonly DiagnosticKind ExamplesUnusable = new("MC3024", Severity.Error, "{0} is set, but its files cannot be fed to the model: {1}; remove {0}");
+    public static readonly DiagnosticKind EvaluationClass = new("MC3025", Severity.Error, "the class '{0}' of {1} evaluation files, of which this is the first, {2}; the classes are {3}");
+    public static readonly DiagnosticKind EvaluationList = new("MC3026", Severity.Error, "the list of evaluation files cannot be used: {0}; write one file a line, its path relative to the list, a comma, and the label or number of its class");
     public static readonly DiagnosticKind NotExported = new("MC3040", Severity.Error, "the model cannot be exported as ONNX: {0}; end the model before this node, or compare another way");
+    public static readonly DiagnosticKind ArenaTooLarge = new("MC4010", Severity.Error, "the arena has {0} bytes, more than MaximumArenaBytes=\"{1}\"; at its fullest, in step '{2}', it holds (in bytes) {3}; use smaller inputs, or Precision=\"Int8\", which stores activations in a byte each");
+    public static readonly DiagnosticKind WeightsTooLarge = new("MC4011", Severity.Error, "the weights have {0} bytes, more than MaximumWeightBytes=\"{1}\"; the largest are (in bytes) {2}; use Precision=\"Float16Weights\", \"WeightInt8\" or \"Int8\", or a smaller model");
+    public static readonly DiagnosticKind TooManyMacs = new("MC4012", Severity.Error, "a prediction takes {0} multiply-accumulates, more than MaximumMacs=\"{1}\"; most of them are those of {2}; use smaller inputs or a smaller model");
     public static readonly DiagnosticKind Internal = new("MC9001", Severity.Error, "internal error of the compiler: {0}; please report it with the model");
 #pragma warning restore CS1591
 }

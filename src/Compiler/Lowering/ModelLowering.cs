@@ -30,7 +30,7 @@ public static class ModelLowering
         {
             string[] stateInputs = [.. graph.Inputs.Except(options.FreeInputs(graph))];
             graph = SeparateFromState(graph, stateInputs);
-            var writer = new StepWriter(graph);
+            var writer = new StepWriter(graph, options.Precision);
             var ports = new PortLowering(writer, options);
             (PlanPort Port, string Value)[] inputs = [.. options.FreeInputs(graph).Select(ports.Input)];
             string[] states = [.. stateInputs.Select(input => PortLowering.Stored(graph, input))];

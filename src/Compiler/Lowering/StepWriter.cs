@@ -21,14 +21,15 @@ public sealed class StepWriter
     private int temporaries;
 
     /// <summary>Begins a plan for a graph.</summary>
-    public StepWriter(Graph graph)
-        : this(graph, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
+    public StepWriter(Graph graph, Precision precision = Precision.Float32)
+        : this(graph, precision, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
     {
     }
 
-    private StepWriter(Graph graph, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
+    private StepWriter(Graph graph, Precision precision, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
     {
         Graph = graph;
+        Precision = precision;
         Constants = constants;
         Depth = depth;
         this.prefix = prefix;
@@ -37,6 +38,9 @@ public sealed class StepWriter
 
     /// <summary>The graph.</summary>
     public Graph Graph { get; }
+
+    /// <summary>How the layers that compute in float store their weights.</summary>
+    public Precision Precision { get; }
 
     /// <summary>The constants of the plan.</summary>
     public ConstantPool Constants { get; }
@@ -94,7 +98,7 @@ public sealed class StepWriter
         }
 
         inner = prefix + inner;
-        return new StepWriter(body, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
+        return new StepWriter(body, Precision, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
     }
 
     /// <summary>Adds a loop, when the steps of its body are complete.</summary>
@@ -188,6 +192,13 @@ public sealed class StepWriter
             return view;
         }
 
+        return PaddedCopy(name, value, padding);
+    }
+
+    /// <summary>A copy of a value in a buffer of its own, with a border of the given size around its rows and columns.</summary>
+    public View PaddedCopy(string name, string value, Padding padding)
+    {
+        View view = ViewOf(value);
         View copy = Temporary(value, view.Type, view.Shape, view.Quantization, padding);
         FillBorder(name, copy);
         Copy(name, $"{value} with a border", view.ArgumentAs(CopyType(view.Type)), 0, view.Strides, copy);

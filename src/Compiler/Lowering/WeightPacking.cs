@@ -52,12 +52,15 @@ public static class WeightPacking
         : Vector(Depthwise(weights.Values<float>(), taps));
 
     /// <summary>float weights [outputs][terms] as [groups][blocks of 16][terms][16].</summary>
-    public static float[] Float32(float[] weights, int groups, int terms)
+    public static float[] Float32(float[] weights, int groups, int terms) => Blocks(weights, groups, terms);
+
+    /// <summary>Weights [outputs][terms] as [groups][blocks of 16][terms][16].</summary>
+    public static T[] Blocks<T>(T[] weights, int groups, int terms)
     {
         int outputs = weights.Length / Math.Max(1, terms);
         int perGroup = outputs / groups;
         int blocks = Blocks(perGroup);
-        var packed = new float[groups * blocks * terms * Block];
+        var packed = new T[groups * blocks * terms * Block];
         for (int output = 0; output < outputs; output++)
         {
             int inGroup = output % perGroup;

@@ -67,7 +67,7 @@ public static class FuseElementwise
 
         // In int8 a function of one tensor is a table, and sums and products have kernels of their own, which clamp:
         // merging more into those would lose them.
-        return precision == Precision.Float32 || running.Length <= 1
+        return precision.HasFloatActivations() || running.Length <= 1
             || (inputs.Count == 1 && ExpressionRewriter.AsClamp(expression) is { Operand: InputExpression });
     }
 }

@@ -27,7 +27,11 @@ public sealed record CalibratedModel(
     int SameTop,
     double? OutputError,
     ImmutableArray<TechniqueGain> Calibrators,
-    ImmutableArray<TechniqueGain> Techniques);
+    ImmutableArray<TechniqueGain> Techniques)
+{
+    /// <summary>Share (0…1) of the examples with the same greatest output.</summary>
+    public double Agreement => (double)SameTop / Samples;
+}
 
 /// <summary>Quantises a model on example inputs: observes, chooses ranges, tries what is better than plain rounding, measures; or does what a calibration cache says.</summary>
 public sealed class CalibratedQuantization
@@ -175,7 +179,7 @@ public sealed class CalibratedQuantization
         }
 
         return new CalibratedModel(
-            program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.ComparesFloats ? comparison.RelativeError : null, calibrators, techniques);
+            program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.OutputError, calibrators, techniques);
     }
 
     private (CalibrationCache? Cache, string? Problem) ReadCache(string path, string modelHash, string? dataHash)

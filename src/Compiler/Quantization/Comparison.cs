@@ -23,6 +23,12 @@ public sealed class Comparison
     /// <summary>Whether there are float outputs; an index of the greatest, say, has no error.</summary>
     public bool ComparesFloats { get; private set; }
 
+    /// <summary>The <see cref="RelativeError"/>; <see langword="null"/> when no output is float.</summary>
+    public double? OutputError => ComparesFloats ? RelativeError : null;
+
+    /// <summary>Share (0…1) of examples with the same top.</summary>
+    public double Agreement => (double)SameTop / Samples;
+
     /// <summary>Adds an example that both programs have just run on.</summary>
     public void Add(PlanExecutor reference, PlanExecutor candidate) => Add(Outputs(reference), candidate);
 

@@ -75,6 +75,14 @@ public static partial class Conv2DFloat32
     /// <summary>Throws unless the spans hold what the counts imply.</summary>
     internal static void Check(in Arguments arguments)
     {
+        CheckAround(arguments);
+        KernelGuard.Holds(
+            arguments.Weights.Length, (long)arguments.Groups * arguments.Blocks * BlockChannels * arguments.RunOffsets.Length * arguments.RunLength, "weights");
+    }
+
+    /// <summary>The same but for the weights, which other kernels store otherwise.</summary>
+    internal static void CheckAround(in Arguments arguments)
+    {
         ConvolutionExtents.Positive(arguments.RunLength, "runLength");
         ConvolutionExtents.Positive(arguments.Groups, "groups");
         ConvolutionExtents.Positive(arguments.InputChannels, "inputChannelsPerGroup");
@@ -84,7 +92,6 @@ public static partial class Conv2DFloat32
             + ConvolutionExtents.LargestOffset(arguments.RunOffsets, "runOffsets");
         long paddedChannels = (long)arguments.Groups * arguments.Blocks * BlockChannels;
         KernelGuard.Holds(arguments.Input.Length, lastRun + arguments.RunLength, "input");
-        KernelGuard.Holds(arguments.Weights.Length, paddedChannels * arguments.RunOffsets.Length * arguments.RunLength, "weights");
         KernelGuard.Holds(arguments.Bias.Length, paddedChannels, "bias");
         KernelGuard.Holds(arguments.Output.Length, ConvolutionExtents.LastOutput(arguments.Geometry) + ((long)arguments.Groups * arguments.OutputChannels), "output");
     }

@@ -46,13 +46,26 @@ public static partial class Conv2DUInt8
         static abstract void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target);
     }
 
+    /// <summary>What becomes of a tile's accumulators.</summary>
+    internal interface IStore
+    {
+        /// <summary>Stores rows of up to 8 blocks of channels, beginning with <paramref name="block"/>, and moves to the next rows.</summary>
+        static abstract void Store<TTile>(in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
+            where TTile : struct, ITile;
+    }
+
+    /// <summary>Convolves to quantised bytes.</summary>
+    internal static void RunTiled<TTile>(in Arguments arguments)
+        where TTile : struct, ITile => RunTiled<TTile, Quantised>(arguments);
+
     /// <summary>
     /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are packed
     /// once for a panel of up to 8 blocks of channels.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunTiled<TTile>(in Arguments arguments)
+    internal static void RunTiled<TTile, TStore>(in Arguments arguments)
         where TTile : struct, ITile
+        where TStore : struct, IStore
     {
         int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
 
@@ -74,15 +87,16 @@ public static partial class Conv2DUInt8
                     TTile.Correct(ref Unsafe.Add(ref weights, (nint)index * quads * QuadWeights), quads, ref start[index * BlockChannels]);
                 }
 
-                RunPanel<TTile>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
+                RunPanel<TTile, TStore>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
             }
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunPanel<TTile>(
+    private static void RunPanel<TTile, TStore>(
         in Arguments arguments, int group, int block, int blocks, ref sbyte weights, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
         where TTile : struct, ITile
+        where TStore : struct, IStore
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
@@ -106,7 +120,7 @@ public static partial class Conv2DUInt8
                 MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, blocks);
             }
 
-            Write<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
+            TStore.Store<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
         }
     }
 
@@ -165,31 +179,35 @@ public static partial class Conv2DUInt8
         }
     }
 
-    [MethodImpl(KernelOptions.Hot)]
-    private static void Write<TTile>(
-        in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
-        where TTile : struct, ITile
+    /// <summary>Bytes on the output's scale.</summary>
+    internal readonly struct Quantised : IStore
     {
-        int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
-        int fullBlocks = channels / BlockChannels;
-        int rest = channels - (fullBlocks * BlockChannels);
-        ref float multipliers = ref Unsafe.Add(
-            ref MemoryMarshal.GetReference(arguments.Multipliers), ((nint)group * arguments.Blocks * BlockChannels) + (block * BlockChannels));
-        Span<byte> tail = stackalloc byte[BlockChannels];
-        for (int row = 0; row < rows; row++)
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Store<TTile>(
+            in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
+            where TTile : struct, ITile
         {
-            int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
-            ref int sums = ref accumulators[row * PanelChannels];
-            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at);
-            TTile.Requantize(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
-            if (rest > 0)
+            int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
+            int fullBlocks = channels / BlockChannels;
+            int rest = channels - (fullBlocks * BlockChannels);
+            ref float multipliers = ref Unsafe.Add(
+                ref MemoryMarshal.GetReference(arguments.Multipliers), ((nint)group * arguments.Blocks * BlockChannels) + (block * BlockChannels));
+            Span<byte> tail = stackalloc byte[BlockChannels];
+            for (int row = 0; row < rows; row++)
             {
-                nint done = fullBlocks * BlockChannels;
-                TTile.Requantize(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
-                StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(tail)), ref Unsafe.Add(ref output, done), rest);
-            }
+                int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
+                ref int sums = ref accumulators[row * PanelChannels];
+                ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at);
+                TTile.Requantize(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
+                if (rest > 0)
+                {
+                    nint done = fullBlocks * BlockChannels;
+                    TTile.Requantize(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
+                    StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(tail)), ref Unsafe.Add(ref output, done), rest);
+                }
 
-            target.MoveNext();
+                target.MoveNext();
+            }
         }
     }
 }

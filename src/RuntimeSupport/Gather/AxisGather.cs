@@ -17,15 +17,7 @@ internal static class AxisGather
     {
         KernelGuard.Holds(input.Length, ExtentGuard.Elements([outer, axisLength, inner], nameof(input)), nameof(input));
         KernelGuard.Holds(output.Length, ExtentGuard.Elements([outer, indices.Length, inner], nameof(output)), nameof(output));
-        foreach (TIndex index in indices)
-        {
-            long position = long.CreateTruncating(index);
-            if (position >= axisLength || position < (fromEnd ? -(long)axisLength : 0))
-            {
-                ThrowIndex(position, axisLength);
-            }
-        }
-
+        CheckIndices(indices, axisLength, fromEnd);
         if (inner == 1)
         {
             Elements(input, indices, output, outer, axisLength);
@@ -41,6 +33,29 @@ internal static class AxisGather
     {
         KernelGuard.Holds(indices.Length, count < 0 ? long.MaxValue : count, nameof(indices));
         return indices[..count];
+    }
+
+    /// <summary>The first so many indices, for a gather of rows; checked, as are the lengths of table and output.</summary>
+    internal static ReadOnlySpan<long> Checked(int inputLength, ReadOnlySpan<long> indices, int outputLength, int count, int axisLength, int inner)
+    {
+        ReadOnlySpan<long> first = First(indices, count);
+        KernelGuard.Holds(inputLength, ExtentGuard.Elements([axisLength, inner], "input"), "input");
+        KernelGuard.Holds(outputLength, ExtentGuard.Elements([count, inner], "output"), "output");
+        CheckIndices(first, axisLength, fromEnd: true);
+        return first;
+    }
+
+    private static void CheckIndices<TIndex>(ReadOnlySpan<TIndex> indices, int axisLength, bool fromEnd)
+        where TIndex : unmanaged, IBinaryInteger<TIndex>
+    {
+        foreach (TIndex index in indices)
+        {
+            long position = long.CreateTruncating(index);
+            if (position >= axisLength || position < (fromEnd ? -(long)axisLength : 0))
+            {
+                ThrowIndex(position, axisLength);
+            }
+        }
     }
 
     private static void Slices<T, TIndex>(
@@ -75,8 +90,9 @@ internal static class AxisGather
         }
     }
 
+    /// <summary>The slice that a checked index means.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int Position<TIndex>(TIndex index, int axisLength)
+    internal static int Position<TIndex>(TIndex index, int axisLength)
         where TIndex : unmanaged, IBinaryInteger<TIndex>
     {
         int position = int.CreateTruncating(index);

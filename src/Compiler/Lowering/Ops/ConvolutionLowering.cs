@@ -15,11 +15,11 @@ internal static class ConvolutionLowering
     public static void Lower(StepWriter writer, Node node)
     {
         var convolution = (Conv2D)node.Op;
-        View input = writer.Padded(node.Name, node.Inputs[0], LayoutPlanner.OfWindow(convolution.Window));
-        View output = writer.ViewOf(node.Output);
         Shape weights = writer.Graph.ShapeOf(node.Inputs[1]);
         bool isConstant = node.Inputs.Skip(1).All(writer.IsConstant);
         bool isDepthwise = convolution.IsDepthwise(weights) && isConstant;
+        View input = Input(writer, node, convolution, isAlone: isConstant && !isDepthwise && writer.Precision == Precision.DynamicInt8);
+        View output = writer.ViewOf(node.Output);
         (int[] runs, int runLength) = Runs(convolution, input, weights, isDepthwise);
         var operands = new Operands(writer, node, convolution, input, output, weights, runs, runLength);
         List<(string, PlanValue)> arguments = [("input", InputArgument(convolution, input))];
@@ -31,8 +31,9 @@ internal static class ConvolutionLowering
         }
         else
         {
-            kernel = isDepthwise ? "DepthwiseConv2DFloat32" : "Conv2DFloat32";
-            arguments.AddRange(isConstant ? FloatWeights(operands, isDepthwise) : RuntimeWeights(operands));
+            LayerWeights found = isDepthwise ? DepthwiseWeights(operands) : isConstant ? FloatWeights(operands) : new LayerWeights("Float32", [.. RuntimeWeights(operands)]);
+            kernel = (isDepthwise ? "DepthwiseConv2D" : "Conv2D") + found.Suffix;
+            arguments.AddRange(found.Arguments);
         }
 
         arguments.Add(("output", output.Argument));
@@ -53,6 +54,15 @@ internal static class ConvolutionLowering
         IEnumerable<int> columns = rowsAreRuns ? [0] : Enumerable.Range(0, window.KernelWidth).Select(x => x * window.DilationWidth * input.Strides[2]);
         int[] offsets = [.. Enumerable.Range(0, window.KernelHeight).SelectMany(y => columns.Select(x => (y * window.DilationHeight * input.Strides[1]) + x))];
         return (offsets, rowsAreRuns ? window.KernelWidth * channels : channels);
+    }
+
+    // Whoever chooses a scale for all that lies between the first window and the last must find nothing else there.
+    private static View Input(StepWriter writer, Node node, Conv2D convolution, bool isAlone)
+    {
+        Padding border = LayoutPlanner.OfWindow(convolution.Window);
+        View view = writer.Padded(node.Name, node.Inputs[0], border);
+        View alone = View.Allocate(view.Buffer.Name, view.Type, view.Shape, view.Padding, view.Quantization);
+        return !isAlone || view.Quantization is not null || alone.Strides.Equals(view.Strides) ? view : writer.PaddedCopy(node.Name, node.Inputs[0], border);
     }
 
     private static TensorValue InputArgument(Conv2D convolution, View input) =>
@@ -84,16 +94,31 @@ internal static class ConvolutionLowering
         yield return ("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, groups)));
     }
 
-    private static IEnumerable<(string, PlanValue)> FloatWeights(Operands operands, bool isDepthwise)
+    private static LayerWeights FloatWeights(Operands operands)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
         Tensor weights = writer.Graph.Constants[node.Inputs[1]];
-        int groups = isDepthwise ? 1 : operands.Convolution.Groups;
-        Tensor packed = isDepthwise
-            ? WeightPacking.Depthwise(weights, operands.Runs.Length)
-            : WeightPacking.Float32(weights, groups, operands.Runs.Length * operands.RunLength);
-        yield return ("weights", writer.Constants.Add(node.Inputs[1], packed));
-        yield return ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups)));
+        int groups = operands.Convolution.Groups;
+        bool isOneRow = operands.Runs.Length == 1 && operands.Output.Shape is var image && image[0] * image[1] * image[2] == 1;
+        var shape = new LayerShape(groups, operands.Runs.Length, operands.RunLength, isOneRow);
+        float[] bias = operands.ConstantBias();
+        return StoredWeights.OfLayer(writer, node, weights, bias, shape, operands.Input) ?? new LayerWeights(
+            "Float32",
+            [
+                ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(weights, groups, shape.Terms))),
+                ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, groups))),
+            ]);
+    }
+
+    private static LayerWeights DepthwiseWeights(Operands operands)
+    {
+        (StepWriter writer, Node node) = (operands.Writer, operands.Node);
+        Tensor weights = writer.Graph.Constants[node.Inputs[1]];
+        int taps = operands.Runs.Length;
+        PlanValue packed = StoredWeights.ExpandedDepthwise(writer, node, weights, taps)?.Argument
+            ?? (PlanValue)writer.Constants.Add(node.Inputs[1], WeightPacking.Depthwise(weights, taps));
+        ConstantValue bias = writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), 1));
+        return new LayerWeights("Float32", [("weights", packed), ("bias", bias)]);
     }
 
     private static IEnumerable<(string, PlanValue)> RuntimeWeights(Operands operands)

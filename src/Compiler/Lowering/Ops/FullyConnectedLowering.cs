@@ -18,6 +18,7 @@ internal static class FullyConnectedLowering
         float[] bias = writer.Graph.Constants[node.Inputs[2]].Values<float>();
         int inputs = input.Shape[1];
         List<(string, PlanValue)> arguments = [("input", input.Argument)];
+        string suffix = "UInt8";
         if (input.Quantization is not null)
         {
             QuantizedWeights quantized = QuantizedWeights.Of(
@@ -28,13 +29,20 @@ internal static class FullyConnectedLowering
         }
         else
         {
-            arguments.Add(("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(weights, 1, inputs))));
-            arguments.Add(("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, 1))));
+            var shape = new LayerShape(1, 1, inputs, input.Shape[0] == 1);
+            LayerWeights found = StoredWeights.OfLayer(writer, node, weights, bias, shape, input) ?? new LayerWeights(
+                "Float32",
+                [
+                    ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(weights, 1, inputs))),
+                    ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, 1))),
+                ]);
+            suffix = found.Suffix;
+            arguments.AddRange(found.Arguments);
         }
 
         writer.Add(
             node.Name,
-            input.Quantization is null ? "FullyConnectedFloat32" : "FullyConnectedUInt8",
+            "FullyConnected" + suffix,
             $"Fully connected{OutputRange.Describe(layer.Minimum, layer.Maximum)}: {input.Shape} → {output.Shape}",
             arguments.Concat(
             [

@@ -15,6 +15,11 @@ internal static class GatherLowering
         int axis = ((Gather)node.Op).Axis;
         View output = writer.ViewOf(node.Output);
         Shape data = writer.Graph.ShapeOf(node.Inputs[0]);
+        if (TryLowerTable(writer, node, axis, data, output))
+        {
+            return;
+        }
+
         ElementType type = StepWriter.CopyType(output.Type);
         PlanValue input = writer.IsConstant(node.Inputs[0])
             ? ((ConstantValue)writer.Operand(node.Inputs[0])) with { Type = type }
@@ -39,5 +44,40 @@ internal static class GatherLowering
             ("outer", ReductionLowering.Extent(data.Extents[..axis]).Plan()),
             ("axisLength", length.Plan()),
             ("inner", ReductionLowering.Extent(data.Extents[(axis + 1)..]).Plan())]);
+    }
+
+    // Rows of a constant table, as embeddings are, can be stored in fewer bits.
+    private static bool TryLowerTable(StepWriter writer, Node node, int axis, Shape data, View output)
+    {
+        if (axis != 0 || data.Rank < 2 || writer.IsConstant(node.Inputs[1]) || !writer.Graph.Constants.TryGetValue(node.Inputs[0], out Tensor? table)
+            || table.Count < StoredWeights.LeastElements || !StoredWeights.Narrows(writer, table))
+        {
+            return false;
+        }
+
+        bool isHalf = writer.Precision == Precision.Float16Weights;
+        List<(string, PlanValue)> arguments = [];
+        if (isHalf)
+        {
+            arguments.Add(("input", writer.Constants.Add<ushort>(node.Inputs[0], StoredWeights.Halves(table.Values<float>()))));
+        }
+        else
+        {
+            SymmetricWeights symmetric = SymmetricWeights.OfRows(table);
+            arguments.Add(("input", writer.Constants.Add<sbyte>(node.Inputs[0], symmetric.Levels)));
+            arguments.Add(("scales", writer.Constants.Add<float>(node.Name + ".scales", symmetric.Scales)));
+        }
+
+        writer.Add(
+            node.Name,
+            isHalf ? "GatherFloat16Weights" : "GatherInt8Weights",
+            $"Gather of rows: {data} → {output.Shape}",
+            [.. arguments,
+            ("indices", writer.Contiguous(node.Name, node.Inputs[1]).Argument),
+            ("output", output.Argument),
+            ("count", ((int)writer.Graph.ShapeOf(node.Inputs[1]).ElementCount).Plan()),
+            ("axisLength", data[0].Plan()),
+            ("inner", (table.Count / data[0]).Plan())]);
+        return true;
     }
 }

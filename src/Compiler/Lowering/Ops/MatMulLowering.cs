@@ -1,6 +1,7 @@
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
 
@@ -12,6 +13,7 @@ internal static class MatMulLowering
         Shape left = writer.Graph.ShapeOf(node.Inputs[0]);
         Shape right = writer.Graph.ShapeOf(node.Inputs[1]);
         View output = writer.ViewOf(node.Output);
+        PlanValue leftOperand = Operand(writer, node, node.Inputs[0]), rightOperand = Operand(writer, node, node.Inputs[1]);
         int[] leftStrides = [.. writer.StridesOf(node.Inputs[0])];
         int[] rightStrides = [.. writer.StridesOf(node.Inputs[1])];
         Shape batch = MatMul.Batch(left, right);
@@ -19,8 +21,8 @@ internal static class MatMulLowering
             node.Name,
             "MatMul" + output.Type,
             $"Matrix product {left} × {right} → {output.Shape}",
-            ("left", writer.Operand(node.Inputs[0])),
-            ("right", writer.Operand(node.Inputs[1])),
+            ("left", leftOperand),
+            ("right", rightOperand),
             ("output", output.Argument),
             ("batchShape", batch.Plan()),
             ("leftBatchStrides", Shape.From(left.Extents[..^2]).StridesTo(batch, [.. leftStrides.SkipLast(2)]).Plan()),
@@ -33,4 +35,7 @@ internal static class MatMulLowering
             ("rightRowStride", rightStrides[^2].Plan()),
             ("rightColumnStride", rightStrides[^1].Plan()));
     }
+
+    // A constant has the strides of its shape, expanded or not.
+    private static PlanValue Operand(StepWriter writer, Node node, string value) => StoredWeights.Expanded(writer, node, value)?.Argument ?? writer.Operand(value);
 }
