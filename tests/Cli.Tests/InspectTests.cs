@@ -32,7 +32,7 @@ public sealed class InspectTests
         constants   18,953 float32, 2 int32
         parameters  17,416
         MACs        1,502,976
-        operations  11 Conv2D, 3 Elementwise, 1 FullyConnected, 1 Pool2D, 1 Reshape, 1 Softmax
+        operations  11 Conv2D, 2 Elementwise, 1 FullyConnected, 1 Pool2D, 1 Reshape, 1 Softmax
         quantised   no layer
         """,
         Samples.Shapes("shapes.pb"), "--inputs", "normalised", "--input-shape", "normalised:1,64,64,3");
@@ -51,7 +51,7 @@ public sealed class InspectTests
             constants   18,953 float32, 2 int32
             parameters  17,416
             MACs        1,502,976
-            operations  11 Conv2D, 3 Elementwise, 1 FullyConnected, 1 Pool2D, 1 Reshape, 1 Softmax
+            operations  11 Conv2D, 2 Elementwise, 1 FullyConnected, 1 Pool2D, 1 Reshape, 1 Softmax
             quantised   no layer
             """,
             folder.FullPath);

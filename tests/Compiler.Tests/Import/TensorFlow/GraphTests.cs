@@ -88,6 +88,7 @@ public class GraphTests
         if (compiles)
         {
             AssertTensor([1, 2], [3, 4], Running.Evaluate(Accept(graph), Tensor.Of<float>([1, 2], 3, 4)));
+            Assert.Empty(ModelCompiler.Compiler.Passes.PassList.Run(Accept(graph), Precision.Float32).Nodes);
         }
         else
         {
