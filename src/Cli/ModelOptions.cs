@@ -85,7 +85,7 @@ internal sealed class ModelOptions
     /// <returns>The options, or <see langword="null"/> when something is wrong.</returns>
     public CompileOptions? Read(ParseResult parsed, List<Diagnostic> diagnostics)
     {
-        string modelPath = parsed.GetRequiredValue(model);
+        string modelPath = ModelNames.ModelPath(parsed.GetRequiredValue(model));
         var reader = new MetadataReader(modelPath, diagnostics);
         string name = parsed.GetValue(className) ?? ModelNames.ClassName(modelPath);
         string space = parsed.GetValue(classNamespace) ?? "";

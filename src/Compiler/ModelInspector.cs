@@ -4,6 +4,7 @@ using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import;
+using ModelCompiler.Compiler.Inspection;
 using ModelCompiler.Compiler.Passes;
 
 namespace ModelCompiler.Compiler;
@@ -13,6 +14,23 @@ public static class ModelInspector
 {
     /// <summary>Names of the stages that <see cref="Inspect"/> can stop after.</summary>
     public static ImmutableArray<string> Stages(Precision precision) => ["import", .. PassList.For(precision).Select(pass => pass.Name)];
+
+    /// <summary>Says of a model what can be said; also of one that cannot be compiled, or only with other options.</summary>
+    /// <param name="options">The model.</param>
+    public static Inspection.Inspection Survey(CompileOptions options)
+    {
+        FileSurvey? file = ImportGuard.Run("the file", () => ModelImporter.Survey(options), _ => { });
+        var diagnostics = new List<Diagnostic>();
+        try
+        {
+            Graph graph = PassList.Run(ModelImporter.Import(options, diagnostics), options.Precision);
+            return new Inspection.Inspection(file, graph, QuantizationSummary.Of(graph), [.. diagnostics]);
+        }
+        catch (DiagnosticException exception)
+        {
+            return new Inspection.Inspection(file, null, null, exception.Diagnostics);
+        }
+    }
 
     /// <summary>The graph after a stage.</summary>
     /// <param name="options">The model.</param>

@@ -121,6 +121,9 @@ internal sealed class ModelSettings
             "--output=" + outputDirectory,
             "--class=" + ClassName,
         };
+
+        // Noted only, as the compiler's own path is: a file that is added or gone is a change.
+        lines.AddRange(Directory.Exists(ModelPath) ? ModelFiles().Select(path => "# With " + path) : []);
         lines.AddRange(Namespace.Length == 0 ? [] : new[] { "--namespace=" + Namespace });
         lines.AddRange(Options(PlainOptions));
         if (LabelsPath.Length > 0)

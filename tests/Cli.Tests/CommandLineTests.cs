@@ -150,29 +150,6 @@ public sealed class CommandLineTests
     }
 
     [Fact]
-    public void Inspect_says_what_is_in_a_model_and_shows_its_graph_after_a_pass()
-    {
-        string summary = Run("inspect", Digits("digits.onnx")).Output;
-        string imported = Run("inspect", Digits("digits.onnx"), "--after", "import").Output;
-        string folded = Run("inspect", Digits("digits.onnx"), "--after", "fold-affine").Output;
-
-        Assert.Contains("input       image: Float32 1×1×28×28", summary, StringComparison.Ordinal);
-        Assert.Contains("MACs        842,656", summary, StringComparison.Ordinal);
-        Assert.Contains("9 Conv2D", summary, StringComparison.Ordinal);
-        Assert.Contains("((x0 · x1) + x2)", imported, StringComparison.Ordinal);
-        Assert.DoesNotContain("((x0 · x1) + x2)", folded, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Inspect_names_the_passes_when_it_does_not_know_one()
-    {
-        (int exitCode, _, string error) = Run("inspect", Digits("digits.onnx"), "--after", "magic");
-
-        Assert.Equal(1, exitCode);
-        Assert.Contains("error MC2001: --after=\"magic\" is not valid: use one of import, remove-no-ops", error, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Run_shows_the_best_classes_of_each_input_and_the_time_of_one_prediction()
     {
         string[] model = ["run", Digits("digits.onnx"), "--mean=33.3", "--scale=0.0127", "--labels", Digits("labels.txt")];
@@ -186,13 +163,7 @@ public sealed class CommandLineTests
         Assert.Contains("cannot be used", Run([.. model, Digits("labels.txt")]).Error, StringComparison.Ordinal);
     }
 
-    private static string Digits(string file) => Path.Combine(AppContext.BaseDirectory, "DigitClassifier", file);
+    private static string Digits(string file) => Samples.Digits(file);
 
-    private static (int ExitCode, string Output, string Error) Run(params string[] arguments)
-    {
-        using var output = new StringWriter();
-        using var error = new StringWriter();
-        int exitCode = new CommandLine(output, error).Run(arguments);
-        return (exitCode, output.ToString(), error.ToString());
-    }
+    private static (int ExitCode, string Output, string Error) Run(params string[] arguments) => Samples.Run(arguments);
 }

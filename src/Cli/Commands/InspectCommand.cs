@@ -1,14 +1,12 @@
-using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Globalization;
 using System.IO;
-using System.Linq;
 using ModelCompiler.Cli.Output;
 using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Inspection;
 
 namespace ModelCompiler.Cli.Commands;
 
@@ -50,42 +48,36 @@ internal sealed class InspectCommand
             diagnostics.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", "--after", stage, $"use one of {string.Join(", ", ModelInspector.Stages(options.Precision))}"));
         }
 
-        (Graph? graph, ImmutableArray<Diagnostic> found) = options is null || diagnostics.Count > 0 ? (null, []) : ModelInspector.Inspect(options, stage);
-        DiagnosticOutput.Print([.. diagnostics, .. found], output, error);
-        if (graph is null)
+        if (options is null || diagnostics.Count > 0)
         {
+            DiagnosticOutput.Print(diagnostics, output, error);
             return 1;
         }
 
-        foreach (string line in stage is null ? Summary(graph) : GraphText.Lines(graph))
+        return stage is null ? Describe(options) : ShowGraph(options, stage);
+    }
+
+    private int Describe(CompileOptions options)
+    {
+        Inspection inspection = ModelInspector.Survey(options);
+        foreach (string line in InspectionReport.Lines(inspection))
         {
             output.WriteLine(line);
         }
 
-        return 0;
+        DiagnosticOutput.Print(inspection.Diagnostics, output, error);
+        return inspection.Graph is null ? 1 : 0;
     }
 
-    private static IEnumerable<string> Summary(Graph graph)
+    private int ShowGraph(CompileOptions options, string stage)
     {
-        foreach (string input in graph.Inputs)
+        (Graph? graph, ImmutableArray<Diagnostic> found) = ModelInspector.Inspect(options, stage);
+        DiagnosticOutput.Print(found, output, error);
+        foreach (string line in graph is null ? [] : GraphText.Lines(graph))
         {
-            yield return $"input       {input}: {graph.Values[input].Type}";
+            output.WriteLine(line);
         }
 
-        foreach (GraphOutput result in graph.Outputs)
-        {
-            yield return $"output      {result.Name}: {graph.Values[result.Value].Type}{(result.Bound is { } bound ? $", or fewer along axis {bound.Axis.ToString(CultureInfo.InvariantCulture)}: as many as the data says" : "")}";
-        }
-
-        yield return "parameters  " + Grouped(graph.WithBodies().SelectMany(part => part.Constants.Values).Sum(constant => (long)constant.Count));
-        yield return "MACs        " + Grouped(graph.MultiplyAccumulates());
-        yield return "operations  " + string.Join(", ", graph.WithBodies()
-            .SelectMany(part => part.Nodes)
-            .GroupBy(node => node.Op.GetType().Name, StringComparer.Ordinal)
-            .OrderByDescending(group => group.Count())
-            .ThenBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => $"{group.Count().ToString(CultureInfo.InvariantCulture)} {group.Key}"));
+        return graph is null ? 1 : 0;
     }
-
-    private static string Grouped(long number) => number.ToString("#,0", CultureInfo.InvariantCulture);
 }

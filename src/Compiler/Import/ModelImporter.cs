@@ -7,6 +7,7 @@ using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import.Onnx;
 using ModelCompiler.Compiler.Import.TensorFlow;
 using ModelCompiler.Compiler.Import.TensorFlowLite;
+using ModelCompiler.Compiler.Inspection;
 
 namespace ModelCompiler.Compiler.Import;
 
@@ -43,6 +44,18 @@ public static class ModelImporter
             : extension.Equals(".tflite", StringComparison.OrdinalIgnoreCase) ? LiteImporter.Import(options, diagnostics)
             : throw new DiagnosticException(DiagnosticKinds.FormatUnknown.At(path, "", extension.Length == 0 ? Path.GetFileName(path) : extension));
     }
+
+    /// <summary>Looks through a file, whether it can be imported or not.</summary>
+    /// <returns>What it holds; <see langword="null"/> when it is of no known format.</returns>
+    /// <exception cref="ImportException">It cannot be read.</exception>
+    internal static FileSurvey? Survey(CompileOptions options) =>
+        TensorFlowImporter.IsSavedModel(options.ModelPath) ? TensorFlowSurvey.Of(options) : Path.GetExtension(options.ModelPath).ToLowerInvariant() switch
+        {
+            ".pb" => TensorFlowSurvey.Of(options),
+            ".onnx" => OnnxSurvey.Of(options.ModelPath),
+            ".tflite" => LiteSurvey.Of(options.ModelPath),
+            _ => null,
+        };
 
     // Other formats say themselves where a model begins and ends.
     private static void RequireWholeModel(CompileOptions options)

@@ -186,8 +186,8 @@ public sealed class StepWriter
     /// <summary>A value, or a copy of it, with a border of at least the given size around its rows and columns.</summary>
     public View Padded(string name, string value, Padding padding)
     {
-        View view = ViewOf(value);
-        if (view.Padding.Contains(padding) && view.Strides[3] == 1)
+        View? view = IsConstant(value) ? null : ViewOf(value);
+        if (view is not null && view.Padding.Contains(padding) && view.Strides[3] == 1)
         {
             return view;
         }
@@ -198,10 +198,11 @@ public sealed class StepWriter
     /// <summary>A copy of a value in a buffer of its own, with a border of the given size around its rows and columns.</summary>
     public View PaddedCopy(string name, string value, Padding padding)
     {
-        View view = ViewOf(value);
-        View copy = Temporary(value, view.Type, view.Shape, view.Quantization, padding);
+        // A constant image has weights that are computed: else the result were constant.
+        View? view = IsConstant(value) ? null : ViewOf(value);
+        View copy = Temporary(value, view?.Type ?? Graph.Values[value].Type.Type, Graph.ShapeOf(value), view?.Quantization, padding);
         FillBorder(name, copy);
-        Copy(name, $"{value} with a border", view.ArgumentAs(CopyType(view.Type)), 0, view.Strides, copy);
+        Copy(name, $"{value} with a border", MovementLowering.CopyArgument(this, value), 0, StridesOf(value), copy);
         return copy;
     }
 

@@ -54,12 +54,21 @@ public static class RemoveNoOperations
     private static bool IsIdentity(Node node, Shape input, Shape output) => node.Op switch
     {
         Elementwise { Expression: InputExpression { Index: 0 } } => input == output,
+        Elementwise { Expression: CallExpression call } => node.Inputs.Length == 1 && input == output && IsTimesOne(call),
         Transpose transpose => IsIdentity(transpose),
         Reshape or Expand or Pad => input == output,
         Slice slice => input == output && slice.Steps.All(step => step == 1),
         Concat => node.Inputs.Length == 1,
         Reduce { Axes.Count: 0, Kind: ReduceKind.Sum or ReduceKind.Mean or ReduceKind.Maximum or ReduceKind.Minimum or ReduceKind.Product } => true,
         Pool2D pool => pool.Window is { KernelHeight: 1, KernelWidth: 1, StrideHeight: 1, StrideWidth: 1, HasPadding: false },
+        _ => false,
+    };
+
+    // Dropout that keeps everything, for one.
+    private static bool IsTimesOne(CallExpression call) => call.Function switch
+    {
+        ElementwiseFunction.Multiply => call.Operands is [InputExpression, LiteralExpression { Value: 1 }] or [LiteralExpression { Value: 1 }, InputExpression],
+        ElementwiseFunction.Divide => call.Operands is [InputExpression, LiteralExpression { Value: 1 }],
         _ => false,
     };
 

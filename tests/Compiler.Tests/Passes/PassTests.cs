@@ -134,6 +134,20 @@ public sealed class PassTests
         Assert.DoesNotContain("Pad", Ops(optimized));
     }
 
+    [Theory]
+    [InlineData(ElementwiseFunction.Multiply, false, 1, true)]
+    [InlineData(ElementwiseFunction.Multiply, true, 1, true)]
+    [InlineData(ElementwiseFunction.Divide, false, 1, true)]
+    [InlineData(ElementwiseFunction.Divide, true, 1, false)]
+    [InlineData(ElementwiseFunction.Multiply, false, 2, false)]
+    [InlineData(ElementwiseFunction.Add, false, 1, false)]
+    public void What_multiplies_by_one_is_dropped(ElementwiseFunction function, bool isNumberFirst, double number, bool isDropped)
+    {
+        Expression[] operands = [new InputExpression(0, ElementType.Float32), new LiteralExpression(number, ElementType.Float32)];
+        string product = builder.Add("product", new Elementwise(new CallExpression(function, (isNumberFirst ? operands.Reverse() : operands).ToEquatableArray(), ElementType.Float32)), Image(3));
+        Assert.Equal(isDropped, Optimize(product).Nodes.IsEmpty);
+    }
+
     [Fact]
     public void What_no_output_needs_is_dropped_and_inputs_stay()
     {

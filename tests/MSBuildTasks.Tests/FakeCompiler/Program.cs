@@ -9,7 +9,7 @@ Directory.CreateDirectory(log);
 File.WriteAllLines(Path.Combine(log, $"{Environment.ProcessId}.txt"), args.Take(1).Concat(arguments));
 
 string model = arguments[0];
-string content = File.ReadAllText(model);
+string content = File.ReadAllText(Directory.Exists(model) ? Path.Combine(model, "saved_model.pb") : model);
 Console.WriteLine(content);
 if (content.Contains(" : error ", StringComparison.Ordinal))
 {

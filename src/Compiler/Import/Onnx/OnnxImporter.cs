@@ -133,7 +133,9 @@ internal static class OnnxImporter
         return outputs;
     }
 
-    private static ModelProto Read(string path)
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ImportException">It cannot be read, or is not of the format.</exception>
+    public static ModelProto Read(string path)
     {
         try
         {

@@ -42,6 +42,33 @@ internal sealed record TensorFlowEnds(ImmutableArray<NamedReference> Inputs, Imm
     /// <summary>Whether a node stands for what the caller gives.</summary>
     public static bool IsPlaceholder(NodeDef node) => node.Op is "Placeholder" or "PlaceholderV2";
 
+    /// <summary>The first nodes behind a text that read numbers: what turns text into numbers, DecodeJpeg and its like, is not supported.</summary>
+    public static string[] BehindText(TensorFlowScope scope, string input)
+    {
+        ILookup<string, NodeDef> readers = scope.Nodes.Values
+            .SelectMany(node => TensorFlowScope.DataInputs(node).Select(text => (Reference.Parse(text).Node, Reader: node))).ToLookup(pair => pair.Node, pair => pair.Reader, StringComparer.Ordinal);
+        var found = new List<string>();
+        var seen = new HashSet<string>(StringComparer.Ordinal) { input };
+        var waiting = new Queue<(string Name, bool IsText)>([(input, true)]);
+        while (waiting.TryDequeue(out (string Name, bool IsText) value))
+        {
+            foreach (NodeDef reader in readers[value.Name].Where(reader => seen.Add(reader.Name)))
+            {
+                bool isSupported = TensorFlowTable.Find(reader.Op) is not null;
+                if (isSupported && !value.IsText)
+                {
+                    found.Add(reader.Name);
+                }
+                else
+                {
+                    waiting.Enqueue((reader.Name, value.IsText && isSupported));
+                }
+            }
+        }
+
+        return [.. found.Take(MostNamed)];
+    }
+
     private static ImmutableArray<NamedReference> Of(IEnumerable<KeyValuePair<string, TensorInfo>> tensors) =>
     [
         .. tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value.Name.Length > 0
@@ -59,21 +86,25 @@ internal sealed record TensorFlowEnds(ImmutableArray<NamedReference> Inputs, Imm
         var reference = Reference.Parse(name);
         return scope.Nodes.ContainsKey(reference.Node)
             ? new NamedReference(reference.Index == 0 ? reference.Node : name, name)
-            : throw new ImportException(DiagnosticKinds.MetadataInvalid, metadata, name, $"the graph has no node of that name{Advice(metadata, scope)}");
+            : throw new ImportException(DiagnosticKinds.MetadataInvalid, metadata, name, $"the graph has no node of that name{Advice(metadata, scope, signed)}");
     }
 
-    private static string Advice(string metadata, TensorFlowScope scope)
+    // What the user may have meant: a name of the signature, or where such graphs usually begin and end.
+    private static string Advice(string metadata, TensorFlowScope scope, ImmutableArray<NamedReference> signed)
     {
-        string[] placeholders = [.. scope.Nodes.Values.Where(IsPlaceholder).Select(node => $"'{node.Name}'")];
-        return metadata == "Inputs" && placeholders.Length > 0 ? $"; its placeholders are {string.Join(", ", placeholders.Take(MostNamed))}" : "";
+        IEnumerable<string> usual = metadata == "Inputs" ? scope.Nodes.Values.Where(IsPlaceholder).Select(node => node.Name) : TrainingOperators.Outputs(scope, IsPlaceholder);
+        string[] candidates = [.. signed.Select(tensor => tensor.Name).Concat(usual).Distinct(StringComparer.Ordinal)];
+        return candidates.Length == 0 ? "" : $"; it {(metadata == "Inputs" ? "begins" : "ends")} with {List(candidates)}";
     }
+
+    private static string List(IReadOnlyCollection<string> names) =>
+        string.Join(", ", names.Take(MostNamed).Select(name => $"'{name}'")) + (names.Count > MostNamed ? ", …" : "");
 
     private static ImmutableArray<NamedReference> LooseEnds(TensorFlowScope scope, Func<NodeDef, bool> isInput)
     {
         IReadOnlyList<string> found = TrainingOperators.Outputs(scope, isInput);
-        string list = string.Join(", ", found.Take(MostNamed).Select(name => $"'{name}'")) + (found.Count > MostNamed ? ", …" : "");
         return found.Count == 0 ? throw new ImportException(DiagnosticKinds.OutputsUnknown, "none depends on a placeholder and is read by nobody")
-            : found.Count > 1 && TrainingOperators.Trains(scope) ? throw new ImportException(DiagnosticKinds.OutputsUnknown, $"it is a graph for training, and nobody reads {list}")
+            : found.Count > 1 && TrainingOperators.Trains(scope) ? throw new ImportException(DiagnosticKinds.OutputsUnknown, $"it is a graph for training, and nobody reads {List(found)}")
             : [.. found.Select(name => new NamedReference(name, name))];
     }
 
@@ -81,9 +112,9 @@ internal sealed record TensorFlowEnds(ImmutableArray<NamedReference> Inputs, Imm
     private static ImmutableArray<NamedReference> Reached(
         TensorFlowScope scope, ImmutableArray<NamedReference> signed, ImmutableArray<NamedReference> outputs)
     {
-        IReadOnlyList<NodeDef> order = scope.Order(outputs.Select(output => Reference.Parse(output.Reference).Node));
         HashSet<string> known = [.. signed.Select(input => Reference.Parse(input.Reference).Node)];
-        HashSet<string> reached = [.. order.Where(IsPlaceholder).Select(node => node.Name)];
+        IReadOnlyList<NodeDef> order = scope.Order(outputs.Select(output => Reference.Parse(output.Reference).Node), known);
+        HashSet<string> reached = [.. order.Where(node => IsPlaceholder(node) || known.Contains(node.Name)).Select(node => node.Name)];
         return
         [
             .. signed.Where(input => reached.Contains(Reference.Parse(input.Reference).Node)),

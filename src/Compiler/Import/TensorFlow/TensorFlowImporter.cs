@@ -9,6 +9,13 @@ using ModelCompiler.Compiler.Graphs;
 
 namespace ModelCompiler.Compiler.Import.TensorFlow;
 
+/// <summary>What a file or folder holds.</summary>
+/// <param name="Graph">The graph.</param>
+/// <param name="Model">The SavedModel that it is of, or <see langword="null"/>.</param>
+/// <param name="Signature">How the model is called, when the file says it.</param>
+/// <param name="Folder">The folder of the file, which has a SavedModel's variables.</param>
+internal sealed record TensorFlowFile(GraphDef Graph, MetaGraphDef? Model, SignatureDef? Signature, string Folder);
+
 /// <summary>From a frozen graph, or the folder of a SavedModel, to a graph.</summary>
 internal static class TensorFlowImporter
 {
@@ -32,16 +39,24 @@ internal static class TensorFlowImporter
     {
         try
         {
-            string path = Directory.Exists(options.ModelPath) ? Path.Combine(options.ModelPath, SavedModelFile) : options.ModelPath;
-            byte[] bytes = Read(path);
-            return bytes is [SavedModelTag, ..]
-                ? Import(Served(Parse(SavedModel.Parser, bytes)), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "", options, diagnostics)
-                : Import(Parse(GraphDef.Parser, bytes), options, diagnostics);
+            TensorFlowFile file = Read(options.ModelPath);
+            return file.Model is { } model ? Import(model, file.Folder, options, diagnostics) : Import(file.Graph, options, diagnostics);
         }
         catch (ImportException exception)
         {
             throw new DiagnosticException(exception.At(options.ModelPath, ""));
         }
+    }
+
+    /// <summary>Reads a file or folder.</summary>
+    /// <exception cref="ImportException">It cannot be read, or is not of the format.</exception>
+    public static TensorFlowFile Read(string modelPath)
+    {
+        string path = Directory.Exists(modelPath) ? Path.Combine(modelPath, SavedModelFile) : modelPath;
+        byte[] bytes = ReadBytes(path);
+        MetaGraphDef? model = bytes is [SavedModelTag, ..] ? Served(Parse(SavedModel.Parser, bytes)) : null;
+        GraphDef graph = model is null ? Parse(GraphDef.Parser, bytes) : GraphOf(model);
+        return new TensorFlowFile(graph, model, model is null ? null : SignatureOf(model), Path.GetDirectoryName(Path.GetFullPath(path)) ?? "");
     }
 
     /// <summary>Imports a frozen graph.</summary>
@@ -59,9 +74,9 @@ internal static class TensorFlowImporter
     /// <exception cref="ImportException">The graph makes no sense.</exception>
     public static Graph Import(MetaGraphDef model, string folder, CompileOptions options, List<Diagnostic> diagnostics)
     {
-        GraphDef graph = model.GraphDef ?? throw Malformed("it holds no graph");
+        GraphDef graph = GraphOf(model);
         var variables = new VariableStore(Path.Combine(folder, "variables", "variables"), VariableRestores.Find(graph, model.SaverDef?.RestoreOpName ?? ""));
-        return Import(graph, Signature(model), variables, options, diagnostics);
+        return Import(graph, SignatureOf(model), variables, options, diagnostics);
     }
 
     /// <summary>The file is not what it should be.</summary>
@@ -98,6 +113,8 @@ internal static class TensorFlowImporter
         return session.Guard("", output.Name, () => isTensor ? new GraphOutput(output.Name, value) : throw ImportException.Invalid($"output '{output.Name}' is no tensor"));
     }
 
+    private static GraphDef GraphOf(MetaGraphDef model) => model.GraphDef ?? throw Malformed("it holds no graph");
+
     // Of several graphs that which is for inference.
     private static MetaGraphDef Served(SavedModel model) =>
         model.MetaGraphs.FirstOrDefault(graph => graph.MetaInfoDef?.Tags.Contains("serve") == true)
@@ -105,7 +122,7 @@ internal static class TensorFlowImporter
         ?? throw Malformed("it holds no graph");
 
     // What is called when nobody says what: the default, else the first that makes anything.
-    private static SignatureDef? Signature(MetaGraphDef model) =>
+    private static SignatureDef? SignatureOf(MetaGraphDef model) =>
         model.SignatureDef.TryGetValue("serving_default", out SignatureDef? usual) && usual.Outputs.Count > 0
             ? usual
             : model.SignatureDef.Where(pair => pair.Value.Outputs.Count > 0 && !pair.Key.StartsWith("__", StringComparison.Ordinal))
@@ -124,7 +141,7 @@ internal static class TensorFlowImporter
         }
     }
 
-    private static byte[] Read(string path)
+    private static byte[] ReadBytes(string path)
     {
         try
         {

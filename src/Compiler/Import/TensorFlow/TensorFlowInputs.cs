@@ -67,6 +67,13 @@ internal sealed class TensorFlowInputs(TensorFlowSession session, TensorFlowScop
     {
         var node = new TensorFlowNode(scope.Nodes[Reference.Parse(input.Reference).Node], input.Name, scope.Arguments, []);
         string? attribute = TypeAttributes.FirstOrDefault(node.Has);
+        if (attribute is not null && node.TypeCode(attribute, TensorFlowTypes.Float) == TensorFlowTypes.Text)
+        {
+            string[] behind = TensorFlowEnds.BehindText(scope, Reference.Parse(input.Reference).Node);
+            throw new ImportException(
+                DiagnosticKinds.InputIsText, input.Name, behind.Length == 0 ? "node" : string.Join(';', behind), behind.Length == 0 ? "" : ", or further on");
+        }
+
         return attribute is null ? ElementType.Float32 : node.Type(attribute, TensorFlowTypes.Float);
     }
 

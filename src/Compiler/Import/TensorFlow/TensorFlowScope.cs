@@ -39,8 +39,10 @@ internal sealed class TensorFlowScope
     /// <summary>
     /// The nodes that some nodes depend on, themselves too, each behind those that it depends on. Nodes that have a result are not looked behind.
     /// </summary>
+    /// <param name="wanted">The nodes.</param>
+    /// <param name="ends">Nodes that are not looked behind either, but belong to the order.</param>
     /// <exception cref="ImportException">They depend on themselves.</exception>
-    public IReadOnlyList<NodeDef> Order(IEnumerable<string> wanted)
+    public IReadOnlyList<NodeDef> Order(IEnumerable<string> wanted, IReadOnlySet<string>? ends = null)
     {
         var order = new List<NodeDef>();
         var begun = new Dictionary<string, bool>(StringComparer.Ordinal);
@@ -61,7 +63,7 @@ internal sealed class TensorFlowScope
 
             begun.Add(top.Name, false);
             stack.Push((top.Name, true));
-            foreach (string input in DataInputs(node).Reverse())
+            foreach (string input in ends?.Contains(node.Name) == true ? [] : DataInputs(node).Reverse())
             {
                 string name = Reference.Parse(input).Node;
                 if (begun.TryGetValue(name, out bool isDone) && !isDone)

@@ -38,6 +38,9 @@ internal sealed class LiteSubgraph(FlatTable table)
     /// <summary>Number of operators.</summary>
     public int NodeCount => table.TableCount(3);
 
+    /// <summary>Number of tensors.</summary>
+    public int TensorCount => table.TableCount(0);
+
     /// <summary>The description of a tensor.</summary>
     /// <exception cref="ImportException">There is none, or it makes no sense.</exception>
     public LiteTensor Tensor(int index)

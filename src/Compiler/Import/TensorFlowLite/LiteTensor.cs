@@ -142,6 +142,9 @@ internal static class LiteTypes
         12 => ElementType.UInt64,
         15 => ElementType.UInt32,
         16 => ElementType.UInt16,
-        _ => throw ImportException.ElementType(tensor, code >= 0 && code < Names.Count ? Names[code] : $"number {code}"),
+        _ => throw ImportException.ElementType(tensor, NameOf(code)),
     };
+
+    /// <summary>The format's name for a type.</summary>
+    public static string NameOf(int code) => code >= 0 && code < Names.Count ? Names[code] : $"number {code}";
 }

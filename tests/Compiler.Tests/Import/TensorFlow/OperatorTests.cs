@@ -308,26 +308,6 @@ public class OperatorTests
     }
 
     [Fact]
-    public void Fake_quantisation_is_the_grid_that_the_file_says()
-    {
-        GraphDef graph = Graph(Placeholder("x", 1, 4), Floats("min", [], -1), Floats("max", [], 1.55f), Node("FakeQuantWithMinMaxVars", "y", "x min max"));
-        Graph imported = Accept(graph);
-        Assert.Equal(new Ops.Requantize(new QuantizationParameters(2.55f / 255, 100)), Assert.Single(imported.Nodes).Op);
-        AssertTensor([1, 4], [-1, 0.12, 1.55, 0], Running.Evaluate(imported, Tensor.Of<float>([1, 4], -3, 0.123f, 2, 0)), 1e-6);
-    }
-
-    [Fact]
-    public void Weights_of_each_channel_are_rounded_and_keep_their_levels()
-    {
-        Tensor actual = Apply(
-            "FakeQuantWithMinMaxVarsPerChannel",
-            [Floats("w", [2, 2], 0.126f, 1, -5, -0.5f), Floats("min", [2], -1.27f, -0.635f), Floats("max", [2], 1.27f, 0.635f)], ("narrow_range", true));
-        AssertTensor([2, 2], [0.13, 0.635, -1.27, -0.5], actual, 1e-6);
-        Assert.Equal(new sbyte[] { 13, 127, -127, -100 }, actual.Integers!.Levels.Values<sbyte>());
-        AssertRefused(DiagnosticKinds.GraphInvalid, "FakeQuantWithMinMaxVars", [Floats("w", [1], 1), Floats("min", [], 1), Floats("max", [], 2)]);
-    }
-
-    [Fact]
     public void A_normalisation_folds_into_the_layer_before_it()
     {
         GraphDef graph = Graph(

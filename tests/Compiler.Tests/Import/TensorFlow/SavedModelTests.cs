@@ -38,6 +38,31 @@ public class SavedModelTests
         AssertTensor([1, 2], [2, 6], Running.Evaluate(Import(model, Bundle("w", 2, 3)), Tensor.Of<float>([1, 2], 1, 2)));
     }
 
+    [Theory]
+    [InlineData("Variable", "IsVariableInitialized")]
+    [InlineData("VariableV2", "IsVariableInitialized")]
+    [InlineData("VarHandleOp", "VarIsInitializedOp")]
+    public void A_variable_counts_as_initialised(string variable, string question)
+    {
+        MetaGraphDef model = Model(Graph(
+            Placeholder("x", -1, 2), Node(variable, "w"), Node(question, "known", "w"), Node("Switch", "s", "x known"), Node("Neg", "negative", "s:1"), Node("Merge", "y", "s negative")));
+        AssertTensor([1, 2], [-1, -2], Running.Evaluate(Import(model, Bundle("w", 2, 3)), Tensor.Of<float>([1, 2], 1, 2)));
+    }
+
+    [Fact]
+    public void Elements_of_a_variable_are_picked()
+    {
+        MetaGraphDef model = Model(Graph(
+            Placeholder("x", -1, 2), Node("VarHandleOp", "w"), Integers("places", 2, 0), Node("ResourceGather", "picked", "w places"), Node("Mul", "y", "x picked")));
+        AssertTensor([1, 2], [40, 40], Running.Evaluate(Import(model, Bundle("w", 20, 30, 40)), Tensor.Of<float>([1, 2], 1, 2)));
+    }
+
+    [Fact]
+    public void An_element_outside_a_variable_is_refused() => InModel(
+        Model(Graph(Placeholder("x", -1, 2), Node("VarHandleOp", "w"), Integers("places", 3, 0), Node("ResourceGather", "picked", "w places"), Node("Mul", "y", "x picked"))),
+        Bundle("w", 20, 30, 40),
+        folder => Assert.Equal(DiagnosticKinds.ShapeInvalid, Problem(folder).Kind));
+
     [Fact]
     public void Missing_variables_are_refused() => InModel(Model(WithVariable()), null, folder =>
         Assert.Equal(DiagnosticKinds.FileUnreadable, Problem(folder).Kind));

@@ -14,7 +14,8 @@ internal static class ConvolutionOperators
         new("Conv2D", (node, context) => Convolution(node, context, context.ToImage(node[0]), node[1], isDepthwise: false)),
         new("DepthwiseConv2dNative", (node, context) => Convolution(node, context, context.ToImage(node[0]), node[1], isDepthwise: true)),
         new("Conv2DBackpropInput", TransposedConvolution),
-        new("FusedPadConv2D", PaddedConvolution),
+        new("FusedPadConv2D", (node, context) => PaddedConvolution(node, context, node[0], 1)),
+        new("FusedResizeAndPadConv2D", (node, context) => PaddedConvolution(node, context, ResizeOperators.Bilinear(node, context, node.Flag("resize_align_corners"), false), 2)),
     ];
 
     // The weights are H×W×in×out, of a depthwise convolution H×W×in×multiplier, whose outputs come input by input.
@@ -34,8 +35,8 @@ internal static class ConvolutionOperators
         return context.FromImage(context.Emit(new Conv2D(window, isDepthwise ? kernel[2] : shape[3] / kernel[2]), image, filters));
     }
 
-    private static string PaddedConvolution(TensorFlowNode node, TensorFlowContext context) =>
-        Convolution(node, context, PaddingOperators.Mirrored(node, context), node[2], isDepthwise: false);
+    private static string PaddedConvolution(TensorFlowNode node, TensorFlowContext context, string image, int paddings) =>
+        Convolution(node, context, PaddingOperators.Mirrored(node, context, image, paddings), node[paddings + 1], isDepthwise: false);
 
     // A transposed convolution is the convolution of the spread image with the mirrored weights, which are H×W×out×in here.
     private static string TransposedConvolution(TensorFlowNode node, TensorFlowContext context)

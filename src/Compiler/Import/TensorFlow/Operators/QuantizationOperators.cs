@@ -57,9 +57,14 @@ internal static class QuantizationOperators
         context.RequireFloat32(0);
         (int least, int greatest) = Levels(node);
         (float low, float high, float scale, int zero) = Nudged(minimum, maximum, least, greatest);
-        return least == 0 && greatest == byte.MaxValue && context.ConstantOf(node[0]) is null
-            ? context.Emit(new Requantize(new QuantizationParameters(scale, zero)), node[0])
-            : Stored(context, context.Map(node[0], x => Rounded(x, x.Like(low), x.Like(high), x.Like(scale))), [scale], 0);
+        if (greatest > byte.MaxValue || low == high || context.ConstantOf(node[0]) is not null)
+        {
+            return Stored(context, context.Map(node[0], x => Rounded(x, x.Like(low), x.Like(high), x.Like(scale))), [scale], 0);
+        }
+
+        // Fewer levels than a byte has are some of the byte's.
+        bool isWhole = least == 0 && greatest == byte.MaxValue;
+        return context.Emit(new Requantize(new QuantizationParameters(scale, zero)), isWhole ? node[0] : context.Map(node[0], x => x.Clamp(low, high)));
     }
 
     private static string FakeQuantizePerChannel(TensorFlowNode node, TensorFlowContext context)
@@ -95,7 +100,7 @@ internal static class QuantizationOperators
 
         float[] numbers = constant.ToFloat32();
         double[] levels = [.. numbers.Select((number, index) => Math.Round((double)number / scales[scales.Length == 1 ? 0 : index % scales.Length]))];
-        return levels.All(level => Math.Abs(level) <= sbyte.MaxValue)
+        return levels.All(level => level is >= sbyte.MinValue and <= sbyte.MaxValue)
             && StoredIntegers.Of(Tensor.Of(constant.Shape, Array.ConvertAll(levels, level => (sbyte)level)), scales, [], axis) is { } stored
             ? context.Constant(constant.WithIntegers(stored))
             : value;
@@ -109,12 +114,17 @@ internal static class QuantizationOperators
             : throw ImportException.Invalid($"attribute 'num_bits' of {node.Operator} is {bits}");
     }
 
-    // The range moved a little so that 0 is on the grid.
+    // The range moved so that 0 is on the grid: a little, or where it lies beside 0 until it ends there. From 0 to 0 is what training leaves of what is always 0.
     private static (float Low, float High, float Scale, int Zero) Nudged(float minimum, float maximum, int least, int greatest)
     {
-        if (!(minimum <= 0 && maximum >= 0 && maximum > minimum && float.IsFinite(maximum - minimum)))
+        if (minimum == 0 && maximum == 0)
         {
-            throw ImportException.Invalid($"a range from {minimum} to {maximum} has no numbers, or not 0");
+            return (0, 0, 1, least);
+        }
+
+        if (!(maximum > minimum && float.IsFinite(maximum - minimum)))
+        {
+            throw ImportException.Invalid($"a range from {minimum} to {maximum} has no numbers");
         }
 
         float scale = (maximum - minimum) / (greatest - least);

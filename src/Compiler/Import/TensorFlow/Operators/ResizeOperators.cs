@@ -14,14 +14,15 @@ internal static class ResizeOperators
     /// <summary>The family's rows of the table.</summary>
     public static IEnumerable<TensorFlowEntry> Entries =>
     [
-        new("ResizeBilinear", Bilinear),
+        new("ResizeBilinear", (node, context) => Bilinear(node, context, node.Flag("align_corners"), node.Flag("half_pixel_centers"))),
         new("ResizeBicubic", Bicubic),
         new("ResizeNearestNeighbor", Nearest),
     ];
 
-    private static string Bilinear(TensorFlowNode node, TensorFlowContext context)
+    /// <summary>Each pixel mixed of the four around its place.</summary>
+    public static string Bilinear(TensorFlowNode node, TensorFlowContext context, bool alignsCorners, bool hasHalfPixels)
     {
-        string coordinates = node.Flag("half_pixel_centers") ? "half_pixel" : node.Flag("align_corners") ? "align_corners" : "asymmetric";
+        string coordinates = hasHalfPixels ? "half_pixel" : alignsCorners ? "align_corners" : "asymmetric";
         return Mixed(node, context, new ResampleRule("linear", coordinates, ""));
     }
 

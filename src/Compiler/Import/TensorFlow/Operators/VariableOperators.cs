@@ -18,6 +18,11 @@ internal static class VariableOperators
         new("IsVariableInitialized", (_, context) => context.Constant(Tensor.Scalar(true))),
     ];
 
-    private static string Gather(TensorFlowNode node, TensorFlowContext context) =>
-        IndexOperators.Gather(context, context.Session.ReadHandle(node[0]), context.IndexInput(1), 0, checked((int)node.Integer("batch_dims", 0)));
+    // The axis is the one behind the batch.
+    private static string Gather(TensorFlowNode node, TensorFlowContext context)
+    {
+        string variable = context.Session.ReadHandle(node[0]);
+        int batch = checked((int)node.Integer("batch_dims", 0));
+        return IndexOperators.Gather(context, variable, context.IndexInput(1), context.ShapeOf(variable).Axis(batch), batch);
+    }
 }
