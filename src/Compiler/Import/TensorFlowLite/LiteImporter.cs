@@ -113,6 +113,7 @@ internal static class LiteImporter
             {
                 LiteTensor tensor = graph.Tensor(index);
                 string name = NameOf(tensor, names);
+                _ = tensor.Storage;
                 if (outputs.Any(output => output.Name == name))
                 {
                     throw ImportException.Invalid($"two outputs are named '{name}'");

@@ -16,7 +16,9 @@ namespace ModelCompiler.Compiler.Import.TensorFlowLite;
 /// <param name="Outputs">Tensors made.</param>
 /// <param name="Options">The operator's options.</param>
 /// <param name="CustomOptions">The options of an operator that is none of the format's own.</param>
-internal sealed record LiteNode(int Code, string CustomName, int Version, int[] Inputs, int[] Outputs, FlatTable? Options, ArraySegment<byte> CustomOptions)
+/// <param name="Intermediates">Tensors that the operator keeps to itself.</param>
+internal sealed record LiteNode(
+    int Code, string CustomName, int Version, int[] Inputs, int[] Outputs, FlatTable? Options, ArraySegment<byte> CustomOptions, int[] Intermediates)
 {
     /// <summary>The operator's name.</summary>
     public string OperatorName => Code == LiteOperatorNames.Custom ? CustomName : LiteOperatorNames.Of(Code);
@@ -67,7 +69,8 @@ internal sealed class LiteSubgraph(FlatTable table)
             node.Integers(1, MostOperands) ?? [],
             node.Integers(2, MostOperands) ?? [],
             node.Table(4) ?? node.Table(12),
-            node.Bytes(5) ?? ArraySegment<byte>.Empty);
+            node.Bytes(5) ?? ArraySegment<byte>.Empty,
+            node.Integers(8, MostOperands) ?? []);
     }
 }
 

@@ -78,6 +78,12 @@ public sealed record LitePort(string Name, LitePart Part, ElementType Type, int[
     /// <summary>Whether it is float32 in every form.</summary>
     public bool IsFloat { get; init; }
 
+    /// <summary>Whether it is the name of a variable.</summary>
+    public bool IsResource { get; init; }
+
+    /// <summary>Whether it has 16 bits where others have 8.</summary>
+    public bool IsWide { get; init; }
+
     /// <summary>Whether its elements are complex numbers.</summary>
     public bool IsComplex { get; init; }
 
@@ -89,7 +95,7 @@ public sealed record LitePort(string Name, LitePart Part, ElementType Type, int[
 }
 
 /// <summary>The numbers of one prediction, as a case's own computation sees them, and what it remembers.</summary>
-internal sealed class LiteValues(LiteForms form, Dictionary<string, double[]> memory)
+internal sealed class LiteValues(LiteForms form, Dictionary<string, double[]> memory, Func<string, double, double> nearest)
 {
     private readonly Dictionary<string, double[]> numbers = new(StringComparer.Ordinal);
 
@@ -102,6 +108,9 @@ internal sealed class LiteValues(LiteForms form, Dictionary<string, double[]> me
         get => numbers[name];
         set => numbers[name] = value;
     }
+
+    /// <summary>The number nearest to another that a tensor can hold.</summary>
+    public double Nearest(string tensor, double x) => nearest(tensor, x);
 
     /// <summary>What was remembered, zeros at first.</summary>
     public double[] Remembered(string name, int count) => memory.GetValueOrDefault(name) ?? new double[count];

@@ -20,6 +20,8 @@ internal static class LiteCases
         .. ReductionCases.All,
         .. DetectionCases.All,
         .. RecurrentCases.All,
+        .. LstmCases.All,
+        .. StableCases.All,
         .. ControlCases.All,
     ];
 

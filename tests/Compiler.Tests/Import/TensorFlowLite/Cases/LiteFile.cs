@@ -13,7 +13,7 @@ internal sealed class LiteFile
     /// <summary>Predictions of each case: the second meets what the first left behind.</summary>
     public const int Predictions = 3;
 
-    private const int Half = 1, Complex64 = 8;
+    private const int Half = 1, Complex64 = 8, Resource = 13;
 
     private readonly LiteCase example;
     private readonly LiteForms form;
@@ -58,12 +58,19 @@ internal sealed class LiteFile
         port.Type != ElementType.Float32 || port.Numbers.Length == 0 ? port.Numbers
         : [.. port.Numbers.Skip(prediction % port.Numbers.Length), .. port.Numbers.Take(prediction % port.Numbers.Length)];
 
+    private double Nearest(string name, double x)
+    {
+        LiteTensorSpecification? tensor = tensors.GetValueOrDefault(name);
+        return tensor is not { Scales.Length: 1 } || GridExpressions.Range(tensor.Type) is not { } range ? x
+            : (Math.Clamp(Math.Round(x / tensor.Scales[0]) + tensor.Zeros[0], range.Least, range.Greatest) - tensor.Zeros[0]) * tensor.Scales[0];
+    }
+
     private IEnumerable<double[][]> Compute(LiteForms computed)
     {
         var memory = new Dictionary<string, double[]>(StringComparer.Ordinal);
         for (int prediction = 0; prediction < Predictions; prediction++)
         {
-            var values = new LiteValues(computed, memory);
+            var values = new LiteValues(computed, memory, (name, x) => computed == LiteForms.Float ? x : Nearest(name, x));
             foreach (LitePort port in example.Ports.Where(port => port.Numbers.Length > 0 || port.Part != LitePart.Made))
             {
                 double[] numbers = port.Part == LitePart.Given ? Turned(port, prediction) : port.Numbers;
@@ -95,7 +102,7 @@ internal sealed class LiteFile
         return tensor;
     }
 
-    private (ElementType Type, int? Code) TypeOf(LitePort port) => port.IsComplex ? (ElementType.Float32, Complex64) : port.Type != ElementType.Float32 || port.IsFloat ? (port.Type, null) : (port.Part, form) switch
+    private (ElementType Type, int? Code) TypeOf(LitePort port) => port.IsResource ? (port.Type, Resource) : port.IsComplex ? (ElementType.Float32, Complex64) : port.Type != ElementType.Float32 || port.IsFloat ? (port.Type, null) : (port.Part, form) switch
     {
         (LitePart.Settled, _) or (_, LiteForms.Float) or (LitePart.Bias, LiteForms.Hybrid) => (ElementType.Float32, null),
         (LitePart.Weights or LitePart.Bias, LiteForms.Half) => (ElementType.Float32, Half),
@@ -103,6 +110,7 @@ internal sealed class LiteFile
         (_, LiteForms.Hybrid or LiteForms.Half) => (ElementType.Float32, null),
         (LitePart.Bias, LiteForms.Int16) => (ElementType.Int64, null),
         (LitePart.Bias, _) => (ElementType.Int32, null),
+        (_, LiteForms.Int8) when port.IsWide => (ElementType.Int16, null),
         (_, LiteForms.UInt8) => (ElementType.UInt8, null),
         (LitePart.Weights, _) or (_, LiteForms.Int8) => (ElementType.Int8, null),
         _ => (ElementType.Int16, null),
@@ -113,13 +121,13 @@ internal sealed class LiteFile
     {
         (double least, double greatest) = (Math.Min(0, range.Least), Math.Max(0, range.Greatest));
         double width = Math.Max(greatest - least, 1e-3) * 0.9;
-        if (form == LiteForms.Int16)
+        if (tensor.Type == ElementType.Int16)
         {
             return tensor with { Scales = [(float)(Math.Max(-least, greatest) * 0.9 / 32767) is > 0 and var step ? step : 1], Zeros = [0] };
         }
 
         float scale = (float)(width / 255);
-        double lowest = form == LiteForms.Int8 ? -128 : 0;
+        double lowest = tensor.Type == ElementType.Int8 ? -128 : 0;
         return tensor with { Scales = [scale], Zeros = [(long)Math.Clamp(Math.Round(lowest - (least * 0.9 / scale)), lowest, lowest + 255)] };
     }
 
