@@ -1,11 +1,9 @@
 using System;
-using System.Collections.Immutable;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
 using Google.FlatBuffers;
 using ModelCompiler.Compiler.Execution;
-using ModelCompiler.Plans;
 using Xunit;
 using static ModelCompiler.Compiler.Tests.Import.TensorFlowLite.LiteModels;
 

@@ -5,7 +5,6 @@ using System.Linq;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Execution;
-using ModelCompiler.Compiler.Import.TensorFlowLite;
 using ModelCompiler.Plans;
 using Xunit;
 using Xunit.Abstractions;

@@ -1,10 +1,8 @@
-using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.TensorFlowLite.Operators;

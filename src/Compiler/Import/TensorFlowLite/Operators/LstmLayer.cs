@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
-using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Import.TensorFlowLite.Operators;

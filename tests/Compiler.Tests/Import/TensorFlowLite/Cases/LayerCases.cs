@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using ModelCompiler.Plans;
 using static ModelCompiler.Compiler.Tests.Import.TensorFlowLite.Cases.LiteCases;
 
 namespace ModelCompiler.Compiler.Tests.Import.TensorFlowLite.Cases;
