@@ -46,12 +46,13 @@ public static class CompilerDriver
     private static CompileResult Run(CompileOptions options, IProgress<(int Done, int Total)>? progress, CancellationToken cancellation)
     {
         var diagnostics = new List<Diagnostic>();
-        (Graph graph, long parameters, ImmutableArray<StateLink> state) = Prepare(options, diagnostics);
-        options = options with { State = [.. options.State, .. state] };
+        (Graph graph, long parameters, ImmutableArray<StateLink> state, ModelNotes notes) = Prepare(options, diagnostics);
+        options = notes.Complete(options with { State = [.. options.State, .. state] }, graph, diagnostics);
         Forget(parameters);
         var free = new Graph(options.FreeInputs(graph), options.FreeOutputs(graph), graph.Nodes, graph.Values, graph.Constants);
         PlanClassifier? classifier = ClassifierDetection.Detect(free, options.Scores);
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
+        labels = labels.IsEmpty && options.LabelsPath is null ? notes.LabelsOf(classifier, options.ModelPath, diagnostics) : labels;
         ImmutableArray<LabelledExample> examples = LabelledExamples.Find(options.Evaluation, labels, classifier?.Classes ?? 0);
         Graph rounded = options.Precision == Precision.Rounded256 ? RoundWeights.Run(graph) : graph;
         (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(rounded);
@@ -102,12 +103,12 @@ public static class CompilerDriver
     }
 
     // A method of its own, so that the imported weights do not live on beside those that the passes make of them.
-    private static (Graph Graph, long Parameters, ImmutableArray<StateLink> State) Prepare(CompileOptions options, List<Diagnostic> diagnostics)
+    private static (Graph Graph, long Parameters, ImmutableArray<StateLink> State, ModelNotes Notes) Prepare(CompileOptions options, List<Diagnostic> diagnostics)
     {
         Graph imported = ModelImporter.Import(options, diagnostics);
         long parameters = imported.WithBodies().SelectMany(part => part.Constants.Values).Sum(constant => (long)constant.Count);
         Forget(parameters);
-        return (PassList.Run(imported, options.Precision), parameters, imported.State);
+        return (PassList.Run(imported, options.Precision), parameters, imported.State, imported.Notes);
     }
 
     // What a stage leaves behind of large weights – the file, those before the passes – goes before the next stage makes its own: the runtime

@@ -122,8 +122,8 @@ public enum ScoreTransform
 /// <param name="Name">The model's name for it.</param>
 /// <param name="Type">The element type the model declares.</param>
 /// <param name="Shape">The shape the model declares, in its own layout.</param>
-/// <param name="Scale">Of the quantised form, or 0 when there is none.</param>
-/// <param name="ZeroPoint">Of the quantised form as uint8 (0…255).</param>
+/// <param name="Scale">Of the quantised form, or of the 8-bit integers that are declared; 0 when they stand for no other numbers.</param>
+/// <param name="ZeroPoint">The same, as uint8 (0…255).</param>
 /// <param name="Conversions">The ways in or out that the class offers.</param>
 /// <param name="Bound">Of an output whose extent depends on the data: which one, and where its value is; the shape is the upper bound then.</param>
 public sealed record PlanPort(

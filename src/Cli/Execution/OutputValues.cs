@@ -28,6 +28,13 @@ internal static class OutputValues
         _ => throw new ArgumentOutOfRangeException(nameof(port)),
     };
 
+    /// <summary>The real numbers that elements stand for.</summary>
+    /// <param name="elements">Elements of an output.</param>
+    /// <param name="port">The output.</param>
+    public static double[] Real(double[] elements, PlanPort port) => port is { Type: ElementType.Int8 or ElementType.UInt8, Scale: > 0 }
+        ? [.. elements.Select(level => (level + (port.Type == ElementType.Int8 ? 128 : 0) - port.ZeroPoint) * port.Scale)]
+        : elements;
+
     /// <summary>The scores of a classifier as its class gives them.</summary>
     /// <param name="outputs">Elements of its output.</param>
     /// <param name="transform">How they become scores.</param>

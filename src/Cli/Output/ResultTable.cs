@@ -57,7 +57,7 @@ internal sealed class ResultTable
     private void AddClasses(string file, PlanExecutor executor, PlanClassifier classifier)
     {
         PlanPort port = plan.Outputs.First(port => port.Name == classifier.Output);
-        float[] scores = OutputValues.Scores(OutputValues.Read(executor, port), classifier.Scores);
+        float[] scores = OutputValues.Scores(OutputValues.Real(OutputValues.Read(executor, port), port), classifier.Scores);
         foreach (int index in OutputValues.Best(scores, top))
         {
             string label = index < plan.Labels.Count ? plan.Labels[index] : index.ToString(CultureInfo.InvariantCulture);

@@ -26,6 +26,12 @@ public static class SampleFeeding
             case ElementType.Int32:
                 executor.Feed<int>(input, Array.ConvertAll(values, value => (int)value));
                 break;
+            case ElementType.Int8:
+                executor.Feed<sbyte>(input, Array.ConvertAll(values, value => (sbyte)Math.Clamp(value, sbyte.MinValue, sbyte.MaxValue)));
+                break;
+            case ElementType.Int16:
+                executor.Feed<short>(input, Array.ConvertAll(values, value => (short)Math.Clamp(value, short.MinValue, short.MaxValue)));
+                break;
             case ElementType.UInt8:
                 executor.Feed<byte>(input, Array.ConvertAll(values, value => (byte)value));
                 break;

@@ -102,6 +102,11 @@ public static class SampleReader
     private static Sample Raw(byte[] bytes, PlanPort input)
     {
         long count = input.Shape.Aggregate(1L, (product, extent) => product * extent);
+        if (bytes.Length == count && input.Type is (ElementType.Int8 or ElementType.UInt8))
+        {
+            return new Sample(null, [.. bytes.Select(level => input.Type == ElementType.Int8 ? (float)unchecked((sbyte)level) : level)]);
+        }
+
         if (PixelConversion(input) is not null && bytes.Length == count)
         {
             return new Sample(bytes, null);

@@ -22,6 +22,8 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind ExtentDependsOnData = new("MC1018", Severity.Error, "operator {0} reads '{1}', whose extent along axis {2} depends on the data, and {3}; end the model before this node and do the rest in C#, or rewrite the model so that this axis stays as it is");
     public static readonly DiagnosticKind InputSettled = new("MC1019", Severity.Info, "input '{0}' can only be {1}, as the shapes that the file declares say, and is no parameter of the class");
     public static readonly DiagnosticKind LoopUnbounded = new("MC1020", Severity.Error, "operator {0} must run a number of times that is known when the model is compiled, but {1}; {2}");
+    public static readonly DiagnosticKind NotesDamaged = new("MC1021", Severity.Warning, "the file's metadata is ignored: {0}; write it again, or set Labels, Mean and Scale on the ModelFile item");
+    public static readonly DiagnosticKind NotesUnused = new("MC1022", Severity.Warning, "the file's metadata has {0}, which are not used: {1}; set {2} on the ModelFile item");
     public static readonly DiagnosticKind InputIsText = new("MC1024", Severity.Error, "input '{0}' is text, or the bytes of a file, which no class takes; set Inputs=\"{1}\" on the ModelFile item to begin the model where there are numbers{2}");
     public static readonly DiagnosticKind NarrowArithmetic = new("MC1029", Severity.Error, "operator {0} reads '{1}', which is {2}: there is no arithmetic in that type; convert it with Cast or DequantizeLinear first");
     public static readonly DiagnosticKind TextUnlabelled = new("MC1030", Severity.Error, "output '{0}' is text, but of other labels than those that the class will have; remove the output, or let the model give numbers");

@@ -76,6 +76,9 @@ public sealed class Graph
     /// <summary>What the model's file says that one prediction leaves for the next. Known of a graph as it was imported: the driver takes it from there.</summary>
     public ImmutableArray<StateLink> State { get; init; } = [];
 
+    /// <summary>What the model's file says of how it is used. Known of a graph as it was imported.</summary>
+    public ModelNotes Notes { get; init; } = ModelNotes.None;
+
     /// <summary>The operations, each after those it depends on.</summary>
     public ImmutableArray<Node> Nodes { get; }
 
@@ -105,7 +108,10 @@ public sealed class Graph
         new(inputs, Outputs, Nodes, Values, Constants.Concat(constants).ToFrozenDictionary(StringComparer.Ordinal)) { HasFreeBatch = HasFreeBatch };
 
     /// <summary>The graph with what one prediction leaves for the next.</summary>
-    public Graph With(ImmutableArray<StateLink> state) => new(Inputs, Outputs, Nodes, Values, Constants) { HasFreeBatch = HasFreeBatch, State = state };
+    public Graph With(ImmutableArray<StateLink> state) => new(Inputs, Outputs, Nodes, Values, Constants) { HasFreeBatch = HasFreeBatch, State = state, Notes = Notes };
+
+    /// <summary>The graph with what its file says of how it is used.</summary>
+    public Graph With(ModelNotes notes) => new(Inputs, Outputs, Nodes, Values, Constants) { HasFreeBatch = HasFreeBatch, State = State, Notes = notes };
 
     /// <summary>Multiply-accumulates of one evaluation.</summary>
     public long MultiplyAccumulates() => Nodes.Sum(node => node.Op.MultiplyAccumulates(TypesOf(node.Inputs), TypesOf(node.Outputs)));

@@ -74,10 +74,12 @@ public static class OperatorCatalog
 
             * A model that is quantised keeps the file's own scales: int8 and uint8 run in integers where there is an int8 form; int16 is rounded to the file's
               grid and computed in float32. Inputs and outputs stay as the file declares them. float16 becomes float32; int4 weights are stored as int8.
-            * Layers with float activations and integer weights (hybrid) round what they read to 8 bits as TensorFlow Lite does: convolutions and fully connected
-              layers. In others the weights are the real numbers that they stand for.
+            * Layers with float activations and integer weights (hybrid) round what they read to 8 bits as TensorFlow Lite does: convolutions, fully connected
+              and recurrent layers.
             * Variable tensors and VAR_HANDLE are state that a prediction leaves for the next. They begin with zeros.
-            * LSTMs in integers or with layer normalisation, WHILE, hash tables, strings, complex numbers, random numbers and sparse weights are refused.
+            * UNIDIRECTIONAL_SEQUENCE_LSTM is computed in integers too (int8, its cell int16), with gates of 16 bits; other recurrent layers are float or hybrid.
+            * WHILE runs a number of times that is known when the model is compiled. Metadata (TFLITE_METADATA) gives labels, mean and deviation.
+            * Normalised LSTM gates in integers, hash tables, strings, complex numbers but those of RFFT2D, random numbers and sparse weights are refused.
 
             | operator |
             |---|

@@ -3,12 +3,13 @@ using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Import;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Lowering;
 
-/// <summary>Recognises classifiers: one float input, one output that is a row of at least two scores; or whatever the file says of its outputs.</summary>
+/// <summary>Recognises classifiers: one input of real numbers, one output that is a row of at least two scores, both float or on the file's grid; or whatever the file says of its outputs.</summary>
 public static class ClassifierDetection
 {
     /// <summary>What makes the model a classifier, or <see langword="null"/>.</summary>
@@ -22,9 +23,9 @@ public static class ClassifierDetection
         }
 
         if (graph.Inputs.Length != 1 || graph.Outputs.Length != 1 || graph.Outputs[0].Bound is not null
-            || graph.Values[graph.Inputs[0]].Type.Type != ElementType.Float32
-            || graph.Values[graph.Outputs[0].Value].Type is not { Type: ElementType.Float32, Shape: var shape }
-            || shape.Count(extent => extent != 1) != 1 || graph.Constants.ContainsKey(graph.Outputs[0].Value))
+            || (graph.Values[graph.Inputs[0]].Type.Type != ElementType.Float32 && DeclaredGrid.OfInput(graph, graph.Inputs[0]) is null)
+            || (graph.Values[graph.Outputs[0].Value].Type.Type != ElementType.Float32 && DeclaredGrid.OfOutput(graph, graph.Outputs[0].Value) is null)
+            || graph.ShapeOf(graph.Outputs[0].Value) is var shape && shape.Count(extent => extent != 1) != 1 || graph.Constants.ContainsKey(graph.Outputs[0].Value))
         {
             return null;
         }
@@ -79,7 +80,7 @@ public static class ClassifierDetection
 
     private static ScoreTransform Ending(Graph graph, string value) => graph.Producer(value) switch
     {
-        { Op: Reshape or Transpose or Slice or Requantize } node => Ending(graph, node.Inputs[0]),
+        { Op: var op } node when op is Reshape or Transpose or Slice or Requantize || GridExpressions.AsLevel(op) is not null => Ending(graph, node.Inputs[0]),
         { Op: Softmax } => ScoreTransform.Raw,
         { Op: Elementwise { Expression: CallExpression { Function: ElementwiseFunction.Sigmoid } } } => ScoreTransform.Raw,
 

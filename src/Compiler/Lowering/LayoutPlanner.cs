@@ -97,9 +97,9 @@ public sealed class LayoutPlanner
         return views;
     }
 
-    // A part that only elementwise loops read needs no copy: they read it where it lies. At the model's inputs it is a step, after which its range is observed.
+    // A part that only elementwise loops read needs no copy: they read it where it lies, forwards. At the model's inputs it is a step, after which its range is observed.
     private bool IsPartInPlace(Node node) =>
-        node.Op is Slice && (isBody || graph.Producer(node.Inputs[0]) is not null)
+        node.Op is Slice slice && slice.Steps.All(step => step > 0) && (isBody || graph.Producer(node.Inputs[0]) is not null)
         && !graph.IsOutput(node.Output) && graph.Consumers(node.Output).All(consumer => consumer.Op is Elementwise)
         && Equals(graph.Values[node.Inputs[0]].Quantization, graph.Values[node.Output].Quantization);
 

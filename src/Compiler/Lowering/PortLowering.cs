@@ -32,13 +32,14 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
             conversions.Add(new PlanConversion(ConversionKind.Quantized, declared.Shape.ToEquatableArray(), Steps(flip)));
         }
 
-        if (ImageLayout.Of(graph, name) is { } image && declared.Type == ElementType.Float32)
+        QuantizationParameters? levels = DeclaredGrid.OfInput(graph, name);
+        if (ImageLayout.Of(graph, name) is { } image && (declared.Type == ElementType.Float32 || levels is not null))
         {
             EquatableArray<int> pixels = new([image.Height, image.Width, image.Channels]);
-            conversions.Add(new PlanConversion(ConversionKind.Pixels, pixels, Steps(Pixels(name, image, view, strides))));
+            conversions.Add(new PlanConversion(ConversionKind.Pixels, pixels, Steps(Pixels(name, image, view, levels, strides))));
         }
 
-        return (Port(name, declared, view.Quantization, conversions), value);
+        return (Port(name, declared, view.Quantization ?? levels, conversions), value);
     }
 
     /// <summary>An output.</summary>
@@ -60,7 +61,7 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
         }
 
         PlanBound? bound = output.Bound is { } given ? new PlanBound(given.Axis, writer.Operand(given.Count)) : null;
-        return Port(output.Name, declared, quantization, conversions) with { Bound = bound };
+        return Port(output.Name, declared, quantization ?? DeclaredGrid.OfOutput(writer.Graph, output.Value), conversions) with { Bound = bound };
     }
 
     // Of an output whose extent depends on the data, what is not valid is taken out of the caller's span.
@@ -164,15 +165,19 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
             : Copy(name, new PortValue(name, copied), declared.Shape.Strides(), view.ArgumentAs(copied), strides, declared);
     }
 
-    private PlanStep Pixels(string name, ImageLayout image, View view, int[] strides)
+    private PlanStep Pixels(string name, ImageLayout image, View view, QuantizationParameters? levels, int[] strides)
     {
         float[] means = Preprocessing.PerChannel(options.Mean, image.Channels, 0);
         float[] scales = Preprocessing.PerChannel(options.Scale, image.Channels, 1);
         List<(string, PlanValue)> arguments = [("pixels", new PortValue(name, ElementType.UInt8))];
-        if (view.Quantization is { } quantization)
+        bool isLevel = view.Quantization is not null || levels is not null;
+        if (isLevel)
         {
-            byte[] tables = [.. Enumerable.Range(0, image.Channels * 256).Select(index =>
-                Requantize.Element(Preprocessing.Apply(index % 256, means[index / 256], scales[index / 256]), quantization))];
+            // Without preprocessing, the pixels of a model that declares 8 bits are these bits, as int8 less 128.
+            bool isRaw = levels is not null && options.Mean.IsEmpty && options.Scale.IsEmpty;
+            byte[] tables = [.. Enumerable.Range(0, image.Channels * 256).Select(index => isRaw ? (byte)(index % 256)
+                : Requantize.Element(Preprocessing.Apply(index % 256, means[index / 256], scales[index / 256]), view.Quantization ?? levels!))];
+            tables = view.Type == ElementType.Int8 ? [.. tables.Select(level => TopBitFlipped[level])] : tables;
             arguments.Add(("tables", writer.Constants.Add<byte>(name + ".pixels", tables)));
         }
         else
@@ -183,7 +188,7 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
 
         arguments.AddRange(
         [
-            ("output", view.Argument),
+            ("output", isLevel ? view.ArgumentAs(ElementType.UInt8) : view.Argument),
             ("height", image.Height.Plan()),
             ("width", image.Width.Plan()),
             ("channels", image.Channels.Plan()),
@@ -192,7 +197,7 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
             ("outputChannelStride", strides[image.ChannelAxis].Plan()),
             ("reverseChannels", options.ReverseChannels.Plan()),
         ]);
-        string kernel = view.Quantization is null ? "PixelsToFloat32" : "PixelsToUInt8";
+        string kernel = isLevel ? "PixelsToUInt8" : "PixelsToFloat32";
         return Step(name, kernel, "(pixel − mean) × scale", arguments);
     }
 

@@ -1,4 +1,5 @@
 using System.Linq;
+using ModelCompiler.Generator.Input;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Generator.Emission;
@@ -46,7 +47,7 @@ internal static class DocumentationEmitter
         writer.Line($"/// <listheader><term>{title}</term><description>Type and shape</description></listheader>");
         foreach (PlanPort port in ports)
         {
-            string quantization = port.Scale > 0 ? $", quantised as (q − {Literals.Integer(port.ZeroPoint)}) × {Literals.Float(port.Scale).TrimEnd('f')}" : "";
+            string quantization = port.Scale > 0 ? $", quantised as (q − {Literals.Integer(PlanSteps.DeclaredZero(port))}) × {Literals.Float(port.Scale).TrimEnd('f')}" : "";
             string bound = port.Bound is null ? "" : $", or fewer along axis {Literals.Integer(port.Bound.Axis)}: as many as the data says";
             writer.Line($"/// <item><term><c>{Literals.Xml(port.Name)}</c></term><description>{port.Type.Keyword()}, {Literals.Shape(port.Shape)}{bound}{quantization}</description></item>");
         }

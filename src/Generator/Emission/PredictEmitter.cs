@@ -218,7 +218,7 @@ internal static class PredictEmitter
             writer.Line($"{fetch}({(output.Type == ElementType.Float32 ? "scores" : "rawScores")});");
             if (output.Type != ElementType.Float32)
             {
-                Loop(writer, output.Type == ElementType.Boolean ? "scores[index] = rawScores[index] ? 1 : 0;" : "scores[index] = (float)rawScores[index];");
+                Loop(writer, $"scores[index] = {ScoreOf(output)};");
             }
 
             switch (context.Plan.Classifier.Scores)
@@ -236,6 +236,10 @@ internal static class PredictEmitter
             writer.Line("return new Prediction(best, LabelTexts[best], scores[best]);");
         }
     }
+
+    private static string ScoreOf(PlanPort output) => output.Type == ElementType.Boolean ? "rawScores[index] ? 1 : 0"
+        : output.Scale > 0 ? $"(rawScores[index] - {Literals.Integer(PlanSteps.DeclaredZero(output))}) * {Literals.Float(output.Scale)}"
+        : "(float)rawScores[index]";
 
     // A model that names the class is believed: scores and label need not agree, as where pairs of classes vote.
     private static void Best(SourceWriter writer, EmissionContext context)

@@ -20,6 +20,9 @@ internal static class PlanSteps
     /// <summary>The inputs, then the outputs.</summary>
     public static IEnumerable<PlanPort> Ports(ModelPlan plan) => plan.Inputs.Concat(plan.Outputs);
 
+    /// <summary>The zero point of a port's integers, as they are declared.</summary>
+    public static int DeclaredZero(PlanPort port) => port.ZeroPoint - (port.Type == ElementType.Int8 ? 128 : 0);
+
     /// <summary>The conversion of a kind, or <see langword="null"/>.</summary>
     public static PlanConversion? Find(this PlanPort port, ConversionKind kind) => port.Conversions.FirstOrDefault(conversion => conversion.Kind == kind);
 

@@ -12,7 +12,7 @@ namespace ModelCompiler.Compiler.Import.TensorFlowLite;
 internal sealed class LiteConstants(LiteModel model)
 {
     // Tensors may share a buffer; some do, but not by the thousand.
-    private readonly long budget = Math.Max(1L << 30, 16 * model.FileBytes);
+    private readonly long budget = Math.Max(1L << 30, 16L * model.Content.Length);
     private long read;
 
     /// <summary>Whether the file has the tensor's elements.</summary>

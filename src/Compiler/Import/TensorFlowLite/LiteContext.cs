@@ -120,11 +120,18 @@ internal sealed class LiteContext(LiteSession session, LiteGraphImporter importe
 
         if (tensor.Storage == ElementType.Int16)
         {
-            Term zero = Term.Literal(grid.Zero, ElementType.Float32);
-            return Map(value, x => (((x / grid.Scales[0]).Round() + zero).Clamp(least, greatest) - zero) * grid.Scales[0]);
+            return Map(value, x => Nearest(x, tensor));
         }
 
         return Emit(new Requantize(Parameters(tensor)), value);
+    }
+
+    /// <summary>The number nearest to another that a tensor can hold.</summary>
+    public static Term Nearest(Term x, LiteTensor tensor)
+    {
+        (double least, double greatest) = GridExpressions.Range(tensor.Storage)!.Value;
+        Term zero = x.Like(tensor.Grid!.Zero);
+        return (((x / tensor.Grid.Scales[0]).Round() + zero).Clamp(least, greatest) - zero) * tensor.Grid.Scales[0];
     }
 
     /// <summary>The integers that stand for real numbers in the file, as it stores them.</summary>
@@ -151,6 +158,7 @@ internal sealed class LiteContext(LiteSession session, LiteGraphImporter importe
     public string ReadState(int index)
     {
         LiteTensor tensor = node.Tensor(index);
+        session.RequireVariables(node.Operator, writes: false);
         return tensor.IsVariable
             ? session.Variables.Read(session.Builder, importer.KeyOf(tensor), tensor.Name, new TensorType(ElementType.Float32, tensor.Shape))
             : throw ImportException.Invalid($"input {index} of {node.Operator} is no variable tensor");
@@ -160,6 +168,7 @@ internal sealed class LiteContext(LiteSession session, LiteGraphImporter importe
     public void WriteState(int index, string value)
     {
         LiteTensor tensor = node.Tensor(index);
+        session.RequireVariables(node.Operator, writes: true);
         session.Variables.Write(importer.KeyOf(tensor), tensor.IsQuantized ? OnGrid(value, tensor) : value);
     }
 

@@ -83,12 +83,21 @@ internal sealed class LiteGraphImporter(LiteSession session, LiteSubgraph graph,
 
         ImmutableArray<LiteTensor?> inputs = [.. node.Inputs.Select(Description)];
         ImmutableArray<LiteTensor?> outputs = [.. node.Outputs.Select(Description)];
+        RequireReal(entry, inputs, outputs);
         ImmutableArray<string?> given = [.. node.Inputs.Select((tensor, index) =>
             tensor < 0 ? null : inputs[index]!.IsVariable ? inputs[index]!.Name : Require(tensor))];
-        var imported = new LiteOperator(name, node, given, inputs, outputs);
+        var imported = new LiteOperator(name, node, given, inputs, outputs, [.. node.Intermediates.Select(Description)]);
         var context = new LiteContext(session, this, imported);
         ImmutableArray<string> made = entry.Import(imported, context);
         return [.. made.Take(outputs.Length).Select((value, index) => outputs[index] is { } tensor ? Stored(entry, imported, context, value, tensor) : value)];
+    }
+
+    private static void RequireReal(LiteEntry entry, ImmutableArray<LiteTensor?> inputs, ImmutableArray<LiteTensor?> outputs)
+    {
+        if (!entry.IsComplex && inputs.Concat(outputs).FirstOrDefault(tensor => tensor is { IsComplex: true }) is { } complex)
+        {
+            throw ImportException.Attribute(entry.Name, $"the tensor '{complex.Name}' of complex numbers", "REAL, IMAG and COMPLEX_ABS read them, RFFT2D makes them");
+        }
     }
 
     private LiteTensor? Description(int tensor) => tensor < 0 ? null : graph.Tensor(tensor);
@@ -96,7 +105,7 @@ internal sealed class LiteGraphImporter(LiteSession session, LiteSubgraph graph,
     // What the node makes, as the file has it: on the tensor's grid, or integers of its type.
     private static string Stored(LiteEntry entry, LiteOperator node, LiteContext context, string value, LiteTensor tensor)
     {
-        if (VariableOperators.IsHandle(value))
+        if (VariableOperators.IsHandle(value) || tensor.IsComplex)
         {
             return value;
         }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Graphs;
@@ -57,9 +58,23 @@ internal static class LiteImporter
         List<GraphOutput> outputs = Outputs(graph, importer, session, model.SignatureNames(1));
         session.Builder.HasFreeBatch = graph.Inputs.Concat(graph.Outputs).All(tensor => graph.Tensor(tensor).Signature is [-1, ..]) && !options.InputShapes.Any();
         (GraphOutput Output, StateLink Link)[] kept = [.. session.Variables.Kept()];
-        return session.Builder.ToGraph([.. outputs, .. kept.Select(variable => variable.Output)]) is var imported && kept.Length == 0
-            ? imported
-            : imported.With([.. kept.Select(variable => variable.Link)]);
+        Graph imported = session.Builder.ToGraph([.. outputs, .. kept.Select(variable => variable.Output)]).With(Notes(session, graph, model));
+        return kept.Length == 0 ? imported : imported.With([.. kept.Select(variable => variable.Link)]);
+    }
+
+    // Damage here does not keep the model from being compiled.
+    private static ModelNotes Notes(LiteSession session, LiteSubgraph graph, LiteModel model)
+    {
+        try
+        {
+            return LiteMetadata.Read(
+                model, [.. graph.Inputs.Select(tensor => NameOf(graph.Tensor(tensor), model.SignatureNames(0)))], [.. graph.Outputs.Select(tensor => NameOf(graph.Tensor(tensor), model.SignatureNames(1)))]);
+        }
+        catch (Exception exception) when (exception is ImportException or InvalidDataException or NotSupportedException or ArgumentException)
+        {
+            session.Report(new ImportException(DiagnosticKinds.NotesDamaged, exception is ImportException ? "it is damaged" : exception.Message.TrimEnd('.')), "");
+            return ModelNotes.None;
+        }
     }
 
     // What the author called it; else what the converter did, less the number of the output that it was.
@@ -113,6 +128,7 @@ internal static class LiteImporter
             {
                 LiteTensor tensor = graph.Tensor(index);
                 string name = NameOf(tensor, names);
+                _ = tensor.Storage;
                 if (outputs.Any(output => output.Name == name))
                 {
                     throw ImportException.Invalid($"two outputs are named '{name}'");

@@ -16,7 +16,9 @@ namespace ModelCompiler.Compiler.Import.TensorFlowLite;
 /// <param name="Outputs">Tensors made.</param>
 /// <param name="Options">The operator's options.</param>
 /// <param name="CustomOptions">The options of an operator that is none of the format's own.</param>
-internal sealed record LiteNode(int Code, string CustomName, int Version, int[] Inputs, int[] Outputs, FlatTable? Options, ArraySegment<byte> CustomOptions)
+/// <param name="Intermediates">Tensors that the operator keeps to itself.</param>
+internal sealed record LiteNode(
+    int Code, string CustomName, int Version, int[] Inputs, int[] Outputs, FlatTable? Options, ArraySegment<byte> CustomOptions, int[] Intermediates)
 {
     /// <summary>The operator's name.</summary>
     public string OperatorName => Code == LiteOperatorNames.Custom ? CustomName : LiteOperatorNames.Of(Code);
@@ -70,7 +72,8 @@ internal sealed class LiteSubgraph(FlatTable table)
             node.Integers(1, MostOperands) ?? [],
             node.Integers(2, MostOperands) ?? [],
             node.Table(4) ?? node.Table(12),
-            node.Bytes(5) ?? ArraySegment<byte>.Empty);
+            node.Bytes(5) ?? ArraySegment<byte>.Empty,
+            node.Integers(8, MostOperands) ?? []);
     }
 }
 
@@ -83,15 +86,15 @@ internal sealed class LiteModel
 
     private readonly FlatTable table;
 
-    private LiteModel(FlatTable table, long fileBytes)
+    private LiteModel(FlatTable table, byte[] content)
     {
         this.table = table;
-        FileBytes = fileBytes;
+        Content = content;
         Subgraphs = [.. Enumerable.Range(0, table.TableCount(2)).Select(index => new LiteSubgraph(table.TableAt(2, index)))];
     }
 
-    /// <summary>Size of the file.</summary>
-    public long FileBytes { get; }
+    /// <summary>The file.</summary>
+    public byte[] Content { get; }
 
     /// <summary>The graphs; the first is the model.</summary>
     public ImmutableArray<LiteSubgraph> Subgraphs { get; }
@@ -146,7 +149,7 @@ internal sealed class LiteModel
             throw FlatTable.Damaged($"its version is {root.Integer(0)}, not {Version}");
         }
 
-        return new LiteModel(root, content.Length);
+        return new LiteModel(root, content);
     }
 
     /// <summary>Which operator a number in the file's nodes means.</summary>
@@ -160,6 +163,20 @@ internal sealed class LiteModel
         return buffer.Long(1) > 1
             ? throw new ImportException(DiagnosticKinds.TooLarge, "the file keeps weights behind its tables", "2 GB in all")
             : (ReadOnlyMemory<byte>)(buffer.Bytes(0) ?? ArraySegment<byte>.Empty);
+    }
+
+    /// <summary>What the file says of itself under a name, or <see langword="null"/>.</summary>
+    public ReadOnlyMemory<byte>? Metadata(string name)
+    {
+        for (int index = 0; index < table.TableCount(6); index++)
+        {
+            if (table.TableAt(6, index) is var entry && entry.Text(0) == name)
+            {
+                return Buffer((uint)entry.Integer(1));
+            }
+        }
+
+        return null;
     }
 
     /// <summary>Names that the model's author gave inputs and outputs: tensors of the first graph, by number.</summary>

@@ -9,8 +9,14 @@ namespace ModelCompiler.Compiler.Import.TensorFlowLite;
 /// <param name="Inputs">The values read; <see langword="null"/> for those left out.</param>
 /// <param name="InputTensors">Their descriptions.</param>
 /// <param name="OutputTensors">Descriptions of what it makes.</param>
+/// <param name="Intermediates">Descriptions of what it keeps to itself.</param>
 internal sealed record LiteOperator(
-    string Name, LiteNode Node, ImmutableArray<string?> Inputs, ImmutableArray<LiteTensor?> InputTensors, ImmutableArray<LiteTensor?> OutputTensors)
+    string Name,
+    LiteNode Node,
+    ImmutableArray<string?> Inputs,
+    ImmutableArray<LiteTensor?> InputTensors,
+    ImmutableArray<LiteTensor?> OutputTensors,
+    ImmutableArray<LiteTensor?> Intermediates)
 {
     // Beyond, sizes computed from options no longer fit 32 bits; no model comes near.
     private const int Greatest = 1 << 15;
@@ -37,6 +43,9 @@ internal sealed record LiteOperator(
     /// <exception cref="ImportException">It is missing.</exception>
     public LiteTensor OutputTensor(int index = 0) =>
         (index < OutputTensors.Length ? OutputTensors[index] : null) ?? throw ImportException.Invalid($"output {index} of {Operator} is missing");
+
+    /// <summary>The description of a tensor that the operator keeps to itself, or <see langword="null"/>.</summary>
+    public LiteTensor? Intermediate(int index) => index < Intermediates.Length ? Intermediates[index] : null;
 
     /// <summary>An option that is an integer.</summary>
     public int Integer(int field, int missing = 0) => Node.Options?.Integer(field, missing) ?? missing;
@@ -78,6 +87,9 @@ internal sealed record LiteEntry(string Name, LiteOperatorImporter Import)
 
     /// <summary>For an operator that only moves elements, integers that stand for real numbers among them: the input whose elements it moves.</summary>
     public int? Moved { get; init; }
+
+    /// <summary>Whether the operator makes or reads complex numbers.</summary>
+    public bool IsComplex { get; init; }
 
     /// <summary>An operator that moves elements, of its first input unless told otherwise.</summary>
     public static LiteEntry Move(string name, SingleLiteImporter import, int moved = 0) => new(name, import) { Moved = moved };

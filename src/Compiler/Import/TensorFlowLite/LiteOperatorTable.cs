@@ -21,6 +21,8 @@ internal static class LiteOperatorTable
             .. DetectionOperators.Entries,
             .. IndexOperators.Entries,
             .. LayerOperators.Entries,
+            .. LoopOperators.Entries,
+            .. LstmOperators.Entries,
             .. MovementOperators.Entries,
             .. PoolingOperators.Entries,
             .. ReductionOperators.Entries,
@@ -28,7 +30,10 @@ internal static class LiteOperatorTable
             .. ResizeOperators.Entries,
             .. SelectionOperators.Entries,
             .. ShapeOperators.Entries,
+            .. SpectrumOperators.Entries,
+            .. StableOperators.Entries,
             .. VariableOperators.Entries,
+            .. VolumeOperators.Entries,
         ]).OrderBy(entry => entry.Name, StringComparer.Ordinal),
     ];
 

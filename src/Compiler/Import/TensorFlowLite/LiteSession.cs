@@ -28,6 +28,7 @@ internal sealed class LiteSession(string file, LiteModel model)
     private GraphBuilder? current;
     private int nodes;
     private int depth;
+    private int conditions;
 
     /// <summary>The file.</summary>
     public LiteModel Model => model;
@@ -59,6 +60,63 @@ internal sealed class LiteSession(string file, LiteModel model)
 
     /// <summary>Does something about a node; what goes wrong is a finding.</summary>
     public T? Guard<T>(string node, string what, Func<T> action) => ImportGuard.Run(what, action, exception => Report(exception, node));
+
+    /// <summary>Does something that may find trouble without telling it.</summary>
+    /// <returns>What was made, and the trouble.</returns>
+    public (T? Result, ImmutableArray<Diagnostic> Problems) Attempt<T>(Func<T> action)
+        where T : class
+    {
+        int before = diagnostics.Count;
+        string[] reportedBefore = [.. reported];
+        T? result = Guard("", "a loop", action);
+        ImmutableArray<Diagnostic> problems = [.. diagnostics.Skip(before)];
+        diagnostics.RemoveRange(before, problems.Length);
+        reported.IntersectWith(reportedBefore);
+        return (result, problems);
+    }
+
+    /// <summary>Tells what an attempt found.</summary>
+    public void Report(IEnumerable<Diagnostic> findings) => diagnostics.AddRange(findings);
+
+    /// <summary>Imports what runs only if a condition holds.</summary>
+    public T Conditional<T>(Func<T> action)
+    {
+        conditions++;
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            conditions--;
+        }
+    }
+
+    /// <summary>Fails where a variable cannot be read, or written.</summary>
+    /// <exception cref="ImportException">The operator is in a loop, or writes in a branch.</exception>
+    public void RequireVariables(string operatorName, bool writes)
+    {
+        if (current is not null || (writes && conditions > 0))
+        {
+            throw ImportException.Attribute(operatorName, "a variable inside a loop or a branch", "read it before, and write it behind");
+        }
+    }
+
+    /// <summary>Does something in a graph of its own that is thrown away.</summary>
+    public T Aside<T>(Func<GraphBuilder, T> action)
+    {
+        GraphBuilder outer = Builder;
+        var scratch = new GraphBuilder(outer);
+        current = scratch;
+        try
+        {
+            return action(scratch);
+        }
+        finally
+        {
+            current = outer == builder ? null : outer;
+        }
+    }
 
     /// <summary>Counts a node.</summary>
     /// <exception cref="ImportException">There are too many.</exception>
@@ -140,6 +198,7 @@ internal sealed class LiteSession(string file, LiteModel model)
         string name, int count, string[] states, string[] sequences, bool backwards, string[] captured, Func<string[], string[], string[], (string[] States, string[] Elements)> body)
     {
         GraphBuilder outer = Builder;
+        RequireWhole([.. states, .. sequences, .. captured]);
         var inner = new GraphBuilder(outer);
         string[] insideStates = [.. states.Select(value => Inside(inner, value, outer.ValueOf(value).Type))];
         string[] insideElements = [.. sequences.Select(value =>
@@ -157,6 +216,7 @@ internal sealed class LiteSession(string file, LiteModel model)
             current = outer == builder ? null : outer;
         }
 
+        RequireWhole([.. made.States, .. made.Elements]);
         GraphOutput[] outputs = [.. made.States.Concat(made.Elements).Select((value, index) => new GraphOutput($"{index}", value))];
         string[] operands = [.. states, .. sequences, .. captured.Where((_, index) => inner.ConstantOf(insideCaptured[index]) is null)];
         var loop = new Loop(
@@ -166,6 +226,14 @@ internal sealed class LiteSession(string file, LiteModel model)
             sequences.Select(_ => backwards).ToEquatableArray(),
             made.Elements.Select(_ => backwards).ToEquatableArray());
         return outer.AddNode(name, loop, [.. operands], [.. outputs.Select(_ => name)]);
+    }
+
+    private void RequireWhole(string[] values)
+    {
+        if (values.FirstOrDefault(Bounds.ContainsKey) is { } value)
+        {
+            throw ImportException.Extent("a loop", value, Bounds[value].Axis, "cannot follow that");
+        }
     }
 
     // Graphs that run once are those that CALL_ONCE names; what others assign changes.

@@ -62,6 +62,9 @@ internal sealed class LiteTensor
     /// <summary>Whether it keeps its elements from one prediction to the next.</summary>
     public bool IsVariable => table.Flag(5);
 
+    /// <summary>Whether its elements are complex numbers: floats here, with an axis of two behind the others.</summary>
+    public bool IsComplex => Code == LiteTypes.Complex64;
+
     /// <summary>Whether its elements are stored in a sparse form.</summary>
     public bool IsSparse => table.Table(6) is not null;
 
@@ -120,6 +123,7 @@ internal static class LiteTypes
     public const int UInt8 = 3;
     public const int Int64 = 4;
     public const int Int16 = 7;
+    public const int Complex64 = 8;
     public const int Int8 = 9;
     public const int Int4 = 17;
     public const int BFloat16 = 18;

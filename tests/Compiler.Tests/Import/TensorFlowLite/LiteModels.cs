@@ -36,7 +36,13 @@ internal readonly record struct LiteOption(int Field, object Value);
 internal sealed record LiteNodeSpecification(string Operator, string Inputs, string Outputs, params LiteOption[] Options)
 {
     public byte[]? CustomOptions { get; init; }
+
+    /// <summary>Tensors that the operator keeps to itself.</summary>
+    public string Intermediates { get; init; } = "";
 }
+
+/// <summary>A graph of a test's file.</summary>
+internal sealed record LiteGraphSpecification(string Inputs, string Outputs, LiteTensorSpecification[] Tensors, params LiteNodeSpecification[] Nodes);
 
 /// <summary>Small TensorFlow Lite files, made in memory.</summary>
 internal static class LiteModels
@@ -51,22 +57,45 @@ internal static class LiteModels
         new(name, ElementType.Int8, shape, data.Length == 0 ? null : data) { Scales = [scale], Zeros = [zero] };
 
     /// <summary>The bytes of a file; inputs and outputs by name, separated by spaces.</summary>
-    public static byte[] File(string inputs, string outputs, LiteTensorSpecification[] tensors, params LiteNodeSpecification[] nodes)
+    public static byte[] File(string inputs, string outputs, LiteTensorSpecification[] tensors, params LiteNodeSpecification[] nodes) =>
+        File([new LiteGraphSpecification(inputs, outputs, tensors, nodes)]);
+
+    /// <summary>The bytes of a file of several graphs; the first is the model.</summary>
+    /// <param name="graphs">The graphs.</param>
+    /// <param name="metadata">What the file says of itself: the content of its buffer TFLITE_METADATA.</param>
+    public static byte[] File(LiteGraphSpecification[] graphs, byte[]? metadata = null)
     {
-        var builder = new FlatBufferBuilder(1024);
-        string[] operators = [.. nodes.Select(node => node.Operator).Distinct()];
+        // Fields are written even where they hold what the schema assumes: it assumes true of some.
+        var builder = new FlatBufferBuilder(1024) { ForceDefaults = true };
+        string[] operators = [.. graphs.SelectMany(graph => graph.Nodes).Select(node => node.Operator).Distinct()];
         int[] codes = [.. operators.Select(name => Code(builder, name))];
-        int[] buffers = [Buffer(builder, null), .. tensors.Select(tensor => Buffer(builder, tensor.Data))];
-        int[] places = [.. tensors.Select((tensor, index) => Tensor(builder, tensor, tensor.Data is null ? 0 : index + 1))];
-        int[] steps = [.. nodes.Select(node => Node(builder, node, Array.IndexOf(operators, node.Operator), name => IndexOf(tensors, name)))];
-        int graph = Table(builder,
-            (0, Offsets(builder, places)), (1, Vector(builder, Indices(tensors, inputs))), (2, Vector(builder, Indices(tensors, outputs))), (3, Offsets(builder, steps)));
-        int[] lists = [Offsets(builder, codes), Offsets(builder, [graph]), Offsets(builder, buffers)];
-        builder.StartTable(5);
+        LiteTensorSpecification[] tensors = [.. graphs.SelectMany(graph => graph.Tensors)];
+        int[] buffers = [Buffer(builder, null), .. tensors.Select(tensor => Buffer(builder, tensor.Data)), Buffer(builder, metadata)];
+        int first = 1;
+        var places = new List<int>();
+        foreach (LiteGraphSpecification graph in graphs)
+        {
+            places.Add(Graph(builder, graph, first, operators));
+            first += graph.Tensors.Length;
+        }
+
+        (int Field, int Offset)[] lists = [(1, Offsets(builder, codes)), (2, Offsets(builder, [.. places])), (4, Offsets(builder, buffers))];
+        if (metadata is not null)
+        {
+            int name = builder.CreateString("TFLITE_METADATA").Value;
+            builder.StartTable(2);
+            builder.AddOffset(0, name, 0);
+            builder.AddInt(1, buffers.Length - 1, 0);
+            lists = [.. lists, (6, Offsets(builder, [builder.EndTable()]))];
+        }
+
+        builder.StartTable(7);
         builder.AddInt(0, 3, 0);
-        builder.AddOffset(1, lists[0], 0);
-        builder.AddOffset(2, lists[1], 0);
-        builder.AddOffset(4, lists[2], 0);
+        foreach ((int field, int offset) in lists)
+        {
+            builder.AddOffset(field, offset, 0);
+        }
+
         builder.Finish(builder.EndTable(), "TFL3");
         return builder.SizedByteArray();
     }
@@ -101,7 +130,19 @@ internal static class LiteModels
         return [.. values];
     }
 
-    private static CompileOptions Options { get; } = new() { ModelPath = "model.tflite", ClassName = "Model" };
+    public static CompileOptions Options { get; } = new() { ModelPath = "model.tflite", ClassName = "Model" };
+
+    private static int Graph(FlatBufferBuilder builder, LiteGraphSpecification graph, int firstBuffer, string[] operators)
+    {
+        int[] places = [.. graph.Tensors.Select((tensor, index) => Tensor(builder, tensor, tensor.Data is null ? 0 : firstBuffer + index))];
+        int[] steps = [.. graph.Nodes.Select(node => Node(builder, node, Array.IndexOf(operators, node.Operator), name => IndexOf(graph.Tensors, name)))];
+        return Table(
+            builder,
+            (0, Offsets(builder, places)),
+            (1, Vector(builder, Indices(graph.Tensors, graph.Inputs))),
+            (2, Vector(builder, Indices(graph.Tensors, graph.Outputs))),
+            (3, Offsets(builder, steps)));
+    }
 
     private static int Code(FlatBufferBuilder builder, string name)
     {
@@ -197,11 +238,13 @@ internal static class LiteModels
         int outputs = Vector(builder, [.. Names(node.Outputs).Select(indexOf)]);
         int options = OptionTable(builder, node.Options);
         int? custom = node.CustomOptions is { } bytes ? Bytes(builder, bytes) : null;
-        builder.StartTable(6);
+        int intermediates = Vector(builder, [.. Names(node.Intermediates).Select(indexOf)]);
+        builder.StartTable(9);
         builder.AddInt(0, code, 0);
         builder.AddOffset(1, inputs, 0);
         builder.AddOffset(2, outputs, 0);
         builder.AddOffset(4, options, 0);
+        builder.AddOffset(8, intermediates, 0);
         if (custom is { } place)
         {
             builder.AddOffset(5, place, 0);
@@ -215,6 +258,7 @@ internal static class LiteModels
         (int Field, int Offset)[] offsets = [.. options.Where(option => option.Value is Array or string).Select(option => (option.Field, option.Value switch
         {
             int[] integers => Vector(builder, integers),
+            long[] integers => Longs(builder, integers),
             float[] numbers => Numbers(builder, numbers),
             _ => builder.CreateString((string)option.Value).Value,
         }))];
@@ -230,6 +274,9 @@ internal static class LiteModels
             {
                 case int integer:
                     builder.AddInt(option.Field, integer, 0);
+                    break;
+                case long integer:
+                    builder.AddLong(option.Field, integer, 0);
                     break;
                 case float number:
                     builder.AddFloat(option.Field, number, 0);
@@ -252,6 +299,17 @@ internal static class LiteModels
         foreach (float number in numbers.Reverse())
         {
             builder.AddFloat(number);
+        }
+
+        return builder.EndVector().Value;
+    }
+
+    private static int Longs(FlatBufferBuilder builder, long[] numbers)
+    {
+        builder.StartVector(8, numbers.Length, 8);
+        foreach (long number in numbers.Reverse())
+        {
+            builder.AddLong(number);
         }
 
         return builder.EndVector().Value;
@@ -301,6 +359,7 @@ internal static class LiteModels
         ElementType.Float32 => LiteTypes.Float32,
         ElementType.Int32 => LiteTypes.Int32,
         ElementType.UInt8 => LiteTypes.UInt8,
+        ElementType.UInt32 => 15,
         ElementType.Int64 => LiteTypes.Int64,
         ElementType.Boolean => 6,
         ElementType.Int16 => LiteTypes.Int16,

@@ -26,7 +26,7 @@ internal static class SpectrumOperators
         bool inverse = node.Flag("inverse"), onesided = node.Flag("onesided");
         bool makesReal = inverse && onesided;
         long length = node.Optional(1) is null ? (makesReal ? 2L * (shape[axis] - 1) : shape[axis]) : Scalar(context, 1);
-        FourierTransform.CheckLength(node, length);
+        FourierTransform.CheckLength(node.Operator, length);
         if (onesided && !inverse)
         {
             RequireReal(node, shape);
@@ -81,7 +81,7 @@ internal static class SpectrumOperators
             throw new ShapeException($"frames of {length} elements every {step} of a signal of {shape}, with {(node.Optional(2) is null ? "no window" : $"a window of {window}")}");
         }
 
-        FourierTransform.CheckLength(node, length);
+        FourierTransform.CheckLength(node.Operator, length);
         bool onesided = node.Flag("onesided", true);
         if (onesided)
         {

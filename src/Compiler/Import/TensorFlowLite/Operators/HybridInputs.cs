@@ -14,13 +14,19 @@ internal static class HybridInputs
     /// <param name="context">The context.</param>
     /// <param name="value">The input, a batch along its first axis.</param>
     /// <param name="isAsymmetric">Whether the range need not be the same on both sides of zero.</param>
-    public static string Rounded(LiteOperator node, LiteContext context, string value, bool isAsymmetric)
-    {
-        if (node.Tensor(0).IsQuantized || !node.Tensor(1).IsQuantized || context.ConstantOf(node[1]) is null)
-        {
-            return value;
-        }
+    public static string Rounded(LiteOperator node, LiteContext context, string value, bool isAsymmetric) =>
+        AreRounded(node, context, 1) ? Rounded(context, value, isAsymmetric) : value;
 
+    /// <summary>Whether an operator with such weights rounds what it reads: its first input, and what it remembers.</summary>
+    /// <param name="node">The operator.</param>
+    /// <param name="context">The context.</param>
+    /// <param name="weights">The input that is the weights.</param>
+    public static bool AreRounded(LiteOperator node, LiteContext context, int weights) =>
+        !node.Tensor(0).IsQuantized && node.Tensor(weights).IsQuantized && context.ConstantOf(node[weights]) is not null;
+
+    /// <summary>A value rounded to 8 bits.</summary>
+    public static string Rounded(LiteContext context, string value, bool isAsymmetric)
+    {
         int[] axes = [.. Enumerable.Range(1, context.ShapeOf(value).Rank - 1)];
         return isAsymmetric ? Asymmetric(context, value, axes) : Symmetric(context, value, axes);
     }

@@ -30,6 +30,7 @@ internal static class IndexOperators
         Segments("UNSORTED_SEGMENT_MAX", ScatterKind.Maximum),
         Segments("UNSORTED_SEGMENT_MIN", ScatterKind.Minimum),
         new("WHERE", Where),
+        new("UNIQUE", Different),
     ];
 
     private static string Indices(LiteContext context, string value) => context.Convert(value, ElementType.Int64);
@@ -216,6 +217,21 @@ internal static class IndexOperators
         string rows = context.Map(Indices(context, segments), segment => (segment < 0).Select(segment.Like(count), segment));
         string all = Scattered(context, kind, start, count + 1, Count(inner), rows, data, Shape.From([count + 1, .. inner]));
         return context.Slice(all, 0, 0, count);
+    }
+
+    // The different elements in the order in which they come: as many as there are; and for each element which of them it is.
+    private static ImmutableArray<string> Different(LiteOperator node, LiteContext context)
+    {
+        TensorType type = context.TypeOf(node[0]);
+        if (type.Shape.Rank != 1)
+        {
+            throw new ShapeException($"{node.Operator} of the shape {type.Shape}");
+        }
+
+        bool isReady = type.Type is ElementType.Float32 or ElementType.Float64 or ElementType.Int32 or ElementType.Int64 or ElementType.UInt64;
+        string column = context.Reshape(isReady ? node[0] : context.Convert(node[0], ElementType.Int32), [type.Shape[0], 1]);
+        ImmutableArray<string> found = context.EmitAll(new Unique(Sorted: false), ["which", "counts", "count"], column);
+        return [context.Bounded(context.Emit(new Gather(0), node[0], found[0]), new Bound(0, found[3])), found[1]];
     }
 
     // The places of the true elements, a row each: as many as there are.

@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Ops;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Import.TensorFlowLite.Operators;
 
@@ -76,8 +78,13 @@ internal static class MovementOperators
     private static string Slice(LiteOperator node, LiteContext context)
     {
         Shape shape = context.ShapeOf(node[0]);
-        long[] begin = context.IntegerInput(1);
         long[] sizes = context.IntegerInput(2);
+        if (context.ConstantOf(node[1]) is null)
+        {
+            return Window(node, context, sizes);
+        }
+
+        long[] begin = context.IntegerInput(1);
         if (begin.Length != shape.Rank || sizes.Length != shape.Rank || begin.Zip(shape).Any(pair => pair.First < 0 || pair.First > pair.Second))
         {
             throw new ShapeException($"{node.Operator} of {shape} from {string.Join(',', begin)} of {string.Join(',', sizes)}");
@@ -88,6 +95,30 @@ internal static class MovementOperators
             [.. begin.Select(start => (int)start)],
             [.. sizes.Select((size, axis) => size == -1 ? shape[axis] - (int)begin[axis] : checked((int)size))],
             [.. shape.Select(_ => 1)]);
+    }
+
+    // A part of known size that begins where the data says, moved so that it lies inside.
+    private static string Window(LiteOperator node, LiteContext context, long[] sizes)
+    {
+        Shape shape = context.ShapeOf(node[0]);
+        if (sizes.Length != shape.Rank || context.ShapeOf(node[1]).ElementCount != shape.Rank || sizes.Zip(shape).Any(pair => pair.First < 0 || pair.First > pair.Second))
+        {
+            throw new ShapeException($"{node.Operator} of {shape} from a computed place of {string.Join(',', sizes)}");
+        }
+
+        string places = context.Reshape(context.Convert(node[1], ElementType.Int64), [shape.Rank]);
+        string value = node[0];
+        for (int axis = 0; axis < shape.Rank; axis++)
+        {
+            long room = shape[axis] - sizes[axis];
+            if (room > 0)
+            {
+                string first = context.Map(context.Slice(places, 0, axis, 1), place => place.Clamp(0, room));
+                value = context.Emit(new Gather(axis), value, context.Map(context.Count((int)sizes[axis], 1, 0), first, (step, begin) => step + begin));
+            }
+        }
+
+        return value;
     }
 
     private static string Reverse(LiteOperator node, LiteContext context)

@@ -39,6 +39,7 @@ internal static class VariableOperators
             return context.Constant(constant);
         }
 
+        context.Session.RequireVariables(node.Operator, writes: false);
         return context.Session.Variables.Read(context.Session.Builder, handle, handle[HandlePrefix.Length..].Trim('/'), new TensorType(type, tensor.Shape));
     }
 
@@ -46,6 +47,7 @@ internal static class VariableOperators
     {
         if (!context.Session.IsInitializing)
         {
+            context.Session.RequireVariables(node.Operator, writes: true);
             context.Session.Variables.Write(Handle(node), node[1]);
         }
         else
@@ -68,8 +70,8 @@ internal static class VariableOperators
             return context.Session.ImportGraph(node.Integer(condition.Values<bool>()[0] ? 0 : 1), arguments);
         }
 
-        ImmutableArray<string> first = context.Session.ImportGraph(node.Integer(0), arguments);
-        ImmutableArray<string> second = context.Session.ImportGraph(node.Integer(1), arguments);
+        (ImmutableArray<string> first, ImmutableArray<string> second) = context.Session.Conditional(() =>
+            (context.Session.ImportGraph(node.Integer(0), arguments), context.Session.ImportGraph(node.Integer(1), arguments)));
         string choice = context.Reshape(node[0], Shape.Scalar);
         return [.. first.Zip(second).Select(pair => context.ShapeOf(pair.First) == context.ShapeOf(pair.Second)
             ? context.Map(choice, pair.First, pair.Second, (isFirst, x, y) => isFirst.Select(x, y))

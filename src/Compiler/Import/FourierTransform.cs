@@ -4,7 +4,7 @@ using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
-namespace ModelCompiler.Compiler.Import.Onnx.Operators;
+namespace ModelCompiler.Compiler.Import;
 
 /// <summary>
 /// Discrete Fourier transforms as products with constant matrices of cosines and sines. A long transform is one of rows and one of columns
@@ -12,7 +12,7 @@ namespace ModelCompiler.Compiler.Import.Onnx.Operators;
 /// </summary>
 /// <param name="context">Where the ops are added.</param>
 /// <param name="inverse">Whether it is the inverse transform; the division by the length is the caller's.</param>
-internal sealed class FourierTransform(OnnxContext context, bool inverse)
+internal sealed class FourierTransform(NodeContext context, bool inverse)
 {
     /// <summary>Longest transform.</summary>
     public const int MaximumLength = 1 << 20;
@@ -38,12 +38,14 @@ internal sealed class FourierTransform(OnnxContext context, bool inverse)
     }
 
     /// <summary>Fails when a transform is too long.</summary>
+    /// <param name="operatorName">The operator that asks for it.</param>
+    /// <param name="length">Its length.</param>
     /// <exception cref="ImportException">It is.</exception>
-    public static void CheckLength(OnnxNode node, long length)
+    public static void CheckLength(string operatorName, long length)
     {
         if (length is < 1 or > MaximumLength)
         {
-            throw ImportException.Attribute(node.Operator, $"a transform of length {length}", $"lengths from 1 to {MaximumLength} are");
+            throw ImportException.Attribute(operatorName, $"a transform of length {length}", $"lengths from 1 to {MaximumLength} are");
         }
 
         int rest = (int)length;
@@ -54,7 +56,7 @@ internal sealed class FourierTransform(OnnxContext context, bool inverse)
 
         if (rest > LongestPrime)
         {
-            throw ImportException.Attribute(node.Operator, $"a transform of length {length}, which has the prime factor {rest}", $"use a length whose prime factors are at most {LongestPrime}, such as a power of two");
+            throw ImportException.Attribute(operatorName, $"a transform of length {length}, which has the prime factor {rest}", $"use a length whose prime factors are at most {LongestPrime}, such as a power of two");
         }
     }
 

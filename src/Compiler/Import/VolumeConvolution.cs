@@ -1,8 +1,9 @@
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Import.Onnx.Operators;
 using ModelCompiler.Compiler.Ops;
 
-namespace ModelCompiler.Compiler.Import.Onnx.Operators;
+namespace ModelCompiler.Compiler.Import;
 
 /// <summary>
 /// Convolutions over three axes in terms of those over two: the planes of a volume are images, and the planes that a window spans lie one
@@ -18,7 +19,7 @@ internal static class VolumeConvolution
     /// <param name="window">The window over D, H and W.</param>
     /// <param name="groups">Independent groups of channels.</param>
     /// <returns>N×D×H×W×O.</returns>
-    public static string Emit(OnnxContext context, string volume, string filters, string? bias, SpatialWindow window, int groups)
+    public static string Emit(NodeContext context, string volume, string filters, string? bias, SpatialWindow window, int groups)
     {
         Shape shape = context.ShapeOf(volume);
         Shape kernel = context.ShapeOf(filters);
@@ -40,7 +41,7 @@ internal static class VolumeConvolution
         return context.Reshape(output, [shape[0], depth, result[1], result[2], result[3]]);
     }
 
-    private static string SumOfPlanes(OnnxContext context, Conv2D op, string[] planes, string filters, string? bias)
+    private static string SumOfPlanes(NodeContext context, Conv2D op, string[] planes, string filters, string? bias)
     {
         Shape kernel = context.ShapeOf(filters);
         return planes
@@ -50,7 +51,7 @@ internal static class VolumeConvolution
     }
 
     // Within each group, the channels of the first plane, then those of the next.
-    private static string Stack(OnnxContext context, string[] planes, int groups)
+    private static string Stack(NodeContext context, string[] planes, int groups)
     {
         Shape shape = context.ShapeOf(planes[0]);
         string[] grouped = groups == 1 ? planes
@@ -58,12 +59,12 @@ internal static class VolumeConvolution
         return context.Reshape(context.Concat(groups == 1 ? 3 : 4, grouped), [shape[0], shape[1], shape[2], shape[3] * planes.Length]);
     }
 
-    private static string StackFilters(OnnxContext context, string filters)
+    private static string StackFilters(NodeContext context, string filters)
     {
         Shape kernel = context.ShapeOf(filters);
         return context.Reshape(context.Transpose(filters, 0, 2, 3, 1, 4), [kernel[0], kernel[2], kernel[3], kernel[1] * kernel[4]]);
     }
 
-    private static string Convolve(OnnxContext context, Conv2D op, string image, string filters, string? bias) =>
+    private static string Convolve(NodeContext context, Conv2D op, string image, string filters, string? bias) =>
         bias is null ? context.Emit(op, image, filters) : context.Emit(op, image, filters, bias);
 }
