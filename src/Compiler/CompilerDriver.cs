@@ -53,7 +53,7 @@ public static class CompilerDriver
         (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(graph);
         LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
         CalibratedModel? calibrated = null;
-        if (options.Precision == Precision.Int8 && (!options.Calibration.IsEmpty || options.CalibrationCache is not null))
+        if (options.Precision is Precision.Int8 or Precision.Int8Only && (!options.Calibration.IsEmpty || options.CalibrationCache is not null))
         {
             calibrated = new CalibratedQuantization(graph, model, options, quantized => ModelLowering.Lower(quantized, options, classifier, labels), diagnostics, cancellation).Run(progress);
             (prepared, model, floatNodes) = (calibrated.Program.Graph, calibrated.Program.Model, calibrated.Program.FloatNodes);
@@ -67,6 +67,7 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
+        RequireIntegers(options, model.Plan);
         var report = new CompileReport(
             parameters,
             model.Plan.MultiplyAccumulates,
@@ -84,6 +85,14 @@ public static class CompilerDriver
         };
         ModelPlan plan = model.Plan with { Remarks = Remarks(report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
+    }
+
+    private static void RequireIntegers(CompileOptions options, ModelPlan plan)
+    {
+        if (options.Precision == Precision.Int8Only && IntegerOnly.FloatSteps(plan) is { Length: > 0 } steps)
+        {
+            throw new DiagnosticException(DiagnosticKinds.FloatForbidden.At(options.ModelPath, "", steps.Length, plan.Steps.Count, string.Join(", ", steps)));
+        }
     }
 
     // A method of its own, so that the imported weights do not live on beside those that the passes make of them.

@@ -15,7 +15,7 @@ public sealed class ResolveModelFiles : Task
 {
     private static readonly string[] ModelMetadata =
     [
-        "Access", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "InputShape", "InputValue", "Inputs", "Labels", "LearnedRounding", "LiteralLimit", "Mean", "Namespace", "Outputs", "Precision", "ReverseChannels", "Scale", "Scores", "State",
+        "Access", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "InputShape", "InputValue", "Inputs", "Labels", "LearnedRounding", "LiteralLimit", "Mean", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State",
     ];
 
     // What MSBuild, NuGet and editors put on any item.

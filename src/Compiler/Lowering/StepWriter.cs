@@ -21,14 +21,17 @@ public sealed class StepWriter
     private int temporaries;
 
     /// <summary>Begins a plan for a graph.</summary>
-    public StepWriter(Graph graph)
-        : this(graph, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
+    /// <param name="graph">The graph.</param>
+    /// <param name="isFixedPoint">Whether quantised values are computed in integers alone, where there is such a form.</param>
+    public StepWriter(Graph graph, bool isFixedPoint = false)
+        : this(graph, isFixedPoint, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
     {
     }
 
-    private StepWriter(Graph graph, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
+    private StepWriter(Graph graph, bool isFixedPoint, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
     {
         Graph = graph;
+        IsFixedPoint = isFixedPoint;
         Constants = constants;
         Depth = depth;
         this.prefix = prefix;
@@ -37,6 +40,9 @@ public sealed class StepWriter
 
     /// <summary>The graph.</summary>
     public Graph Graph { get; }
+
+    /// <summary>Whether quantised values are computed in integers alone, where there is such a form.</summary>
+    public bool IsFixedPoint { get; }
 
     /// <summary>The constants of the plan.</summary>
     public ConstantPool Constants { get; }
@@ -94,7 +100,7 @@ public sealed class StepWriter
         }
 
         inner = prefix + inner;
-        return new StepWriter(body, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
+        return new StepWriter(body, IsFixedPoint, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
     }
 
     /// <summary>Adds a loop, when the steps of its body are complete.</summary>

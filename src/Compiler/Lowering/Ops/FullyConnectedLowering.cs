@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
@@ -17,6 +18,7 @@ internal static class FullyConnectedLowering
         Tensor weights = writer.Graph.Constants[node.Inputs[1]];
         float[] bias = writer.Graph.Constants[node.Inputs[2]].Values<float>();
         int inputs = input.Shape[1];
+        string kernel = "FullyConnectedFloat32";
         List<(string, PlanValue)> arguments = [("input", input.Argument)];
         if (input.Quantization is not null)
         {
@@ -24,7 +26,11 @@ internal static class FullyConnectedLowering
                 writer.Graph.Constants[node.Inputs[1]], writer.Graph.Constants[node.Inputs[2]], input.Quantization, output.Quantization!);
             arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], WeightPacking.Int8(quantized.Weights, 1, 1, inputs))));
             arguments.Add(("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, 1))));
-            arguments.Add(("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, 1))));
+
+            // TensorFlow Lite multiplies the scales of these layers, and of no others, in float32.
+            FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(output.Quantization!, Array.ConvertAll(quantized.Steps, step => (double)(float)step)) : null;
+            arguments.Add(("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, 1)));
+            kernel = multipliers is null ? "FullyConnectedUInt8" : "FullyConnectedFixedPoint";
         }
         else
         {
@@ -34,7 +40,7 @@ internal static class FullyConnectedLowering
 
         writer.Add(
             node.Name,
-            input.Quantization is null ? "FullyConnectedFloat32" : "FullyConnectedUInt8",
+            kernel,
             $"Fully connected{OutputRange.Describe(layer.Minimum, layer.Maximum)}: {input.Shape} → {output.Shape}",
             arguments.Concat(
             [

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>Blocks of output channels that share packed activations: their weights for one tile's pass fit the second-level cache.</summary>
     private const int PanelBlocks = 8;
@@ -16,7 +16,7 @@ public static partial class Conv2DUInt8
     /// <summary>Quads of inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
     private const int ChunkQuads = 256;
 
-    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
+    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile, TRequantizer}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
     internal interface ITile
     {
         /// <summary>Rows of a full tile.</summary>
@@ -43,7 +43,8 @@ public static partial class Conv2DUInt8
             ref int start, nint startStride, ref int accumulators, int rows, int blocks);
 
         /// <summary>Quantises the accumulators of 16 channels.</summary>
-        static abstract void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target);
+        static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer;
     }
 
     /// <summary>
@@ -51,8 +52,9 @@ public static partial class Conv2DUInt8
     /// once for a panel of up to 8 blocks of channels.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunTiled<TTile>(in Arguments arguments)
+    internal static void RunTiled<TTile, TRequantizer>(in Arguments arguments)
         where TTile : struct, ITile
+        where TRequantizer : struct, IRequantizer
     {
         int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
 
@@ -74,15 +76,16 @@ public static partial class Conv2DUInt8
                     TTile.Correct(ref Unsafe.Add(ref weights, (nint)index * quads * QuadWeights), quads, ref start[index * BlockChannels]);
                 }
 
-                RunPanel<TTile>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
+                RunPanel<TTile, TRequantizer>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
             }
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunPanel<TTile>(
+    private static void RunPanel<TTile, TRequantizer>(
         in Arguments arguments, int group, int block, int blocks, ref sbyte weights, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
         where TTile : struct, ITile
+        where TRequantizer : struct, IRequantizer
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
@@ -106,7 +109,7 @@ public static partial class Conv2DUInt8
                 MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, blocks);
             }
 
-            Write<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
+            Write<TTile, TRequantizer>(arguments, group, block, blocks, ref target, accumulators, rows);
         }
     }
 
@@ -166,14 +169,15 @@ public static partial class Conv2DUInt8
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void Write<TTile>(
+    private static void Write<TTile, TRequantizer>(
         in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
         where TTile : struct, ITile
+        where TRequantizer : struct, IRequantizer
     {
         int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
         int fullBlocks = channels / BlockChannels;
         int rest = channels - (fullBlocks * BlockChannels);
-        ref float multipliers = ref Unsafe.Add(
+        ref int multipliers = ref Unsafe.Add(
             ref MemoryMarshal.GetReference(arguments.Multipliers), ((nint)group * arguments.Blocks * BlockChannels) + (block * BlockChannels));
         Span<byte> tail = stackalloc byte[BlockChannels];
         for (int row = 0; row < rows; row++)
@@ -181,11 +185,11 @@ public static partial class Conv2DUInt8
             int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
             ref int sums = ref accumulators[row * PanelChannels];
             ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at);
-            TTile.Requantize(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
+            TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
             if (rest > 0)
             {
                 nint done = fullBlocks * BlockChannels;
-                TTile.Requantize(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
+                TTile.Requantize<TRequantizer>(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
                 StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(tail)), ref Unsafe.Add(ref output, done), rest);
             }
 
