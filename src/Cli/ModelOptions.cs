@@ -20,7 +20,8 @@ internal sealed class ModelOptions
     private readonly Option<string?> classNamespace = new("--namespace") { Description = "Namespace of the class.", HelpName = "NAME" };
     private readonly Option<bool> isPublic = new("--public") { Description = "Makes the class public." };
     private readonly Option<string?> access = new("--access") { Description = "Internal (default) or Public.", HelpName = "ACCESS", Hidden = true };
-    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, DynamicInt8, WeightInt8, Float16Weights or Rounded256.", HelpName = "PRECISION" };
+    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights or Rounded256.", HelpName = "PRECISION" };
+    private readonly Option<string?> rounding = new("--rounding") { Description = "Float or TfLite: how int8 layers round. Default: TfLite for .tflite files.", HelpName = "ROUNDING" };
     private readonly Option<string[]> calibration = new("--calibration")
     {
         Description = "Example inputs that int8 chooses its ranges from, and others are compared with: images, .npy, .bin; wildcards allowed. May be repeated.",
@@ -73,7 +74,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -98,6 +99,7 @@ internal sealed class ModelOptions
             Namespace = space,
             IsPublic = parsed.GetValue(isPublic) || reader.Choice("Access", parsed.GetValue(access), ["Internal", "Public"]) == "Public",
             Precision = reader.Choice<Precision>("Precision", parsed.GetValue(precision)) ?? Precision.Float32,
+            Rounding = reader.Choice<Rounding>("Rounding", parsed.GetValue(rounding)),
             Calibration = reader.Files("Calibration", parsed.GetValue(calibration) ?? []),
             Calibrator = reader.Choice("Calibrator", parsed.GetValue(calibrator), Calibrator.Names) ?? Calibrator.All[0].Name,
             CalibrationCache = parsed.GetValue(calibrationCache),

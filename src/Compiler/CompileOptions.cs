@@ -1,9 +1,21 @@
+using System;
 using System.Collections.Immutable;
+using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
+
+/// <summary>How int8 layers get from their sums to the scale of their results.</summary>
+public enum Rounding
+{
+    /// <summary>A product in float32, rounded once.</summary>
+    Float,
+
+    /// <summary>Multiplier and shift in integers, rounded twice: bit for bit what TensorFlow Lite's own kernels give.</summary>
+    TfLite,
+}
 
 /// <summary>What a user says of a model: the metadata of a <c>ModelFile</c> item, the options of <c>modelc</c>.</summary>
 public sealed record CompileOptions
@@ -25,6 +37,13 @@ public sealed record CompileOptions
 
     /// <summary>The arithmetic, and how weights are stored.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>How int8 layers round; <see langword="null"/>: TensorFlow Lite's files as TensorFlow Lite does, others in float.</summary>
+    public Rounding? Rounding { get; init; }
+
+    /// <summary>Whether int8 layers compute in integers alone.</summary>
+    public bool IsFixedPoint => Precision == Precision.Int8Only
+        || (Rounding ?? (IsTensorFlowLite ? Compiler.Rounding.TfLite : Compiler.Rounding.Float)) == Compiler.Rounding.TfLite;
 
     /// <summary>Paths of the calibration files, in any order: images, <c>.npy</c>, <c>.bin</c>.</summary>
     public ImmutableArray<string> Calibration { get; init; } = [];
@@ -94,6 +113,8 @@ public sealed record CompileOptions
 
     /// <summary>Logical name of the embedded resource, when the weights become one.</summary>
     public string WeightResource => (Namespace.Length == 0 ? "" : Namespace + ".") + ClassName + ".weights";
+
+    private bool IsTensorFlowLite => Path.GetExtension(ModelPath).Equals(".tflite", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The inputs that a caller gives: not those that are state.</summary>
     public ImmutableArray<string> FreeInputs(Graph graph) => [.. graph.Inputs.Where(input => State.All(link => link.Input != input))];

@@ -74,6 +74,7 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
+        RequireIntegers(options, model.Plan);
         BudgetChecker.Check(options, graph, model);
         if (options.Precision.IsApproximate() && ReferenceEquals(floating, model) && !(options.Calibration.IsEmpty && examples.IsEmpty))
         {
@@ -100,6 +101,14 @@ public static class CompilerDriver
         };
         ModelPlan plan = model.Plan with { Remarks = Remarks(options.Precision, report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
+    }
+
+    private static void RequireIntegers(CompileOptions options, ModelPlan plan)
+    {
+        if (options.Precision == Precision.Int8Only && IntegerOnly.FloatSteps(plan) is { Length: > 0 } steps)
+        {
+            throw new DiagnosticException(DiagnosticKinds.FloatForbidden.At(options.ModelPath, "", steps.Length, plan.Steps.Count, string.Join(", ", steps)));
+        }
     }
 
     // A method of its own, so that the imported weights do not live on beside those that the passes make of them.

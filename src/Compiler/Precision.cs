@@ -9,6 +9,9 @@ public enum Precision
     /// <summary>int8 where there is an int8 form, float32 elsewhere. Needs calibration data.</summary>
     Int8,
 
+    /// <summary>int8 in integer arithmetic alone: what has no such form is an error. Needs calibration data unless the file quantises itself.</summary>
+    Int8Only,
+
     /// <summary>int8 weights; activations are quantised when they are there, products summed as integers, results float32.</summary>
     DynamicInt8,
 
@@ -26,13 +29,13 @@ public enum Precision
 public static class Precisions
 {
     /// <summary>Whether the ranges of activations must be known when the model is compiled.</summary>
-    public static bool NeedsCalibration(this Precision precision) => precision is Precision.Int8;
+    public static bool NeedsCalibration(this Precision precision) => precision is Precision.Int8 or Precision.Int8Only;
 
     /// <summary>Whether every activation is stored as float32.</summary>
     public static bool HasFloatActivations(this Precision precision) => !precision.NeedsCalibration();
 
     /// <summary>The name in a sentence.</summary>
-    public static string InProse(this Precision precision) => precision == Precision.Int8 ? "int8" : precision.ToString();
+    public static string InProse(this Precision precision) => precision.NeedsCalibration() ? "int8" : precision.ToString();
 
     /// <summary>Whether the results differ from those in float32, and by how much is worth measuring.</summary>
     public static bool IsApproximate(this Precision precision) => precision is not Precision.Float32;

@@ -20,6 +20,7 @@ internal sealed class ModelSettings
         ("InputValue", "--input-value"),
         ("Inputs", "--inputs"),
         ("Outputs", "--outputs"),
+        ("Rounding", "--rounding"),
         ("Scores", "--scores"),
         ("State", "--state"),
         ("LiteralLimit", "--literal-limit"),

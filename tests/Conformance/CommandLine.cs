@@ -17,6 +17,7 @@ internal sealed record CommandLine(string Suite, string Folder)
 
           --filter TEXT          only tests whose name contains TEXT
           --precision P          float32 (default) or int8: calibrated on the test's own inputs and compared loosely
+          --rounding R           float or tflite, for int8 layers. Of golden outputs, 99.9 % of the quantised elements must then be equal with tflite
           --fix-inputs      where an input decides a shape that nothing settles, fix it with InputValue, as a user would
           --list-failures        name every failure and its reason
           --list-skipped         name every skipped test and its reason
@@ -30,6 +31,9 @@ internal sealed record CommandLine(string Suite, string Folder)
 
     /// <summary>How models are compiled.</summary>
     public Precision Precision { get; private init; } = Precision.Float32;
+
+    /// <summary>How int8 layers round; <see langword="null"/>: as the compiler would without being told.</summary>
+    public Rounding? Rounding { get; private init; }
 
     /// <summary>Whether inputs that decide shapes are fixed with <c>InputValue</c>.</summary>
     public bool FixInputs { get; private init; }
@@ -70,6 +74,7 @@ internal sealed record CommandLine(string Suite, string Folder)
             {
                 "--filter" => options with { Filter = Value(arguments, ref index) },
                 "--precision" => options with { Precision = PrecisionOf(Value(arguments, ref index)) },
+                "--rounding" => options with { Rounding = RoundingOf(Value(arguments, ref index)) },
                 "--fix-inputs" => options with { FixInputs = true },
                 "--list-failures" => options with { ListFailures = true },
                 "--list-skipped" => options with { ListSkipped = true },
@@ -87,6 +92,14 @@ internal sealed record CommandLine(string Suite, string Folder)
 
     private static string Value(IReadOnlyList<string> arguments, ref int index) =>
         ++index < arguments.Count ? arguments[index] : throw new UsageException($"{arguments[index - 1]} needs a value.");
+
+    private static Rounding RoundingOf(string text) =>
+        text.ToLowerInvariant() switch
+        {
+            "float" => Compiler.Rounding.Float,
+            "tflite" => Compiler.Rounding.TfLite,
+            _ => throw new UsageException($"'{text}' is not a rounding; use float or tflite."),
+        };
 
     private static Precision PrecisionOf(string text) =>
         text.ToLowerInvariant() switch

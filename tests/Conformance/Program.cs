@@ -54,7 +54,7 @@ public static class Program
             throw new UsageException($"There are no {options.Suite} tests in {options.Folder}{(options.Filter is null ? "" : $" whose names contain '{options.Filter}'")}.");
         }
 
-        var runner = new ConformanceRunner(options.Precision, options.FixInputs, options.Verbose ? output : null);
+        var runner = new ConformanceRunner(options.Precision, options.Rounding, options.FixInputs, options.Verbose ? output : null);
         ImmutableArray<Verdict> verdicts = runner.Run(cases);
         Report.Print(output, verdicts, options);
         if (options.UpdatePassing)

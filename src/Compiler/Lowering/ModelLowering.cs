@@ -30,7 +30,7 @@ public static class ModelLowering
         {
             string[] stateInputs = [.. graph.Inputs.Except(options.FreeInputs(graph))];
             graph = SeparateFromState(graph, stateInputs);
-            var writer = new StepWriter(graph, options.Precision);
+            var writer = new StepWriter(graph, options.Precision, options.IsFixedPoint);
             var ports = new PortLowering(writer, options);
             (PlanPort Port, string Value)[] inputs = [.. options.FreeInputs(graph).Select(ports.Input)];
             string[] states = [.. stateInputs.Select(input => PortLowering.Stored(graph, input))];
@@ -53,7 +53,7 @@ public static class ModelLowering
                 Namespace = options.Namespace,
                 IsPublic = options.IsPublic,
                 Source = Path.GetFileName(options.ModelPath),
-                Precision = (graph.Values.Values.Any(value => value.Quantization is not null) ? Precision.Int8 : options.Precision).ToString(),
+                Precision = (options.Precision != Precision.Int8Only && graph.Values.Values.Any(value => value.Quantization is not null) ? Precision.Int8 : options.Precision).ToString(),
                 MultiplyAccumulates = graph.MultiplyAccumulates(),
                 Classifier = classifier,
 

@@ -223,7 +223,7 @@ internal sealed class PortLowering(StepWriter writer, CompileOptions options)
     {
         PlanStep? step = null;
         RequantizeLowering.Add(
-            writer.Constants, (layer, kernel, note, arguments) => step = Step(layer, kernel, note, arguments), name, source, sourceStrides, from, target, targetStrides, to, shape);
+            writer.Constants, (layer, kernel, note, arguments) => step = Step(layer, kernel, note, arguments), name, source, sourceStrides, from, target, targetStrides, to, shape, writer.IsFixedPoint);
         return step!;
     }
 

@@ -21,15 +21,19 @@ public sealed class StepWriter
     private int temporaries;
 
     /// <summary>Begins a plan for a graph.</summary>
-    public StepWriter(Graph graph, Precision precision = Precision.Float32)
-        : this(graph, precision, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
+    /// <param name="graph">The graph.</param>
+    /// <param name="precision">How the layers that compute in float store their weights.</param>
+    /// <param name="isFixedPoint">Whether quantised values are computed in integers alone, where there is such a form.</param>
+    public StepWriter(Graph graph, Precision precision = Precision.Float32, bool isFixedPoint = false)
+        : this(graph, precision, isFixedPoint, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
     {
     }
 
-    private StepWriter(Graph graph, Precision precision, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
+    private StepWriter(Graph graph, Precision precision, bool isFixedPoint, ConstantPool constants, string prefix, int depth, Dictionary<string, View> views)
     {
         Graph = graph;
         Precision = precision;
+        IsFixedPoint = isFixedPoint;
         Constants = constants;
         Depth = depth;
         this.prefix = prefix;
@@ -41,6 +45,9 @@ public sealed class StepWriter
 
     /// <summary>How the layers that compute in float store their weights.</summary>
     public Precision Precision { get; }
+
+    /// <summary>Whether quantised values are computed in integers alone, where there is such a form.</summary>
+    public bool IsFixedPoint { get; }
 
     /// <summary>The constants of the plan.</summary>
     public ConstantPool Constants { get; }
@@ -98,7 +105,7 @@ public sealed class StepWriter
         }
 
         inner = prefix + inner;
-        return new StepWriter(body, Precision, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
+        return new StepWriter(body, Precision, IsFixedPoint, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
     }
 
     /// <summary>Adds a loop, when the steps of its body are complete.</summary>

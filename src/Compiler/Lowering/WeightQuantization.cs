@@ -8,7 +8,8 @@ namespace ModelCompiler.Compiler.Lowering;
 /// <param name="Weights">In the order of the float weights: in [−127, 127], but the file's own may be −128.</param>
 /// <param name="Bias">int32 at scale input × weight; contains −zero point · Σw.</param>
 /// <param name="Multipliers">input scale × weight scale / output scale, one a channel.</param>
-public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multipliers)
+/// <param name="Steps">input scale × weight scale, one a channel: what the sums count.</param>
+public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multipliers, double[] Steps)
 {
     // Keeps a bias of a channel with tiny weights far from overflow; its rounding error is 2^-24 of it.
     private const double LargestBias = 1 << 24;
@@ -36,6 +37,7 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
         int each = levels.Length / channels;
         var biases = new int[channels];
         var multipliers = new float[channels];
+        var steps = new double[channels];
         for (int channel = 0; channel < channels; channel++)
         {
             double scale = (double)input.Scale * stored.ScaleOf(channel);
@@ -48,6 +50,7 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
 
             double start = BiasLevel(bias, channel, scale);
             multipliers[channel] = (float)(scale / output.Scale);
+            steps[channel] = scale;
             if (!(Math.Abs(start) + (2.0 * byte.MaxValue * magnitude) <= int.MaxValue) || !float.IsFinite(multipliers[channel]))
             {
                 return null;
@@ -56,7 +59,7 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
             biases[channel] = (int)((long)start - (input.ZeroPoint * sum));
         }
 
-        return new QuantizedWeights(levels, biases, multipliers);
+        return new QuantizedWeights(levels, biases, multipliers, steps);
     }
 
     /// <summary>Quantises weights whose first axis is the output channel.</summary>
@@ -67,6 +70,7 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
         var quantized = new sbyte[weights.Length];
         var biases = new int[channels];
         var multipliers = new float[channels];
+        var steps = new double[channels];
         for (int channel = 0; channel < channels; channel++)
         {
             ReadOnlySpan<float> row = weights.AsSpan(channel * each, each);
@@ -82,9 +86,38 @@ public sealed record QuantizedWeights(sbyte[] Weights, int[] Bias, float[] Multi
             double real = Math.Round(bias[channel] / (input.Scale * scale), MidpointRounding.ToEven) - (input.ZeroPoint * (double)sum);
             biases[channel] = (int)Math.Clamp(real, int.MinValue, int.MaxValue);
             multipliers[channel] = (float)(input.Scale * scale / output.Scale);
+            steps[channel] = input.Scale * scale;
         }
 
-        return new QuantizedWeights(quantized, biases, multipliers);
+        return new QuantizedWeights(quantized, biases, multipliers, steps);
+    }
+
+    /// <summary>
+    /// The multipliers as integers, with <paramref name="steps"/> that a sum counts; <see langword="null"/> when one of the products could overflow.
+    /// </summary>
+    /// <param name="output">How the results are stored.</param>
+    /// <param name="steps">One a channel.</param>
+    public FixedPointMultiplier[]? FixedPoint(QuantizationParameters output, double[] steps)
+    {
+        int each = Weights.Length / Bias.Length;
+        var multipliers = new FixedPointMultiplier[Bias.Length];
+        for (int channel = 0; channel < multipliers.Length; channel++)
+        {
+            long largest = Math.Abs((long)Bias[channel]);
+            foreach (sbyte weight in Weights.AsSpan(channel * each, each))
+            {
+                largest += byte.MaxValue * Math.Abs((int)weight);
+            }
+
+            if (FixedPointMultiplier.Of(steps[channel] / output.Scale, largest) is not { } multiplier)
+            {
+                return null;
+            }
+
+            multipliers[channel] = multiplier;
+        }
+
+        return multipliers;
     }
 
     // The bias in steps of the sums: the file's integer where its scale is theirs.

@@ -23,6 +23,11 @@ public enum PoolKind
 /// <param name="Ceiling">Whether a last window that reaches beyond the padding counts.</param>
 public sealed record Pool2D(PoolKind Kind, Window Window, bool CountsPadding = false, bool Ceiling = false) : Op
 {
+    /// <summary>
+    /// In integers: the stored value from which an average's halves are rounded away, which also stands for itself in the output; else it is zero's.
+    /// </summary>
+    public int? Origin { get; init; }
+
     /// <inheritdoc/>
     public override ImmutableArray<TensorType> Infer(ImmutableArray<TensorType> inputs)
     {

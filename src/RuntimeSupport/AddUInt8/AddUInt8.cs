@@ -38,26 +38,27 @@ public static partial class AddUInt8
         int outputMinimum,
         int outputMaximum)
     {
-        var arguments = new BinaryUInt8.Arguments(
-            left, right, output, shape, leftStrides, rightStrides, outputStrides, Requantization.Target.Of(outputZeroPoint, outputMinimum, outputMaximum));
-        BinaryUInt8.Run(arguments, new Operation(leftMultiplier, rightMultiplier, offset));
+        Requantization.Target target = Requantization.Target.Of(outputZeroPoint, outputMinimum, outputMaximum);
+        BinaryUInt8.Run(new BinaryUInt8.Arguments(left, right, output, shape, leftStrides, rightStrides, outputStrides), new Operation(leftMultiplier, rightMultiplier, offset, target));
     }
 
     /// <summary>The sum of a pair, with separate roundings.</summary>
-    internal readonly struct Operation(float leftMultiplier, float rightMultiplier, float offset) : BinaryUInt8.IOperation
+    internal readonly struct Operation(float leftMultiplier, float rightMultiplier, float offset, Requantization.Target target) : BinaryUInt8.IOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public float Apply(int left, int right) => (left * leftMultiplier) + ((right * rightMultiplier) + offset);
+        public byte Apply(int left, int right) => Requantization.Scalar((left * leftMultiplier) + ((right * rightMultiplier) + offset), target);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector128<float> Apply(Vector128<int> left, Vector128<int> right) =>
+        public Vector128<int> Apply(Vector128<int> left, Vector128<int> right) => Requantization.Portable(
             (Vector128.ConvertToSingle(left) * Vector128.Create(leftMultiplier))
-            + ((Vector128.ConvertToSingle(right) * Vector128.Create(rightMultiplier)) + Vector128.Create(offset));
+            + ((Vector128.ConvertToSingle(right) * Vector128.Create(rightMultiplier)) + Vector128.Create(offset)),
+            target);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<float> ApplyAvx2(Vector256<int> left, Vector256<int> right) =>
+        public Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right) => Requantization.Avx2Integers(
             Avx.Add(
                 Avx.Multiply(Avx.ConvertToVector256Single(left), Vector256.Create(leftMultiplier)),
-                Avx.Add(Avx.Multiply(Avx.ConvertToVector256Single(right), Vector256.Create(rightMultiplier)), Vector256.Create(offset)));
+                Avx.Add(Avx.Multiply(Avx.ConvertToVector256Single(right), Vector256.Create(rightMultiplier)), Vector256.Create(offset))),
+            target);
     }
 }

@@ -99,7 +99,7 @@ public static partial class AveragePool2DUInt8
                 }
 
                 Vector128<float> scale = Vector128.Create(multiplier / Divisor(cursor, countIncludesPadding));
-                Requantization.PortableBytes(
+                ByteLanes.PortableBytes(
                         Requantization.Portable(Vector128.ConvertToSingle(sum0) * scale, target),
                         Requantization.Portable(Vector128.ConvertToSingle(sum1) * scale, target),
                         Requantization.Portable(Vector128.ConvertToSingle(sum2) * scale, target),
@@ -135,7 +135,7 @@ public static partial class AveragePool2DUInt8
                 }
 
                 Vector256<float> scale = Vector256.Create(multiplier / Divisor(cursor, countIncludesPadding));
-                Requantization.Avx2Bytes(
+                ByteLanes.Avx2Bytes(
                         Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sum0), scale), target),
                         Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sum1), scale), target))
                     .StoreUnsafe(ref MemoryMarshal.GetReference(output), (nuint)(cursor.Output + channel));

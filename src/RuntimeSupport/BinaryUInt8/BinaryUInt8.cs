@@ -9,14 +9,14 @@ namespace ModelCompiler.RuntimeSupport;
 /// <summary>The loops that elementwise kernels of two uint8 tensors share: broadcasting, and a row at a time in the widest vectors there are.</summary>
 public static partial class BinaryUInt8
 {
-    /// <summary>What is done to a pair of elements. Results are in steps of the output's scale, less its zero point.</summary>
+    /// <summary>What is done to a pair of elements. Results are quantised values, 0…255.</summary>
     internal interface IOperation
     {
-        float Apply(int left, int right);
+        byte Apply(int left, int right);
 
-        Vector128<float> Apply(Vector128<int> left, Vector128<int> right);
+        Vector128<int> Apply(Vector128<int> left, Vector128<int> right);
 
-        Vector256<float> ApplyAvx2(Vector256<int> left, Vector256<int> right);
+        Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right);
     }
 
     /// <summary>Throws unless the spans hold what the shape and strides imply.</summary>
@@ -71,7 +71,6 @@ public static partial class BinaryUInt8
         where TOperation : struct, IOperation
     {
         ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
-        Requantization.Target target = arguments.Target;
         bool vectors = HasVectorRows(walk);
         do
         {
@@ -85,11 +84,11 @@ public static partial class BinaryUInt8
                 Vector128<byte> rights = Load(ref right, walk.RightStride, at);
                 (Vector128<ushort> leftLower, Vector128<ushort> leftUpper) = Vector128.Widen(lefts);
                 (Vector128<ushort> rightLower, Vector128<ushort> rightUpper) = Vector128.Widen(rights);
-                Requantization.PortableBytes(
-                        Requantization.Portable(operation.Apply(Vector128.WidenLower(leftLower).AsInt32(), Vector128.WidenLower(rightLower).AsInt32()), target),
-                        Requantization.Portable(operation.Apply(Vector128.WidenUpper(leftLower).AsInt32(), Vector128.WidenUpper(rightLower).AsInt32()), target),
-                        Requantization.Portable(operation.Apply(Vector128.WidenLower(leftUpper).AsInt32(), Vector128.WidenLower(rightUpper).AsInt32()), target),
-                        Requantization.Portable(operation.Apply(Vector128.WidenUpper(leftUpper).AsInt32(), Vector128.WidenUpper(rightUpper).AsInt32()), target))
+                ByteLanes.PortableBytes(
+                        operation.Apply(Vector128.WidenLower(leftLower).AsInt32(), Vector128.WidenLower(rightLower).AsInt32()),
+                        operation.Apply(Vector128.WidenUpper(leftLower).AsInt32(), Vector128.WidenUpper(rightLower).AsInt32()),
+                        operation.Apply(Vector128.WidenLower(leftUpper).AsInt32(), Vector128.WidenLower(rightUpper).AsInt32()),
+                        operation.Apply(Vector128.WidenUpper(leftUpper).AsInt32(), Vector128.WidenUpper(rightUpper).AsInt32()))
                     .StoreUnsafe(ref output, (nuint)at);
             }
 
@@ -103,7 +102,6 @@ public static partial class BinaryUInt8
         where TOperation : struct, IOperation
     {
         ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
-        Requantization.Target target = arguments.Target;
         bool vectors = HasVectorRows(walk);
         do
         {
@@ -115,12 +113,11 @@ public static partial class BinaryUInt8
             {
                 Vector128<byte> lefts = Load(ref left, walk.LeftStride, at);
                 Vector128<byte> rights = Load(ref right, walk.RightStride, at);
-                Vector256<float> lower = operation.ApplyAvx2(Avx2.ConvertToVector256Int32(lefts), Avx2.ConvertToVector256Int32(rights));
-                Vector256<float> upper = operation.ApplyAvx2(
+                Vector256<int> lower = operation.ApplyAvx2(Avx2.ConvertToVector256Int32(lefts), Avx2.ConvertToVector256Int32(rights));
+                Vector256<int> upper = operation.ApplyAvx2(
                     Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(lefts, 8)),
                     Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(rights, 8)));
-                Requantization.Avx2Bytes(Requantization.Avx2Integers(lower, target), Requantization.Avx2Integers(upper, target))
-                    .StoreUnsafe(ref output, (nuint)at);
+                ByteLanes.Avx2Bytes(lower, upper).StoreUnsafe(ref output, (nuint)at);
             }
 
             Rest(arguments, walk, operation, at);
@@ -144,7 +141,7 @@ public static partial class BinaryUInt8
         {
             int left = arguments.Left[(int)(walk.Left + (at * walk.LeftStride))];
             int right = arguments.Right[(int)(walk.Right + (at * walk.RightStride))];
-            arguments.Output[(int)(walk.Output + (at * walk.OutputStride))] = Requantization.Scalar(operation.Apply(left, right), arguments.Target);
+            arguments.Output[(int)(walk.Output + (at * walk.OutputStride))] = operation.Apply(left, right);
         }
     }
 
@@ -156,8 +153,7 @@ public static partial class BinaryUInt8
         ReadOnlySpan<int> shape,
         ReadOnlySpan<int> leftStrides,
         ReadOnlySpan<int> rightStrides,
-        ReadOnlySpan<int> outputStrides,
-        Requantization.Target target)
+        ReadOnlySpan<int> outputStrides)
     {
         public readonly ReadOnlySpan<byte> Left = left;
         public readonly ReadOnlySpan<byte> Right = right;
@@ -166,6 +162,5 @@ public static partial class BinaryUInt8
         public readonly ReadOnlySpan<int> LeftStrides = leftStrides;
         public readonly ReadOnlySpan<int> RightStrides = rightStrides;
         public readonly ReadOnlySpan<int> OutputStrides = outputStrides;
-        public readonly Requantization.Target Target = target;
     }
 }

@@ -60,30 +60,6 @@ public static class Requantization
         return (byte)((int)MathF.Round(clamped) + target.ZeroPoint);
     }
 
-    /// <summary>Requantises 16 accumulators with instructions that every processor has.</summary>
-    /// <param name="accumulators0">Accumulators 0…3.</param>
-    /// <param name="accumulators1">Accumulators 4…7.</param>
-    /// <param name="accumulators2">Accumulators 8…11.</param>
-    /// <param name="accumulators3">Accumulators 12…15.</param>
-    /// <param name="multipliers">The first of their 16 multipliers.</param>
-    /// <param name="target">Range and zero point of the results.</param>
-    /// <returns>16 quantised values.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Portable(
-        Vector128<int> accumulators0,
-        Vector128<int> accumulators1,
-        Vector128<int> accumulators2,
-        Vector128<int> accumulators3,
-        ref float multipliers,
-        Target target)
-    {
-        Vector128<int> quantised0 = Portable(Vector128.ConvertToSingle(accumulators0) * Vector128.LoadUnsafe(ref multipliers), target);
-        Vector128<int> quantised1 = Portable(Vector128.ConvertToSingle(accumulators1) * Vector128.LoadUnsafe(ref multipliers, 4), target);
-        Vector128<int> quantised2 = Portable(Vector128.ConvertToSingle(accumulators2) * Vector128.LoadUnsafe(ref multipliers, 8), target);
-        Vector128<int> quantised3 = Portable(Vector128.ConvertToSingle(accumulators3) * Vector128.LoadUnsafe(ref multipliers, 12), target);
-        return PortableBytes(quantised0, quantised1, quantised2, quantised3);
-    }
-
     /// <summary>Rounds 4 values that are in steps of the output scale already.</summary>
     /// <param name="values">The values, not NaN.</param>
     /// <param name="target">Range and zero point of the results.</param>
@@ -93,30 +69,6 @@ public static class Requantization
     {
         Vector128<float> clamped = FloatRange.Clamp(values, Vector128.Create(target.Low), Vector128.Create(target.High));
         return (clamped + Vector128.Create(RoundingShift)).AsInt32() + Vector128.Create(target.ZeroPoint - RoundingShiftBits);
-    }
-
-    /// <summary>Keeps the low bytes of 16 values in 0…255.</summary>
-    /// <param name="values0">Values 0…3.</param>
-    /// <param name="values1">Values 4…7.</param>
-    /// <param name="values2">Values 8…11.</param>
-    /// <param name="values3">Values 12…15.</param>
-    /// <returns>The 16 bytes.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> PortableBytes(Vector128<int> values0, Vector128<int> values1, Vector128<int> values2, Vector128<int> values3) =>
-        Vector128.Narrow(Vector128.Narrow(values0, values1).AsUInt16(), Vector128.Narrow(values2, values3).AsUInt16());
-
-    /// <summary>Requantises 16 accumulators with AVX2.</summary>
-    /// <param name="accumulators0">Accumulators 0…7.</param>
-    /// <param name="accumulators1">Accumulators 8…15.</param>
-    /// <param name="multipliers">The first of their 16 multipliers.</param>
-    /// <param name="target">Range and zero point of the results.</param>
-    /// <returns>16 quantised values.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Avx2Bytes(Vector256<int> accumulators0, Vector256<int> accumulators1, ref float multipliers, Target target)
-    {
-        Vector256<int> quantised0 = Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(accumulators0), Vector256.LoadUnsafe(ref multipliers)), target);
-        Vector256<int> quantised1 = Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(accumulators1), Vector256.LoadUnsafe(ref multipliers, 8)), target);
-        return Avx2Bytes(quantised0, quantised1);
     }
 
     /// <summary>Rounds 8 values that are in steps of the output scale already, with AVX2.</summary>
@@ -130,29 +82,14 @@ public static class Requantization
         return Avx2.Add(Avx.ConvertToVector256Int32(clamped), Vector256.Create(target.ZeroPoint));
     }
 
-    /// <summary>Keeps the low bytes of 16 values in 0…255, with AVX2.</summary>
-    /// <param name="values0">Values 0…7.</param>
-    /// <param name="values1">Values 8…15.</param>
-    /// <returns>The 16 bytes.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Avx2Bytes(Vector256<int> values0, Vector256<int> values1)
-    {
-        // The pack works on 128-bit halves; the permutation puts the quarters in order.
-        Vector256<short> words = Avx2.Permute4x64(Avx2.PackSignedSaturate(values0, values1).AsInt64(), 0b11_01_10_00).AsInt16();
-        return Sse2.PackUnsignedSaturate(words.GetLower(), words.GetUpper());
-    }
-
-    /// <summary>Requantises 16 accumulators with AVX-512.</summary>
-    /// <param name="accumulators">The accumulators.</param>
-    /// <param name="multipliers">Their multipliers.</param>
+    /// <summary>Rounds 16 values that are in steps of the output scale already, with AVX-512.</summary>
+    /// <param name="values">The values, not NaN.</param>
     /// <param name="target">Range and zero point of the results.</param>
-    /// <returns>16 quantised values.</returns>
+    /// <returns>16 quantised values, 0…255.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Avx512(Vector512<int> accumulators, Vector512<float> multipliers, Target target)
+    public static Vector512<int> Avx512Integers(Vector512<float> values, Target target)
     {
-        Vector512<float> values = Avx512F.Multiply(Avx512F.ConvertToVector512Single(accumulators), multipliers);
         Vector512<float> clamped = Avx512F.Min(Avx512F.Max(values, Vector512.Create(target.Low)), Vector512.Create(target.High));
-        Vector512<int> quantised = Avx512F.Add(Avx512F.ConvertToVector512Int32(clamped), Vector512.Create(target.ZeroPoint));
-        return Avx512F.ConvertToVector128Byte(quantised.AsUInt32());
+        return Avx512F.Add(Avx512F.ConvertToVector512Int32(clamped), Vector512.Create(target.ZeroPoint));
     }
 }

@@ -8,7 +8,7 @@ namespace ModelCompiler.RuntimeSupport;
 public static partial class Conv2DDynamicInt8
 {
     /// <summary>The truth of the integer sums that every other path agrees with.</summary>
-    internal static void RunScalar(in Conv2DUInt8.Arguments arguments)
+    internal static void RunScalar(in ByteConvolution.Arguments arguments)
     {
         var cursor = new PixelCursor(arguments.Geometry);
         int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
@@ -70,7 +70,7 @@ public static partial class Conv2DDynamicInt8
         }
     }
 
-    private static int Sum(in Conv2DUInt8.Arguments arguments, int group, int channel, int window)
+    private static int Sum(in ByteConvolution.Arguments arguments, int group, int channel, int window)
     {
         int runs = arguments.RunOffsets.Length;
         int block = (group * arguments.Blocks) + (channel / BlockChannels);
@@ -79,10 +79,10 @@ public static partial class Conv2DDynamicInt8
         for (int run = 0; run < runs; run++)
         {
             ReadOnlySpan<byte> activations = arguments.Input.Slice(window + arguments.RunOffsets[run], arguments.RunLength);
-            int weights = ((block * runs) + run) * arguments.QuadsPerRun * Conv2DUInt8.QuadWeights;
+            int weights = ((block * runs) + run) * arguments.QuadsPerRun * ByteConvolution.QuadWeights;
             for (int k = 0; k < activations.Length; k++)
             {
-                sum += activations[k] * arguments.Weights[weights + (k / 4 * Conv2DUInt8.QuadWeights) + (lane * 4) + (k % 4)];
+                sum += activations[k] * arguments.Weights[weights + (k / 4 * ByteConvolution.QuadWeights) + (lane * 4) + (k % 4)];
             }
         }
 

@@ -12,7 +12,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// </summary>
 public static partial class Conv2DDynamicInt8
 {
-    private const int BlockChannels = Conv2DUInt8.BlockChannels;
+    private const int BlockChannels = ByteConvolution.BlockChannels;
 
     /// <summary>Most terms of a sum: 255 · 127 of each, and as much again for the zero point, fit an int32.</summary>
     public const int MaximumTerms = 33_000;
@@ -69,35 +69,35 @@ public static partial class Conv2DDynamicInt8
             start[channel] = -zeroPoint * weightSums[channel];
         }
 
-        var integers = new Conv2DUInt8.Arguments(
-            quantized, weights, start, scales, MemoryMarshal.AsBytes(output), runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, default);
-        Conv2DUInt8.Check(integers);
+        var integers = new ByteConvolution.Arguments(
+            quantized, weights, start, MemoryMarshal.Cast<float, int>(scales), MemoryMarshal.AsBytes(output), runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, default);
+        ByteConvolution.Check(integers);
         Quantize(input[..(int)extent], quantized, scale, zeroPoint);
         Dispatch(integers);
         Scale(layer, scales, scale);
     }
 
     /// <summary>Leaves the sums, as integers, where the results will be.</summary>
-    internal static void Dispatch(in Conv2DUInt8.Arguments integers)
+    internal static void Dispatch(in ByteConvolution.Arguments integers)
     {
 #if NET10_0_OR_GREATER
         if (global::System.Runtime.Intrinsics.X86.AvxVnni.IsSupported)
         {
-            Conv2DUInt8.RunTiled<Conv2DUInt8.DotTile<Conv2DUInt8.AvxVnniDot>, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.DotTile<ByteConvolution.AvxVnniDot>, Accumulators>(integers);
             return;
         }
 #endif
         if (Avx512BW.IsSupported)
         {
-            Conv2DUInt8.RunTiled<Conv2DUInt8.Avx512Tile, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.Avx512Tile, Accumulators>(integers);
         }
         else if (Avx2.IsSupported)
         {
-            Conv2DUInt8.RunTiled<Conv2DUInt8.Avx2Tile, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.Avx2Tile, Accumulators>(integers);
         }
         else if (Dp.IsSupported)
         {
-            Conv2DUInt8.RunTiled<Conv2DUInt8.ArmDpTile, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.ArmDpTile, Accumulators>(integers);
         }
         else if (Vector128.IsHardwareAccelerated)
         {
@@ -109,15 +109,15 @@ public static partial class Conv2DDynamicInt8
         }
     }
 
-    internal static void RunVector128(in Conv2DUInt8.Arguments integers)
+    internal static void RunVector128(in ByteConvolution.Arguments integers)
     {
         if (Sse2.IsSupported)
         {
-            Conv2DUInt8.RunTiled<Conv2DUInt8.Vector128Tile<Conv2DUInt8.Sse2PairDot>, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.Vector128Tile<ByteConvolution.Sse2PairDot>, Accumulators>(integers);
         }
         else
         {
-            Conv2DUInt8.RunTiled<Conv2DUInt8.Vector128Tile<Conv2DUInt8.PortablePairDot>, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.Vector128Tile<ByteConvolution.PortablePairDot>, Accumulators>(integers);
         }
     }
 
@@ -134,18 +134,18 @@ public static partial class Conv2DDynamicInt8
     }
 
     /// <summary>The sums as they are.</summary>
-    internal readonly struct Accumulators : Conv2DUInt8.IStore
+    internal readonly struct Accumulators : ByteConvolution.IStore
     {
         public static void Store<TTile>(
-            in Conv2DUInt8.Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
-            where TTile : struct, Conv2DUInt8.ITile
+            in ByteConvolution.Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<int> accumulators, int rows)
+            where TTile : struct, ByteConvolution.ITile
         {
             int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
             Span<int> output = MemoryMarshal.Cast<byte, int>(arguments.Output);
             for (int row = 0; row < rows; row++)
             {
                 int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
-                accumulators.Slice(row * Conv2DUInt8.PanelChannels, channels).CopyTo(output[at..]);
+                accumulators.Slice(row * ByteConvolution.PanelChannels, channels).CopyTo(output[at..]);
                 target.MoveNext();
             }
         }

@@ -19,9 +19,9 @@ public static partial class MaxPool2DUInt8
     public static void Run(ReadOnlySpan<byte> input, Span<byte> output, PoolingGeometry geometry, int outputMinimum, int outputMaximum)
     {
         PoolingCursor.Check(geometry, input.Length, output.Length);
-        Requantization.Target target = Requantization.Target.Of(0, outputMinimum, outputMaximum);
-        byte minimum = (byte)target.Low;
-        byte maximum = (byte)target.High;
+        RequantizationTarget.Check(0, outputMinimum, outputMaximum);
+        byte minimum = (byte)outputMinimum;
+        byte maximum = (byte)outputMaximum;
         if (geometry.Channels >= 32 && Avx2.IsSupported)
         {
             RunAvx2(input, output, geometry, minimum, maximum);

@@ -38,26 +38,27 @@ public static partial class MulUInt8
         int outputMinimum,
         int outputMaximum)
     {
-        var arguments = new BinaryUInt8.Arguments(
-            left, right, output, shape, leftStrides, rightStrides, outputStrides, Requantization.Target.Of(outputZeroPoint, outputMinimum, outputMaximum));
-        BinaryUInt8.Run(arguments, new Operation(leftZeroPoint, rightZeroPoint, multiplier));
+        Requantization.Target target = Requantization.Target.Of(outputZeroPoint, outputMinimum, outputMaximum);
+        BinaryUInt8.Run(new BinaryUInt8.Arguments(left, right, output, shape, leftStrides, rightStrides, outputStrides), new Operation(leftZeroPoint, rightZeroPoint, multiplier, target));
     }
 
     /// <summary>The product of a pair; the integer part is exact.</summary>
-    internal readonly struct Operation(int leftZeroPoint, int rightZeroPoint, float multiplier) : BinaryUInt8.IOperation
+    internal readonly struct Operation(int leftZeroPoint, int rightZeroPoint, float multiplier, Requantization.Target target) : BinaryUInt8.IOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public float Apply(int left, int right) => (left - leftZeroPoint) * (right - rightZeroPoint) * multiplier;
+        public byte Apply(int left, int right) => Requantization.Scalar((left - leftZeroPoint) * (right - rightZeroPoint) * multiplier, target);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector128<float> Apply(Vector128<int> left, Vector128<int> right) =>
-            Vector128.ConvertToSingle((left - Vector128.Create(leftZeroPoint)) * (right - Vector128.Create(rightZeroPoint))) * Vector128.Create(multiplier);
+        public Vector128<int> Apply(Vector128<int> left, Vector128<int> right) => Requantization.Portable(
+            Vector128.ConvertToSingle((left - Vector128.Create(leftZeroPoint)) * (right - Vector128.Create(rightZeroPoint))) * Vector128.Create(multiplier),
+            target);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<float> ApplyAvx2(Vector256<int> left, Vector256<int> right) =>
+        public Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right) => Requantization.Avx2Integers(
             Avx.Multiply(
                 Avx.ConvertToVector256Single(
                     Avx2.MultiplyLow(Avx2.Subtract(left, Vector256.Create(leftZeroPoint)), Avx2.Subtract(right, Vector256.Create(rightZeroPoint)))),
-                Vector256.Create(multiplier));
+                Vector256.Create(multiplier)),
+            target);
     }
 }

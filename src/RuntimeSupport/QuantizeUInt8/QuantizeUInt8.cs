@@ -81,7 +81,7 @@ public static partial class QuantizeUInt8
         int at = 0;
         for (; at <= input.Length - 16; at += 16)
         {
-            Requantization.PortableBytes(
+            ByteLanes.PortableBytes(
                     Quantize(Vector128.LoadUnsafe(ref source, (nuint)at), inverseScale, target),
                     Quantize(Vector128.LoadUnsafe(ref source, (nuint)at + 4), inverseScale, target),
                     Quantize(Vector128.LoadUnsafe(ref source, (nuint)at + 8), inverseScale, target),
@@ -99,7 +99,7 @@ public static partial class QuantizeUInt8
         int at = 0;
         for (; at <= input.Length - 16; at += 16)
         {
-            Requantization.Avx2Bytes(
+            ByteLanes.Avx2Bytes(
                     QuantizeAvx2(Vector256.LoadUnsafe(ref source, (nuint)at), inverseScale, target),
                     QuantizeAvx2(Vector256.LoadUnsafe(ref source, (nuint)at + 8), inverseScale, target))
                 .StoreUnsafe(ref MemoryMarshal.GetReference(output), (nuint)at);

@@ -18,6 +18,12 @@ internal sealed record Tolerance(double Relative, double Absolute, int Quantized
     /// </summary>
     public double? QuantizedShare { get; init; }
 
+    /// <summary>When set, so large a share of those integers must be equal.</summary>
+    public double? EqualShare { get; init; }
+
+    /// <summary>The same where the arithmetic is that of what recorded the outputs.</summary>
+    public Tolerance Exact => QuantizedShare is null ? this : this with { EqualShare = 0.999 };
+
     /// <summary>
     /// When set, not elements are compared but whole outputs: the root mean square of the differences may have this share of that of the
     /// expected elements.

@@ -16,9 +16,10 @@ namespace ModelCompiler.Conformance.Compiling;
 
 /// <summary>From a test to a plan, by the compiler that users call.</summary>
 /// <param name="precision">How models are compiled.</param>
+/// <param name="rounding">How int8 layers round, unless the compiler decides.</param>
 /// <param name="fixInputs">Whether inputs that decide shapes are fixed with <c>InputValue</c>.</param>
 /// <param name="folder">For temporary files.</param>
-internal sealed class CaseCompiler(Precision precision, bool fixInputs, string folder)
+internal sealed class CaseCompiler(Precision precision, Rounding? rounding, bool fixInputs, string folder)
 {
     /// <summary>Namespace of the generated classes.</summary>
     public const string Namespace = "ConformanceModels";
@@ -70,7 +71,7 @@ internal sealed class CaseCompiler(Precision precision, bool fixInputs, string f
     private (CompiledCase?, Verdict?) Finish(ConformanceCase test, string className, CompileResult result, ImmutableDictionary<string, ImmutableArray<double>> values)
     {
         ImmutableArray<TestVector> vectors = test.Vectors(result.Plan!);
-        Tolerance tolerance = test.Tolerance;
+        Tolerance tolerance = rounding == Rounding.TfLite ? test.Tolerance.Exact : test.Tolerance;
         if (precision == Precision.Int8)
         {
             // The float plan was needed for its names; the models of the suites are small.
@@ -85,13 +86,14 @@ internal sealed class CaseCompiler(Precision precision, bool fixInputs, string f
         return (new CompiledCase(test.Name, result.Plan!, result.Weights, vectors, tolerance, !values.IsEmpty), null);
     }
 
-    private static CompileResult Run(ConformanceCase test, string className, Precision precision, ImmutableArray<string> calibration, ImmutableDictionary<string, ImmutableArray<double>> values) =>
+    private CompileResult Run(ConformanceCase test, string className, Precision wanted, ImmutableArray<string> calibration, ImmutableDictionary<string, ImmutableArray<double>> values) =>
         CompilerDriver.Compile(new CompileOptions
         {
             ModelPath = test.ModelPath,
             ClassName = className,
             Namespace = Namespace,
-            Precision = precision,
+            Precision = wanted,
+            Rounding = rounding,
             Calibration = calibration,
             InputShapes = Path.GetExtension(test.ModelPath) is ".onnx" or ".pb" ? test.OpenShapes : ImmutableDictionary<string, ImmutableArray<int>>.Empty,
             InputValues = values,

@@ -21,20 +21,21 @@ internal static class CaseRunner
     /// <param name="item">The test.</param>
     public static Verdict Run(LoadedBatch batch, CompiledCase item)
     {
+        var tally = new QuantizedTally(item.Tolerance);
         string? problem = $"no answer in {Patience.TotalSeconds:0} s";
-        var thread = new Thread(() => problem = Guarded(batch, item)) { IsBackground = true };
+        var thread = new Thread(() => problem = Guarded(batch, item, tally)) { IsBackground = true };
         thread.Start();
         thread.Join(Patience);
         string? found = Volatile.Read(ref problem);
-        return found is null ? Verdict.Passed(item.Name, item.HasFixedInputs) : Verdict.Failed(item.Name, found);
+        Verdict verdict = found is null ? Verdict.Passed(item.Name, item.HasFixedInputs) : Verdict.Failed(item.Name, found);
+        return verdict with { Quantized = tally.Elements, Equal = tally.Equal };
     }
 
-    private static string? Guarded(LoadedBatch batch, CompiledCase item)
+    private static string? Guarded(LoadedBatch batch, CompiledCase item, QuantizedTally tally)
     {
         try
         {
             Func<Array[], Array[]> run = batch.Create(item.Plan);
-            var tally = new QuantizedTally(item.Tolerance);
             foreach (TestVector vector in item.Vectors)
             {
                 if (Check(run, item, vector, tally) is { } problem)

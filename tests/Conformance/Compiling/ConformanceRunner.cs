@@ -13,9 +13,10 @@ namespace ModelCompiler.Conformance.Compiling;
 
 /// <summary>Takes tests from their models to their verdicts, many models in one assembly at a time.</summary>
 /// <param name="precision">How models are compiled.</param>
+/// <param name="rounding">How int8 layers round, unless the compiler decides.</param>
 /// <param name="fixInputs">Whether inputs that decide shapes are fixed with <c>InputValue</c>.</param>
 /// <param name="log">Told each step, or <see langword="null"/>.</param>
-internal sealed class ConformanceRunner(Precision precision, bool fixInputs, TextWriter? log = null)
+internal sealed class ConformanceRunner(Precision precision, Rounding? rounding, bool fixInputs, TextWriter? log = null)
 {
     private const int BatchSize = 64;
 
@@ -47,7 +48,7 @@ internal sealed class ConformanceRunner(Precision precision, bool fixInputs, Tex
 
     private Verdict[] RunBatch(ConformanceCase[] batch, int first, string folder)
     {
-        var compiler = new CaseCompiler(precision, fixInputs, folder);
+        var compiler = new CaseCompiler(precision, rounding, fixInputs, folder);
         var compiled = new (CompiledCase? Compiled, Verdict? Verdict)[batch.Length];
         Parallel.For(0, batch.Length, index =>
         {

@@ -33,6 +33,13 @@ internal static class Report
                 $"int8, calibrated on each test's own inputs; an output passes when the root mean square of its error is at most {Tolerance.OfInt8.RootMeanSquare:P0} of the output's."));
         }
 
+        long quantized = verdicts.Sum(verdict => verdict.Quantized);
+        if (quantized > 0)
+        {
+            long equal = verdicts.Sum(verdict => verdict.Equal);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{equal} of {quantized} quantised elements are equal ({(double)equal / quantized:P2})."));
+        }
+
         int constant = verdicts.Count(verdict => verdict.HasFixedInputs && verdict.Outcome == Outcome.Passed);
         if (constant > 0)
         {

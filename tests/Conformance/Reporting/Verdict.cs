@@ -21,6 +21,12 @@ internal enum Outcome
 /// <param name="HasFixedInputs">Whether inputs were fixed with <c>InputValue</c>.</param>
 internal sealed record Verdict(string Case, Outcome Outcome, string Reason = "", string Kind = "", bool HasFixedInputs = false)
 {
+    /// <summary>Elements of its outputs that are integers for real numbers.</summary>
+    public long Quantized { get; init; }
+
+    /// <summary>Those that are as expected.</summary>
+    public long Equal { get; init; }
+
     /// <summary>All outputs are right.</summary>
     public static Verdict Passed(string name, bool hasFixedInputs) => new(name, Outcome.Passed, HasFixedInputs: hasFixedInputs);
 

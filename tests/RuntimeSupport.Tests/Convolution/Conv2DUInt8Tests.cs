@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Xunit;
@@ -8,7 +9,7 @@ namespace ModelCompiler.RuntimeSupport.Tests;
 
 public class Conv2DUInt8Tests
 {
-    private delegate void Path(in Conv2DUInt8.Arguments arguments);
+    private delegate void Path(in ByteConvolution.Arguments arguments);
 
     public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "Portable", "Avx2", "Avx512", "AvxVnni", "EmulatedVnni", "ArmDp");
 
@@ -20,7 +21,7 @@ public class Conv2DUInt8Tests
         foreach (ConvolutionCase convolution in ConvolutionCase.Special().Concat(Enumerable.Range(0, 150).Select(_ => ConvolutionCase.Random(random))))
         {
             var operands = new Operands(convolution, random);
-            Assert.True(operands.Run(Conv2DUInt8.RunScalar).AsSpan().SequenceEqual(operands.Run(Find(path))), $"{path} differs: {convolution}");
+            Assert.True(operands.Run(ByteConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(Find(path))), $"{path} differs: {convolution}");
         }
     }
 
@@ -32,7 +33,7 @@ public class Conv2DUInt8Tests
         foreach (ConvolutionCase convolution in Enumerable.Range(0, 150).Select(_ => ConvolutionCase.RandomFirstLayer(random)))
         {
             var operands = new Operands(convolution, random);
-            byte[] expected = operands.Run(Conv2DUInt8.RunScalar);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FloatRequantizer>);
             foreach (Path run in FindDirect(path, convolution.OutputChannels).Prepend(Find(path)))
             {
                 Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
@@ -52,9 +53,9 @@ public class Conv2DUInt8Tests
     {
         int runLength = kernel * inputChannels;
         var geometry = new ConvolutionGeometry(1, 1, width, 0, 0, 0, 0, 0, 0);
-        var arguments = new Conv2DUInt8.Arguments(
+        var arguments = new ByteConvolution.Arguments(
             default, default, default, default, default, new int[kernel], geometry, runLength, 1, inputChannels, outputChannels, default);
-        Assert.Equal(expected, Conv2DUInt8.IsDirect<Conv2DUInt8.DotRow<EmulatedDot>>(arguments));
+        Assert.Equal(expected, ByteConvolution.IsDirect<ByteConvolution.DotRow<EmulatedDot>>(arguments));
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public class Conv2DUInt8Tests
         foreach (ConvolutionCase convolution in Enumerable.Range(0, 40).Select(_ => ConvolutionCase.Random(random)))
         {
             var operands = new Operands(convolution, random);
-            Assert.True(operands.Expected().AsSpan().SequenceEqual(operands.Run(Conv2DUInt8.RunScalar)), convolution.ToString());
+            Assert.True(operands.Expected().AsSpan().SequenceEqual(operands.Run(ByteConvolution.RunScalar<FloatRequantizer>)), convolution.ToString());
         }
     }
 
@@ -111,29 +112,29 @@ public class Conv2DUInt8Tests
 
     private static Path Find(string path) => path switch
     {
-        "Vector128" => Conv2DUInt8.RunVector128,
-        "Portable" => Conv2DUInt8.RunTiled<Conv2DUInt8.Vector128Tile<Conv2DUInt8.PortablePairDot>>,
-        "Avx2" => Conv2DUInt8.RunAvx2,
-        "Avx512" => Conv2DUInt8.RunAvx512,
-        "AvxVnni" => Conv2DUInt8.RunAvxVnni,
-        "EmulatedVnni" => Conv2DUInt8.RunTiled<Conv2DUInt8.DotTile<EmulatedDot>>,
-        "ArmDp" => Conv2DUInt8.RunArmDp,
+        "Vector128" => ByteConvolution.RunVector128<FloatRequantizer>,
+        "Portable" => ByteConvolution.RunTiled<ByteConvolution.Vector128Tile<ByteConvolution.PortablePairDot>, FloatRequantizer>,
+        "Avx2" => ByteConvolution.RunAvx2<FloatRequantizer>,
+        "Avx512" => ByteConvolution.RunAvx512<FloatRequantizer>,
+        "AvxVnni" => ByteConvolution.RunAvxVnni<FloatRequantizer>,
+        "EmulatedVnni" => ByteConvolution.RunTiled<ByteConvolution.DotTile<EmulatedDot>, FloatRequantizer>,
+        "ArmDp" => ByteConvolution.RunArmDp<FloatRequantizer>,
         _ => throw new ArgumentException(path, nameof(path)),
     };
 
     /// <summary>The rows that a path reads where they lie if it chooses to.</summary>
     private static Path[] FindDirect(string path, int outputChannels) => path switch
     {
-        "Avx2" when outputChannels <= 8 => [Conv2DUInt8.RunDirect<Conv2DUInt8.Avx2Row>, Conv2DUInt8.RunDirect<Conv2DUInt8.Avx2HalfRow>],
-        "Avx2" => [Conv2DUInt8.RunDirect<Conv2DUInt8.Avx2Row>],
-        "Avx512" => [Conv2DUInt8.RunDirect<Conv2DUInt8.Avx512Row>],
-        "AvxVnni" => [Conv2DUInt8.RunDirect<Conv2DUInt8.DotRow<Conv2DUInt8.AvxVnniDot>>],
-        "EmulatedVnni" => [Conv2DUInt8.RunDirect<Conv2DUInt8.DotRow<EmulatedDot>>],
+        "Avx2" when outputChannels <= 8 => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FloatRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx2HalfRow, FloatRequantizer>],
+        "Avx2" => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FloatRequantizer>],
+        "Avx512" => [ByteConvolution.RunDirect<ByteConvolution.Avx512Row, FloatRequantizer>],
+        "AvxVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<ByteConvolution.AvxVnniDot>, FloatRequantizer>],
+        "EmulatedVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<EmulatedDot>, FloatRequantizer>],
         _ => [],
     };
 
     /// <summary>The dot product of four bytes by instructions that every AVX2 machine has.</summary>
-    internal readonly struct EmulatedDot : Conv2DUInt8.IDot
+    internal readonly struct EmulatedDot : ByteConvolution.IDot
     {
         public static Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights)
         {
@@ -189,10 +190,10 @@ public class Conv2DUInt8Tests
         public byte[] Run(Path path)
         {
             byte[] output = NewOutput();
-            var arguments = new Conv2DUInt8.Arguments(
-                Input, Weights, Bias, Multipliers, output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
-                convolution.InputChannels, convolution.OutputChannels, Requantization.Target.Of(zeroPoint, minimum, maximum));
-            Conv2DUInt8.Check(arguments);
+            var arguments = new ByteConvolution.Arguments(
+                Input, Weights, Bias, MemoryMarshal.Cast<float, int>(Multipliers), output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
+                convolution.InputChannels, convolution.OutputChannels, FloatRequantizer.Target(zeroPoint, minimum, maximum));
+            ByteConvolution.Check(arguments);
             path(arguments);
             return output;
         }

@@ -7,7 +7,7 @@ namespace ModelCompiler.RuntimeSupport.Tests;
 
 public class DepthwiseConv2DTests
 {
-    private delegate void BytePath(in DepthwiseConv2DUInt8.Arguments arguments);
+    private delegate void BytePath(in ByteDepthwiseConvolution.Arguments arguments);
 
     private delegate void FloatPath(in DepthwiseConv2DFloat32.Arguments arguments);
 
@@ -24,8 +24,8 @@ public class DepthwiseConv2DTests
         {
             ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, 8);
             var operands = new ByteOperands(convolution, random);
-            BytePath run = path == "Avx2" ? DepthwiseConv2DUInt8.RunAvx2 : DepthwiseConv2DUInt8.RunVector128;
-            Assert.True(operands.Run(DepthwiseConv2DUInt8.RunScalar).AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            BytePath run = path == "Avx2" ? ByteDepthwiseConvolution.RunAvx2<FloatRequantizer> : ByteDepthwiseConvolution.RunVector128<FloatRequantizer>;
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
         }
     }
 
@@ -38,7 +38,7 @@ public class DepthwiseConv2DTests
             ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, 1);
             var operands = new ByteOperands(convolution, random);
             byte[] expected = operands.Expected();
-            Assert.Equal(expected, operands.Run(DepthwiseConv2DUInt8.RunScalar));
+            Assert.Equal(expected, operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>));
             byte[] output = operands.NewOutput();
             operands.CallRun(operands.Input, operands.Weights, operands.Bias, operands.Multipliers, output);
             Assert.Equal(expected, output);
@@ -142,9 +142,9 @@ public class DepthwiseConv2DTests
         public byte[] Run(BytePath path)
         {
             byte[] output = NewOutput();
-            var arguments = new DepthwiseConv2DUInt8.Arguments(
-                Input, Weights, Bias, Multipliers, output, convolution.TapOffsets, convolution.Geometry, convolution.Groups, Requantization.Target.Of(zeroPoint, 3, 250));
-            DepthwiseConv2DUInt8.Check(arguments);
+            var arguments = new ByteDepthwiseConvolution.Arguments(
+                Input, Weights, Bias, MemoryMarshal.Cast<float, int>(Multipliers), output, convolution.TapOffsets, convolution.Geometry, convolution.Groups, FloatRequantizer.Target(zeroPoint, 3, 250));
+            ByteDepthwiseConvolution.Check(arguments);
             path(arguments);
             return output;
         }

@@ -13,9 +13,8 @@ public class BinaryUInt8Tests
         for (int round = 0; round < 300; round++)
         {
             float leftMultiplier = random.NextSingle() * 2, rightMultiplier = (random.NextSingle() * 2) - 1, offset = (random.NextSingle() - 0.5f) * 300;
-            var add = new AddUInt8.Operation(leftMultiplier, rightMultiplier, offset);
             AssertPaths(
-                random, add,
+                random, target => new AddUInt8.Operation(leftMultiplier, rightMultiplier, offset, target),
                 (left, right) => (left * leftMultiplier) + (float)((float)(right * rightMultiplier) + offset),
                 (c, left, right, output, t, minimum, maximum) => AddUInt8.Run(
                     left, right, output, c.Shape, c.Left, c.Right, c.Output, leftMultiplier, rightMultiplier, offset, t.ZeroPoint, minimum, maximum));
@@ -31,7 +30,7 @@ public class BinaryUInt8Tests
             int leftZeroPoint = random.Next(256), rightZeroPoint = random.Next(256);
             float multiplier = random.NextSingle() * 0.02f;
             AssertPaths(
-                random, new MulUInt8.Operation(leftZeroPoint, rightZeroPoint, multiplier),
+                random, target => new MulUInt8.Operation(leftZeroPoint, rightZeroPoint, multiplier, target),
                 (left, right) => ((left - leftZeroPoint) * (right - rightZeroPoint)) * multiplier,
                 (c, left, right, output, t, minimum, maximum) => MulUInt8.Run(
                     left, right, output, c.Shape, c.Left, c.Right, c.Output, leftZeroPoint, rightZeroPoint, multiplier, t.ZeroPoint, minimum, maximum));
@@ -61,13 +60,14 @@ public class BinaryUInt8Tests
 
     private delegate void Kernel(StridedCase strided, byte[] left, byte[] right, byte[] output, Requantization.Target target, int minimum, int maximum);
 
-    private static void AssertPaths<TOperation>(Random random, TOperation operation, Func<int, int, float> formula, Kernel run)
+    private static void AssertPaths<TOperation>(Random random, Func<Requantization.Target, TOperation> create, Func<int, int, float> formula, Kernel run)
         where TOperation : struct, BinaryUInt8.IOperation
     {
         var c = new StridedCase(random, true);
         byte[] left = TestNumbers.Bytes(random, c.Length(c.Left)), right = TestNumbers.Bytes(random, c.Length(c.Right));
         int zeroPoint = random.Next(256), minimum = random.Next(100), maximum = random.Next(150, 256);
         Requantization.Target target = Requantization.Target.Of(zeroPoint, minimum, maximum);
+        TOperation operation = create(target);
         var expected = new byte[c.Length(c.Output)];
         for (int element = 0; element < c.Elements; element++)
         {
@@ -81,7 +81,7 @@ public class BinaryUInt8Tests
         foreach (string path in new[] { "Scalar", "Vector128", "Avx2" })
         {
             output = new byte[expected.Length];
-            var arguments = new BinaryUInt8.Arguments(left, right, output, c.Shape, c.Left, c.Right, c.Output, target);
+            var arguments = new BinaryUInt8.Arguments(left, right, output, c.Shape, c.Left, c.Right, c.Output);
             switch (path)
             {
                 case "Scalar":

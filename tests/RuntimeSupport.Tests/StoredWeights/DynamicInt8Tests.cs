@@ -7,7 +7,7 @@ namespace ModelCompiler.RuntimeSupport.Tests;
 
 public class DynamicInt8Tests
 {
-    private delegate void Path(in Conv2DUInt8.Arguments arguments);
+    private delegate void Path(in ByteConvolution.Arguments arguments);
 
     public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "Portable", "Avx2", "Avx512", "AvxVnni", "ArmDp");
 
@@ -127,10 +127,10 @@ public class DynamicInt8Tests
     private static int[] Sums(ConvolutionCase layer, byte[] input, sbyte[] weights, int[] start, Path path)
     {
         var output = new int[layer.OutputLength];
-        var arguments = new Conv2DUInt8.Arguments(
-            input, weights, start, new float[start.Length], MemoryMarshal.AsBytes(output.AsSpan()), layer.RunOffsets, layer.Geometry, layer.RunLength, layer.Groups,
+        var arguments = new ByteConvolution.Arguments(
+            input, weights, start, new int[start.Length], MemoryMarshal.AsBytes(output.AsSpan()), layer.RunOffsets, layer.Geometry, layer.RunLength, layer.Groups,
             layer.InputChannels, layer.OutputChannels, default);
-        Conv2DUInt8.Check(arguments);
+        ByteConvolution.Check(arguments);
         path(arguments);
         return output;
     }
@@ -138,11 +138,11 @@ public class DynamicInt8Tests
     private static Path Find(string path) => path switch
     {
         "Vector128" => Conv2DDynamicInt8.RunVector128,
-        "Portable" => Conv2DUInt8.RunTiled<Conv2DUInt8.Vector128Tile<Conv2DUInt8.PortablePairDot>, Conv2DDynamicInt8.Accumulators>,
-        "Avx2" => Conv2DUInt8.RunTiled<Conv2DUInt8.Avx2Tile, Conv2DDynamicInt8.Accumulators>,
-        "Avx512" => Conv2DUInt8.RunTiled<Conv2DUInt8.Avx512Tile, Conv2DDynamicInt8.Accumulators>,
-        "AvxVnni" => Conv2DUInt8.RunTiled<Conv2DUInt8.DotTile<Conv2DUInt8.AvxVnniDot>, Conv2DDynamicInt8.Accumulators>,
-        "ArmDp" => Conv2DUInt8.RunTiled<Conv2DUInt8.ArmDpTile, Conv2DDynamicInt8.Accumulators>,
+        "Portable" => ByteConvolution.Run<ByteConvolution.Vector128Tile<ByteConvolution.PortablePairDot>, Conv2DDynamicInt8.Accumulators>,
+        "Avx2" => ByteConvolution.Run<ByteConvolution.Avx2Tile, Conv2DDynamicInt8.Accumulators>,
+        "Avx512" => ByteConvolution.Run<ByteConvolution.Avx512Tile, Conv2DDynamicInt8.Accumulators>,
+        "AvxVnni" => ByteConvolution.Run<ByteConvolution.DotTile<ByteConvolution.AvxVnniDot>, Conv2DDynamicInt8.Accumulators>,
+        "ArmDp" => ByteConvolution.Run<ByteConvolution.ArmDpTile, Conv2DDynamicInt8.Accumulators>,
         _ => throw new ArgumentException(path, nameof(path)),
     };
 }

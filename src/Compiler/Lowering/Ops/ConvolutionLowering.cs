@@ -26,8 +26,8 @@ internal static class ConvolutionLowering
         string kernel;
         if (input.Quantization is not null)
         {
-            kernel = isDepthwise ? "DepthwiseConv2DUInt8" : "Conv2DUInt8";
-            arguments.AddRange(Int8Weights(operands, isDepthwise));
+            (kernel, IEnumerable<(string, PlanValue)> quantized) = Int8Weights(operands, isDepthwise);
+            arguments.AddRange(quantized);
         }
         else
         {
@@ -80,7 +80,7 @@ internal static class ConvolutionLowering
         ("OutputRowStride", output.Strides[1]),
         ("OutputPixelStride", output.Strides[2]));
 
-    private static IEnumerable<(string, PlanValue)> Int8Weights(Operands operands, bool isDepthwise)
+    private static (string Kernel, IEnumerable<(string, PlanValue)> Arguments) Int8Weights(Operands operands, bool isDepthwise)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
         Tensor? bias = node.Inputs.Length > 2 ? writer.Graph.Constants[node.Inputs[2]] : null;
@@ -89,9 +89,13 @@ internal static class ConvolutionLowering
         sbyte[] packed = isDepthwise
             ? WeightPacking.Depthwise(quantized.Weights, operands.Runs.Length)
             : WeightPacking.Int8(quantized.Weights, groups, operands.Runs.Length, operands.RunLength);
-        yield return ("weights", writer.Constants.Add<sbyte>(node.Inputs[1], packed));
-        yield return ("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, groups)));
-        yield return ("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, groups)));
+        FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(operands.Output.Quantization!, quantized.Steps) : null;
+        string kernel = (isDepthwise ? "DepthwiseConv2D" : "Conv2D") + (multipliers is null ? "UInt8" : "FixedPoint");
+        return (kernel, [
+            ("weights", writer.Constants.Add<sbyte>(node.Inputs[1], packed)),
+            ("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, groups))),
+            ("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, groups)),
+        ]);
     }
 
     private static LayerWeights FloatWeights(Operands operands)

@@ -1,8 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
-using ModelCompiler.Compiler.Execution;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Compiler.Passes;
@@ -33,22 +31,6 @@ internal static class ElementwiseLowering
         }
     }
 
-    /// <summary>The table of a function of one quantised tensor.</summary>
-    public static byte[] Table(Expression expression, QuantizationParameters input, QuantizationParameters output) =>
-        Stored(ElementwiseEvaluator.Evaluate(expression, [Levels(ElementType.UInt8, input)]), output);
-
-    // The values of the 256 bytes that stand for a quantised tensor or one of 8-bit integers.
-    private static Tensor Levels(ElementType type, QuantizationParameters? quantization) => quantization is not null
-        ? Tensor.Of([256], [.. Enumerable.Range(0, 256).Select(level => (level - quantization.ZeroPoint) * quantization.Scale)])
-        : type == ElementType.Int8 ? Tensor.Of([256], [.. Enumerable.Range(0, 256).Select(level => unchecked((sbyte)level))])
-        : Tensor.Of([256], [.. Enumerable.Range(0, 256).Select(level => (byte)level)]);
-
-    // The bytes that stand for values.
-    private static byte[] Stored(Tensor values, QuantizationParameters? quantization) => quantization is not null
-        ? Array.ConvertAll(values.Values<float>(), value => Requantize.Element(value, quantization))
-        : values.Type == ElementType.Int8 ? Array.ConvertAll(values.Values<sbyte>(), value => unchecked((byte)value))
-        : values.Values<byte>();
-
     private static bool IsByteFunction(View input, View output) =>
         input.Type is ElementType.UInt8 or ElementType.Int8 && output.Type is ElementType.UInt8 or ElementType.Int8
         && (input.Quantization ?? output.Quantization) is not null;
@@ -56,7 +38,7 @@ internal static class ElementwiseLowering
     private static void LowerTable(StepWriter writer, Node node, Expression expression, View output)
     {
         View input = writer.ViewOf(node.Inputs[0]);
-        byte[] table = Stored(ElementwiseEvaluator.Evaluate(expression, [Levels(input.Type, input.Quantization)]), output.Quantization);
+        byte[] table = ByteTable.Of(expression, (input.Type, input.Quantization), (output.Type, output.Quantization), writer.IsFixedPoint);
         (int[] shape, int[][] strides) = Strided.Merge(output.Shape.Extents, input.Shape.StridesTo(output.Shape, input.Strides), output.Strides);
         writer.Add(
             node.Name,
@@ -83,10 +65,11 @@ internal static class ElementwiseLowering
         View rightView = writer.ViewOf(node.Inputs[right.Index]);
         (int[] shape, int[][] strides) = Strided.Merge(
             output.Shape.Extents, leftView.Shape.StridesTo(output.Shape, leftView.Strides), rightView.Shape.StridesTo(output.Shape, rightView.Strides), output.Strides);
-        bool isProduct = call.Function == ElementwiseFunction.Multiply;
+        (string kernel, IEnumerable<(string, PlanValue)> numbers) = BinaryKernel(
+            call.Function, leftView.Quantization!, rightView.Quantization!, output.Quantization!, writer.IsFixedPoint);
         writer.Add(
             node.Name,
-            isProduct ? "MulUInt8" : "AddUInt8",
+            kernel,
             $"{call.Function}{OutputRange.Describe(minimum, maximum)}: {leftView.Shape} and {rightView.Shape}",
             [
                 ("left", leftView.Argument),
@@ -96,12 +79,23 @@ internal static class ElementwiseLowering
                 ("leftStrides", strides[0].Plan()),
                 ("rightStrides", strides[1].Plan()),
                 ("outputStrides", strides[2].Plan()),
-                .. isProduct
-                    ? ProductArguments(leftView.Quantization!, rightView.Quantization!, output.Quantization!)
-                    : SumArguments(leftView.Quantization!, rightView.Quantization!, output.Quantization!, call.Function == ElementwiseFunction.Add ? 1 : -1),
+                .. numbers,
                 .. OutputRange.Arguments(output.Quantization, minimum, maximum),
             ]);
         return true;
+    }
+
+    private static (string Kernel, IEnumerable<(string, PlanValue)> Arguments) BinaryKernel(
+        ElementwiseFunction function, QuantizationParameters left, QuantizationParameters right, QuantizationParameters output, bool isFixedPoint)
+    {
+        bool isDifference = function == ElementwiseFunction.Subtract;
+        return function == ElementwiseFunction.Multiply
+            ? isFixedPoint && FixedPointBinary.Product(left, right, output) is { } product
+                ? ("MulFixedPoint", product)
+                : ("MulUInt8", ProductArguments(left, right, output))
+            : isFixedPoint && FixedPointBinary.Sum(left, right, output, isDifference) is { } sum
+                ? ("AddFixedPoint", sum)
+                : ("AddUInt8", SumArguments(left, right, output, isDifference ? -1 : 1));
     }
 
     private static IEnumerable<(string, PlanValue)> SumArguments(QuantizationParameters left, QuantizationParameters right, QuantizationParameters output, int sign)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
@@ -25,7 +26,11 @@ internal static class FullyConnectedLowering
                 writer.Graph.Constants[node.Inputs[1]], writer.Graph.Constants[node.Inputs[2]], input.Quantization, output.Quantization!);
             arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], WeightPacking.Int8(quantized.Weights, 1, 1, inputs))));
             arguments.Add(("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, 1))));
-            arguments.Add(("multipliers", writer.Constants.Add<float>(node.Name + ".multipliers", WeightPacking.PerOutput(quantized.Multipliers, 1))));
+
+            // TensorFlow Lite multiplies the scales of these layers, and of no others, in float32.
+            FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(output.Quantization!, Array.ConvertAll(quantized.Steps, step => (double)(float)step)) : null;
+            arguments.Add(("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, 1)));
+            suffix = multipliers is null ? "UInt8" : "FixedPoint";
         }
         else
         {

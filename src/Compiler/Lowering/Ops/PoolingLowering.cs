@@ -26,7 +26,12 @@ internal static class PoolingLowering
             arguments.Add(("countIncludesPadding", pool.CountsPadding.Plan()));
         }
 
-        if (input.Quantization is { } quantization && isAverage)
+        if (isAverage && writer.IsFixedPoint && FixedPoint(pool, input, output) is { } integers)
+        {
+            type = "FixedPoint";
+            arguments.AddRange(integers);
+        }
+        else if (input.Quantization is { } quantization && isAverage)
         {
             arguments.Add(("inputZeroPoint", quantization.ZeroPoint.Plan()));
             arguments.Add(("multiplier", (quantization.Scale / output.Quantization!.Scale).Plan()));
@@ -46,6 +51,32 @@ internal static class PoolingLowering
             (isAverage ? "AveragePool2D" : "MaxPool2D") + type,
             $"{pool.Kind} pooling {pool.Window.KernelHeight}×{pool.Window.KernelWidth}: {input.Shape} → {output.Shape}",
             arguments);
+    }
+
+    private static (string, PlanValue)[]? FixedPoint(Pool2D pool, View input, View output)
+    {
+        if (input.Quantization is not { } from || output.Quantization is not { } to)
+        {
+            return null;
+        }
+
+        long largest = (long)byte.MaxValue * pool.Window.KernelHeight * pool.Window.KernelWidth;
+        bool isSame = from.Equals(to);
+        if (FixedPointMultiplier.Of((double)from.Scale / to.Scale, largest) is not { } multiplier)
+        {
+            return null;
+        }
+
+        return
+        [
+            ("inputZeroPoint", from.ZeroPoint.Plan()),
+            ("inputOrigin", (isSame && pool.Origin is { } origin ? origin : from.ZeroPoint).Plan()),
+            ("multiplier", multiplier.Multiplier.Plan()),
+            ("shift", multiplier.Shift.Plan()),
+            ("outputOrigin", (isSame && pool.Origin is { } same ? same : to.ZeroPoint).Plan()),
+            ("outputMinimum", 0.Plan()),
+            ("outputMaximum", 255.Plan()),
+        ];
     }
 
     private static PlanValue Geometry(Window window, View input, View output) => PlanValues.Structure(

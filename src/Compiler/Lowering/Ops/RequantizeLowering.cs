@@ -28,7 +28,7 @@ internal static class RequantizeLowering
             return;
         }
 
-        Add(writer.Constants, writer.Add, node.Name, input.Argument, input.Strides, input.Quantization, output.Argument, output.Strides, output.Quantization, output.Shape);
+        Add(writer.Constants, writer.Add, node.Name, input.Argument, input.Strides, input.Quantization, output.Argument, output.Strides, output.Quantization, output.Shape, writer.IsFixedPoint);
     }
 
     /// <summary>Writes the conversion between two storages of one shape.</summary>
@@ -42,7 +42,8 @@ internal static class RequantizeLowering
         PlanValue target,
         IReadOnlyList<int> targetStrides,
         QuantizationParameters? to,
-        Shape shape)
+        Shape shape,
+        bool isFixedPoint)
     {
         (int[] extents, int[][] strides) = Strided.Merge(shape.Extents, sourceStrides, targetStrides);
         IEnumerable<(string, PlanValue)> places = [("shape", extents.Plan()), ("inputStrides", strides[0].Plan()), ("outputStrides", strides[1].Plan())];
@@ -58,7 +59,7 @@ internal static class RequantizeLowering
         }
         else
         {
-            byte[] table = ElementwiseLowering.Table(new InputExpression(0, ElementType.Float32), from, to);
+            byte[] table = ByteTable.Of(new InputExpression(0, ElementType.Float32), from, to, isFixedPoint);
             add(name, "LookupUInt8", $"uint8 to another scale: {shape}",
                 [("input", source), ("table", constants.Add<byte>(name + ".table", table)), ("output", target), .. places]);
         }

@@ -29,7 +29,12 @@ internal static class PoolingOperators
 
         LiteWindow rows = new(node.Count(4, "filter"), node.Count(2, "stride"));
         LiteWindow columns = new(node.Count(3, "filter"), node.Count(1, "stride"));
-        return context.Emit(new Pool2D(kind, LiteWindow.Padded(rows, columns, shape, node.Choice(0))), image);
+        var op = new Pool2D(kind, LiteWindow.Padded(rows, columns, shape, node.Choice(0)))
+        {
+            // The format averages the integers themselves.
+            Origin = kind == PoolKind.Average && node.Tensor(0).IsQuantized ? (node.Tensor(0).Code == LiteTypes.Int8 ? 128 : 0) : null,
+        };
+        return context.Emit(op, image);
     }
 
     private static string Normalize(LiteOperator node, LiteContext context)

@@ -4,21 +4,22 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
-    internal static void RunAvx2(in Arguments arguments)
+    internal static void RunAvx2<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {
-            RunDirect<Avx2HalfRow>(arguments);
+            RunDirect<Avx2HalfRow, TRequantizer>(arguments);
         }
         else if (IsDirect<Avx2Row>(arguments))
         {
-            RunDirect<Avx2Row>(arguments);
+            RunDirect<Avx2Row, TRequantizer>(arguments);
         }
         else
         {
-            RunTiled<Avx2Tile>(arguments);
+            RunTiled<Avx2Tile, TRequantizer>(arguments);
         }
     }
 
@@ -75,8 +76,8 @@ public static partial class Conv2DUInt8
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target) =>
-            RequantizeAvx2(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizeAvx2<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4x2(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)
@@ -167,11 +168,12 @@ public static partial class Conv2DUInt8
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RequantizeAvx2(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target)
+    private static void RequantizeAvx2<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
     {
         for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
         {
-            Requantization.Avx2Bytes(
+            ByteLanes.Avx2Bytes<TRequantizer>(
                     Vector256.LoadUnsafe(ref accumulators, (nuint)at),
                     Vector256.LoadUnsafe(ref accumulators, (nuint)at + 8),
                     ref Unsafe.Add(ref multipliers, at),

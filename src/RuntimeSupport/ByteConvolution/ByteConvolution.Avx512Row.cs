@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>6 pixels × 32 channels in int16 pairs, which the even and the odd bytes of activations and weights become by masks and shifts.</summary>
     internal readonly struct Avx512Row : IDirectRow
@@ -18,23 +18,25 @@ public static partial class Conv2DUInt8
         public static int LargestWork => 192;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Run(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        public static void Run<TRequantizer>(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            where TRequantizer : struct, IRequantizer
         {
             if (channels > BlockChannels)
             {
-                RunTwo(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, channels);
+                RunTwo<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, channels);
             }
             else
             {
-                RunOne(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, channels);
+                RunOne<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, channels);
             }
         }
 
         /// <summary>Two blocks: 17 channels or more.</summary>
         [MethodImpl(KernelOptions.Hot)]
-        private static void RunTwo(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        private static void RunTwo<TRequantizer>(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
             int width = arguments.Geometry.OutputWidth;
@@ -81,19 +83,19 @@ public static partial class Conv2DUInt8
                 ref byte pixels1 = ref Unsafe.Add(ref pixels, BlockChannels);
                 ref byte target = ref full ? ref pixels1 : ref MemoryMarshal.GetReference(partial);
                 nint targetStep = full ? outputStep : BlockChannels;
-                Vector512<float> scales = Vector512.LoadUnsafe(ref multipliers), scales1 = Vector512.LoadUnsafe(ref multipliers, 16);
-                Requantization.Avx512(sum00, scales, arguments.Target).StoreUnsafe(ref pixels);
-                Requantization.Avx512(sum01, scales1, arguments.Target).StoreUnsafe(ref target);
-                Requantization.Avx512(sum10, scales, arguments.Target).StoreUnsafe(ref pixels, (nuint)outputStep);
-                Requantization.Avx512(sum11, scales1, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
-                Requantization.Avx512(sum20, scales, arguments.Target).StoreUnsafe(ref pixels, (nuint)(2 * outputStep));
-                Requantization.Avx512(sum21, scales1, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
-                Requantization.Avx512(sum30, scales, arguments.Target).StoreUnsafe(ref pixels, (nuint)(3 * outputStep));
-                Requantization.Avx512(sum31, scales1, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
-                Requantization.Avx512(sum40, scales, arguments.Target).StoreUnsafe(ref pixels, (nuint)(4 * outputStep));
-                Requantization.Avx512(sum41, scales1, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
-                Requantization.Avx512(sum50, scales, arguments.Target).StoreUnsafe(ref pixels, (nuint)(5 * outputStep));
-                Requantization.Avx512(sum51, scales1, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
+                ref int multipliers1 = ref Unsafe.Add(ref multipliers, BlockChannels);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum00, ref multipliers, arguments.Target).StoreUnsafe(ref pixels);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum01, ref multipliers1, arguments.Target).StoreUnsafe(ref target);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum10, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)outputStep);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum11, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum20, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(2 * outputStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum21, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum30, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(3 * outputStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum31, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum40, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(4 * outputStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum41, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum50, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(5 * outputStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum51, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
                 if (!full)
                 {
                     CopyPixels(partial, ref pixels1, outputStep, channels - BlockChannels);
@@ -103,8 +105,9 @@ public static partial class Conv2DUInt8
 
         /// <summary>One block: 1…16 channels.</summary>
         [MethodImpl(KernelOptions.Hot)]
-        private static void RunOne(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        private static void RunOne<TRequantizer>(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
             int width = arguments.Geometry.OutputWidth;
@@ -133,13 +136,12 @@ public static partial class Conv2DUInt8
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
                 ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
                 nint targetStep = full ? outputStep : BlockChannels;
-                Vector512<float> scales = Vector512.LoadUnsafe(ref multipliers);
-                Requantization.Avx512(sum0, scales, arguments.Target).StoreUnsafe(ref target);
-                Requantization.Avx512(sum1, scales, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
-                Requantization.Avx512(sum2, scales, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
-                Requantization.Avx512(sum3, scales, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
-                Requantization.Avx512(sum4, scales, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
-                Requantization.Avx512(sum5, scales, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum0, ref multipliers, arguments.Target).StoreUnsafe(ref target);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum1, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
+                ByteLanes.Avx512Bytes<TRequantizer>(sum2, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum3, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum4, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
+                ByteLanes.Avx512Bytes<TRequantizer>(sum5, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
                 if (!full)
                 {
                     CopyPixels(partial, ref pixels, outputStep, channels);

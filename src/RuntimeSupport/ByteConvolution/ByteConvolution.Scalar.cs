@@ -2,10 +2,11 @@ using System;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>The truth that every other path agrees with.</summary>
-    internal static void RunScalar(in Arguments arguments)
+    internal static void RunScalar<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         for (int batch = 0; batch < geometry.Batches; batch++)
@@ -18,14 +19,15 @@ public static partial class Conv2DUInt8
                     int pixel = (batch * geometry.OutputBatchStride) + (row * geometry.OutputRowStride) + (column * geometry.OutputPixelStride);
                     for (int group = 0; group < arguments.Groups; group++)
                     {
-                        RunScalarPixel(arguments, group, window + (group * arguments.InputChannels), pixel + (group * arguments.OutputChannels));
+                        RunScalarPixel<TRequantizer>(arguments, group, window + (group * arguments.InputChannels), pixel + (group * arguments.OutputChannels));
                     }
                 }
             }
         }
     }
 
-    private static void RunScalarPixel(in Arguments arguments, int group, int window, int pixel)
+    private static void RunScalarPixel<TRequantizer>(in Arguments arguments, int group, int window, int pixel)
+        where TRequantizer : struct, IRequantizer
     {
         int runs = arguments.RunOffsets.Length;
         for (int channel = 0; channel < arguments.OutputChannels; channel++)
@@ -43,7 +45,7 @@ public static partial class Conv2DUInt8
                 }
             }
 
-            arguments.Output[pixel + channel] = Requantization.Scalar(sum, arguments.Multipliers[(block * BlockChannels) + lane], arguments.Target);
+            arguments.Output[pixel + channel] = arguments.Requantize<TRequantizer>(sum, (block * BlockChannels) + lane);
         }
     }
 }

@@ -4,17 +4,18 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
-    internal static void RunVector128(in Arguments arguments)
+    internal static void RunVector128<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         if (Sse2.IsSupported)
         {
-            RunTiled<Vector128Tile<Sse2PairDot>>(arguments);
+            RunTiled<Vector128Tile<Sse2PairDot>, TRequantizer>(arguments);
         }
         else
         {
-            RunTiled<Vector128Tile<PortablePairDot>>(arguments);
+            RunTiled<Vector128Tile<PortablePairDot>, TRequantizer>(arguments);
         }
     }
 
@@ -86,8 +87,8 @@ public static partial class Conv2DUInt8
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target) =>
-            RequantizePortable(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizePortable<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4x2(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)
@@ -171,17 +172,12 @@ public static partial class Conv2DUInt8
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RequantizePortable(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target)
+    private static void RequantizePortable<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
     {
         for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
         {
-            Requantization.Portable(
-                    Vector128.LoadUnsafe(ref accumulators, (nuint)at),
-                    Vector128.LoadUnsafe(ref accumulators, (nuint)at + 4),
-                    Vector128.LoadUnsafe(ref accumulators, (nuint)at + 8),
-                    Vector128.LoadUnsafe(ref accumulators, (nuint)at + 12),
-                    ref Unsafe.Add(ref multipliers, at),
-                    target)
+            ByteLanes.PortableBytes<TRequantizer>(ref Unsafe.Add(ref accumulators, at), ref Unsafe.Add(ref multipliers, at), target)
                 .StoreUnsafe(ref output, (nuint)at);
         }
     }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>Blocks of output channels that share packed activations: their weights for one tile's pass fit the second-level cache.</summary>
     private const int PanelBlocks = 8;
@@ -16,7 +16,7 @@ public static partial class Conv2DUInt8
     /// <summary>Quads of inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
     private const int ChunkQuads = 256;
 
-    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
+    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile, TRequantizer}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
     internal interface ITile
     {
         /// <summary>Rows of a full tile.</summary>
@@ -43,7 +43,8 @@ public static partial class Conv2DUInt8
             ref int start, nint startStride, ref int accumulators, int rows, int blocks);
 
         /// <summary>Quantises the accumulators of 16 channels.</summary>
-        static abstract void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target);
+        static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer;
     }
 
     /// <summary>What becomes of a tile's accumulators.</summary>
@@ -55,15 +56,16 @@ public static partial class Conv2DUInt8
     }
 
     /// <summary>Convolves to quantised bytes.</summary>
-    internal static void RunTiled<TTile>(in Arguments arguments)
-        where TTile : struct, ITile => RunTiled<TTile, Quantised>(arguments);
+    internal static void RunTiled<TTile, TRequantizer>(in Arguments arguments)
+        where TTile : struct, ITile
+        where TRequantizer : struct, IRequantizer => Run<TTile, Requantised<TRequantizer>>(arguments);
 
     /// <summary>
     /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are packed
     /// once for a panel of up to 8 blocks of channels.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunTiled<TTile, TStore>(in Arguments arguments)
+    internal static void Run<TTile, TStore>(in Arguments arguments)
         where TTile : struct, ITile
         where TStore : struct, IStore
     {
@@ -180,7 +182,8 @@ public static partial class Conv2DUInt8
     }
 
     /// <summary>Bytes on the output's scale.</summary>
-    internal readonly struct Quantised : IStore
+    internal readonly struct Requantised<TRequantizer> : IStore
+        where TRequantizer : struct, IRequantizer
     {
         [MethodImpl(KernelOptions.Hot)]
         public static void Store<TTile>(
@@ -190,7 +193,7 @@ public static partial class Conv2DUInt8
             int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
             int fullBlocks = channels / BlockChannels;
             int rest = channels - (fullBlocks * BlockChannels);
-            ref float multipliers = ref Unsafe.Add(
+            ref int multipliers = ref Unsafe.Add(
                 ref MemoryMarshal.GetReference(arguments.Multipliers), ((nint)group * arguments.Blocks * BlockChannels) + (block * BlockChannels));
             Span<byte> tail = stackalloc byte[BlockChannels];
             for (int row = 0; row < rows; row++)
@@ -198,11 +201,11 @@ public static partial class Conv2DUInt8
                 int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
                 ref int sums = ref accumulators[row * PanelChannels];
                 ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at);
-                TTile.Requantize(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
+                TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
                 if (rest > 0)
                 {
                     nint done = fullBlocks * BlockChannels;
-                    TTile.Requantize(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
+                    TTile.Requantize<TRequantizer>(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
                     StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(tail)), ref Unsafe.Add(ref output, done), rest);
                 }
 

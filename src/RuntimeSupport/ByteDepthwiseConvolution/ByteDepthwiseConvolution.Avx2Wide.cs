@@ -10,7 +10,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// 32 channels at a time with AVX2. Unpacking works within the halves of a vector, so that the four vectors of a block hold the channels
 /// 0…3 and 16…19, 4…7 and 20…23, 8…11 and 24…27, 12…15 and 28…31; packing the results puts them in order again without a permutation.
 /// </content>
-public static partial class DepthwiseConv2DUInt8
+public static partial class ByteDepthwiseConvolution
 {
     /// <summary>Weights of 32 channels as <c>[pair][4][8][2]</c> int16, in the order of unpacked activations.</summary>
     [MethodImpl(KernelOptions.Hot)]
@@ -34,17 +34,21 @@ public static partial class DepthwiseConv2DUInt8
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunBlock32(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+    private static void RunBlock32<TRequantizer>(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+        where TRequantizer : struct, IRequantizer
     {
         ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
         ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), channel);
-        ref float multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
+        ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
         ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
         ref int taps = ref MemoryMarshal.GetReference(offsets);
         nint tapCount = offsets.Length;
-        Vector256<float> scale0 = Halves(ref multipliers, 0), scale1 = Halves(ref multipliers, 4);
-        Vector256<float> scale2 = Halves(ref multipliers, 8), scale3 = Halves(ref multipliers, 12);
-        Requantization.Target target = arguments.Target;
+        RequantizationTarget target = arguments.Target;
+        Vector256<int> multiplier0 = Halves(ref multipliers, 0), multiplier1 = Halves(ref multipliers, 4);
+        Vector256<int> multiplier2 = Halves(ref multipliers, 8), multiplier3 = Halves(ref multipliers, 12);
+        nuint shifts = (nuint)target.ShiftDistance;
+        Vector256<int> shift0 = TRequantizer.HasShifts ? Halves(ref multipliers, shifts) : default, shift1 = TRequantizer.HasShifts ? Halves(ref multipliers, shifts + 4) : default;
+        Vector256<int> shift2 = TRequantizer.HasShifts ? Halves(ref multipliers, shifts + 8) : default, shift3 = TRequantizer.HasShifts ? Halves(ref multipliers, shifts + 12) : default;
         ConvolutionGeometry geometry = arguments.Geometry;
         for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
         {
@@ -66,8 +70,8 @@ public static partial class DepthwiseConv2DUInt8
                     filter = ref Unsafe.Add(ref filter, 64);
                 }
 
-                Vector256<int> quantised0 = Quantize(sum0, scale0, target), quantised1 = Quantize(sum1, scale1, target);
-                Vector256<int> quantised2 = Quantize(sum2, scale2, target), quantised3 = Quantize(sum3, scale3, target);
+                Vector256<int> quantised0 = TRequantizer.Avx2Integers(sum0, multiplier0, shift0, target), quantised1 = TRequantizer.Avx2Integers(sum1, multiplier1, shift1, target);
+                Vector256<int> quantised2 = TRequantizer.Avx2Integers(sum2, multiplier2, shift2, target), quantised3 = TRequantizer.Avx2Integers(sum3, multiplier3, shift3, target);
                 Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(quantised0, quantised1), Avx2.PackSignedSaturate(quantised2, quantised3))
                     .StoreUnsafe(ref Unsafe.Add(ref output, pixel));
                 position += geometry.InputPixelStep;
@@ -80,12 +84,8 @@ public static partial class DepthwiseConv2DUInt8
     private static Vector256<int> AddPairs(Vector256<int> sums, Vector256<byte> activations, ref short filter, nuint at) =>
         Avx2.Add(sums, Avx2.MultiplyAddAdjacent(activations.AsInt16(), Vector256.LoadUnsafe(ref filter, at)));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Quantize(Vector256<int> sums, Vector256<float> multipliers, Requantization.Target target) =>
-        Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums), multipliers), target);
-
     /// <summary>Four numbers from an index on, and the four that are 16 further.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<T> Halves<T>(ref T numbers, nuint at)
-        where T : struct => Vector256.Create(Vector128.LoadUnsafe(ref numbers, at), Vector128.LoadUnsafe(ref numbers, at + 16));
+    private static Vector256<int> Halves(ref int numbers, nuint at) =>
+        Vector256.Create(Vector128.LoadUnsafe(ref numbers, at), Vector128.LoadUnsafe(ref numbers, at + 16));
 }

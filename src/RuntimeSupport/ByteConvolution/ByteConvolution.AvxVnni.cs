@@ -2,7 +2,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>Adds to each 32-bit lane the four products of its bytes, unsigned × signed, without saturation.</summary>
     internal interface IDot
@@ -11,15 +11,16 @@ public static partial class Conv2DUInt8
     }
 
 #if NET10_0_OR_GREATER
-    internal static void RunAvxVnni(in Arguments arguments)
+    internal static void RunAvxVnni<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         if (IsDirect<DotRow<AvxVnniDot>>(arguments))
         {
-            RunDirect<DotRow<AvxVnniDot>>(arguments);
+            RunDirect<DotRow<AvxVnniDot>, TRequantizer>(arguments);
         }
         else
         {
-            RunTiled<DotTile<AvxVnniDot>>(arguments);
+            RunTiled<DotTile<AvxVnniDot>, TRequantizer>(arguments);
         }
     }
 

@@ -4,21 +4,22 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
-    internal static void RunAvx512(in Arguments arguments)
+    internal static void RunAvx512<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {
-            RunDirect<Avx2HalfRow>(arguments);
+            RunDirect<Avx2HalfRow, TRequantizer>(arguments);
         }
         else if (IsDirect<Avx512Row>(arguments))
         {
-            RunDirect<Avx512Row>(arguments);
+            RunDirect<Avx512Row, TRequantizer>(arguments);
         }
         else
         {
-            RunTiled<Avx512Tile>(arguments);
+            RunTiled<Avx512Tile, TRequantizer>(arguments);
         }
     }
 
@@ -85,11 +86,12 @@ public static partial class Conv2DUInt8
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target)
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer
         {
             for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
             {
-                Requantization.Avx512(Vector512.LoadUnsafe(ref accumulators, (nuint)at), Vector512.LoadUnsafe(ref multipliers, (nuint)at), target)
+                ByteLanes.Avx512Bytes<TRequantizer>(Vector512.LoadUnsafe(ref accumulators, (nuint)at), ref Unsafe.Add(ref multipliers, at), target)
                     .StoreUnsafe(ref output, (nuint)at);
             }
         }

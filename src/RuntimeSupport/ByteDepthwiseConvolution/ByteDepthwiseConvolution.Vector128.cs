@@ -4,11 +4,12 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class DepthwiseConv2DUInt8
+public static partial class ByteDepthwiseConvolution
 {
     /// <summary>Eight channels at a time; a product of a byte and a signed byte fits an int16. At least 8 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunVector128(in Arguments arguments)
+    internal static void RunVector128<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
         var cursor = new PixelCursor(arguments.Geometry);
@@ -16,7 +17,7 @@ public static partial class DepthwiseConv2DUInt8
         {
             for (int block = 0; block * 8 < arguments.Channels; block++)
             {
-                RunBlock(arguments, cursor.Input, cursor.Output, BlockBegin(block, 8, arguments.Channels));
+                RunBlock<TRequantizer>(arguments, cursor.Input, cursor.Output, BlockBegin(block, 8, arguments.Channels));
             }
 
             cursor.MoveNext();
@@ -24,7 +25,8 @@ public static partial class DepthwiseConv2DUInt8
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RunBlock(in Arguments arguments, int window, int pixel, int channel)
+    private static void RunBlock<TRequantizer>(in Arguments arguments, int window, int pixel, int channel)
+        where TRequantizer : struct, IRequantizer
     {
         ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), window + channel);
         ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), channel);
@@ -41,10 +43,10 @@ public static partial class DepthwiseConv2DUInt8
             upper += Vector128.WidenUpper(products);
         }
 
-        ref float multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
-        Vector128<int> quantised0 = Requantization.Portable(Vector128.ConvertToSingle(lower) * Vector128.LoadUnsafe(ref multipliers), arguments.Target);
-        Vector128<int> quantised1 = Requantization.Portable(Vector128.ConvertToSingle(upper) * Vector128.LoadUnsafe(ref multipliers, 4), arguments.Target);
-        Vector128<byte> bytes = Requantization.PortableBytes(quantised0, quantised1, quantised0, quantised1);
+        ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
+        Vector128<int> quantised0 = ByteLanes.PortableIntegers<TRequantizer>(lower, ref multipliers, 0, arguments.Target);
+        Vector128<int> quantised1 = ByteLanes.PortableIntegers<TRequantizer>(upper, ref multipliers, 4, arguments.Target);
+        Vector128<byte> bytes = ByteLanes.PortableBytes(quantised0, quantised1, quantised0, quantised1);
         Unsafe.WriteUnaligned(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), pixel + channel), bytes.AsUInt64().ToScalar());
     }
 }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>6 pixels × 16 channels by dot products of four bytes.</summary>
     internal readonly struct DotRow<TDot> : IDirectRow
@@ -18,8 +18,9 @@ public static partial class Conv2DUInt8
         public static int LargestWork => 192;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Run(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        public static void Run<TRequantizer>(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
             int width = arguments.Geometry.OutputWidth;
@@ -61,12 +62,12 @@ public static partial class Conv2DUInt8
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
                 ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
                 nint targetStep = full ? outputStep : BlockChannels;
-                Requantization.Avx2Bytes(sum00, sum01, ref multipliers, arguments.Target).StoreUnsafe(ref target);
-                Requantization.Avx2Bytes(sum10, sum11, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
-                Requantization.Avx2Bytes(sum20, sum21, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
-                Requantization.Avx2Bytes(sum30, sum31, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
-                Requantization.Avx2Bytes(sum40, sum41, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
-                Requantization.Avx2Bytes(sum50, sum51, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
+                ByteLanes.Avx2Bytes<TRequantizer>(sum00, sum01, ref multipliers, arguments.Target).StoreUnsafe(ref target);
+                ByteLanes.Avx2Bytes<TRequantizer>(sum10, sum11, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
+                ByteLanes.Avx2Bytes<TRequantizer>(sum20, sum21, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
+                ByteLanes.Avx2Bytes<TRequantizer>(sum30, sum31, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
+                ByteLanes.Avx2Bytes<TRequantizer>(sum40, sum41, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
+                ByteLanes.Avx2Bytes<TRequantizer>(sum50, sum51, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
                 if (!full)
                 {
                     CopyPixels(partial, ref pixels, outputStep, channels);

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>Puts each four bytes k0 k1 k2 k3 in the order k0 k2 k1 k3.</summary>
     private static Vector128<byte> PairOrder128 => Vector128.Create((byte)0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);

@@ -2,11 +2,10 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>8 pixels × 8 channels, for groups that fill no more than half a block; otherwise like <see cref="Avx2Row"/>.</summary>
     internal readonly struct Avx2HalfRow : IDirectRow
@@ -18,8 +17,9 @@ public static partial class Conv2DUInt8
         public static int LargestWork => DirectQuads;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Run(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels)
+        public static void Run<TRequantizer>(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
             int width = arguments.Geometry.OutputWidth;
@@ -51,11 +51,10 @@ public static partial class Conv2DUInt8
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
                 ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
                 nint targetStep = full ? outputStep : BlockChannels;
-                Vector256<float> scales = Vector256.LoadUnsafe(ref multipliers);
-                Write(sum0, sum1, scales, ref target, targetStep, arguments.Target);
-                Write(sum2, sum3, scales, ref Unsafe.Add(ref target, 2 * targetStep), targetStep, arguments.Target);
-                Write(sum4, sum5, scales, ref Unsafe.Add(ref target, 4 * targetStep), targetStep, arguments.Target);
-                Write(sum6, sum7, scales, ref Unsafe.Add(ref target, 6 * targetStep), targetStep, arguments.Target);
+                Write<TRequantizer>(sum0, sum1, ref multipliers, ref target, targetStep, arguments.Target);
+                Write<TRequantizer>(sum2, sum3, ref multipliers, ref Unsafe.Add(ref target, 2 * targetStep), targetStep, arguments.Target);
+                Write<TRequantizer>(sum4, sum5, ref multipliers, ref Unsafe.Add(ref target, 4 * targetStep), targetStep, arguments.Target);
+                Write<TRequantizer>(sum6, sum7, ref multipliers, ref Unsafe.Add(ref target, 6 * targetStep), targetStep, arguments.Target);
                 if (!full)
                 {
                     CopyPixels(partial, ref pixels, outputStep, channels);
@@ -65,12 +64,13 @@ public static partial class Conv2DUInt8
 
         /// <summary>Quantises and stores two pixels.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Write(
-            Vector256<int> sums0, Vector256<int> sums1, Vector256<float> multipliers, ref byte output, nint outputStep, Requantization.Target target)
+        private static void Write<TRequantizer>(
+            Vector256<int> sums0, Vector256<int> sums1, ref int multipliers, ref byte output, nint outputStep, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer
         {
-            Vector256<int> quantised0 = Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums0), multipliers), target);
-            Vector256<int> quantised1 = Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums1), multipliers), target);
-            Vector128<ulong> pixels = Requantization.Avx2Bytes(quantised0, quantised1).AsUInt64();
+            Vector256<int> quantised0 = ByteLanes.Avx2Integers<TRequantizer>(sums0, ref multipliers, 0, target);
+            Vector256<int> quantised1 = ByteLanes.Avx2Integers<TRequantizer>(sums1, ref multipliers, 0, target);
+            Vector128<ulong> pixels = ByteLanes.Avx2Bytes(quantised0, quantised1).AsUInt64();
             Unsafe.WriteUnaligned(ref output, pixels.GetElement(0));
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref output, outputStep), pixels.GetElement(1));
         }

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>The most quads of a window that is read where it lies.</summary>
     internal const int DirectQuads = 64;
@@ -13,7 +13,7 @@ public static partial class Conv2DUInt8
     /// <summary>The most quads of a run that is read where it lies; a longer one is packed many quads at a time.</summary>
     private const int DirectRunQuads = 24;
 
-    /// <summary>What an instruction set contributes to <see cref="RunDirect{TRow}"/>.</summary>
+    /// <summary>What an instruction set contributes to <see cref="RunDirect{TRow, TRequantizer}"/>.</summary>
     internal interface IDirectRow
     {
         /// <summary>Pixels computed together; a row of the output has that many at least.</summary>
@@ -34,8 +34,9 @@ public static partial class Conv2DUInt8
         /// <param name="input">The window of the row's first pixel.</param>
         /// <param name="output">The first block's channels in the row's first pixel.</param>
         /// <param name="channels">Channels from the first block's to the group's last, at least 1.</param>
-        static abstract void Run(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref float multipliers, ref byte input, ref byte output, int channels);
+        static abstract void Run<TRequantizer>(
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            where TRequantizer : struct, IRequantizer;
     }
 
     /// <summary>
@@ -54,8 +55,9 @@ public static partial class Conv2DUInt8
     /// pixels; the last tile is moved back to end with the row, and computes some pixels again.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunDirect<TRow>(in Arguments arguments)
+    internal static void RunDirect<TRow, TRequantizer>(in Arguments arguments)
         where TRow : struct, IDirectRow
+        where TRequantizer : struct, IRequantizer
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         Span<int> offsets = (stackalloc int[DirectQuads]).Slice(0, arguments.RunOffsets.Length * arguments.QuadsPerRun);
@@ -68,7 +70,7 @@ public static partial class Conv2DUInt8
                 {
                     nint input = ((nint)batch * geometry.InputBatchStride) + ((nint)row * geometry.InputRowStep);
                     nint output = ((nint)batch * geometry.OutputBatchStride) + ((nint)row * geometry.OutputRowStride);
-                    RunDirectRow<TRow>(
+                    RunDirectRow<TRow, TRequantizer>(
                         arguments, offsets, group,
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), input + (group * arguments.InputChannels)),
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (group * arguments.OutputChannels)));
@@ -78,13 +80,14 @@ public static partial class Conv2DUInt8
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunDirectRow<TRow>(in Arguments arguments, ReadOnlySpan<int> offsets, int group, ref byte input, ref byte output)
+    private static void RunDirectRow<TRow, TRequantizer>(in Arguments arguments, ReadOnlySpan<int> offsets, int group, ref byte input, ref byte output)
         where TRow : struct, IDirectRow
+        where TRequantizer : struct, IRequantizer
     {
         for (int block = 0; block < arguments.Blocks; block += TRow.Blocks)
         {
             nint index = (group * arguments.Blocks) + block;
-            TRow.Run(
+            TRow.Run<TRequantizer>(
                 arguments,
                 offsets,
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), index * offsets.Length * QuadWeights),

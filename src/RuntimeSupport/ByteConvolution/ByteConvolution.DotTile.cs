@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
     /// <summary>
     /// Tiles of 6 pixels × 16 channels by 256-bit dot products of four bytes; a single run is read where it lies. Generic, so that
@@ -63,8 +63,8 @@ public static partial class Conv2DUInt8
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target) =>
-            RequantizeAvx2(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizeAvx2<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile6x2(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)

@@ -4,9 +4,10 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class Conv2DUInt8
+public static partial class ByteConvolution
 {
-    internal static void RunArmDp(in Arguments arguments) => RunTiled<ArmDpTile>(arguments);
+    internal static void RunArmDp<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer => RunTiled<ArmDpTile, TRequantizer>(arguments);
 
     /// <summary>
     /// Tiles of 4 pixels × 16 channels by signed dot products. Packing flips the top bit of the activations, which takes 128 from them;
@@ -83,8 +84,8 @@ public static partial class Conv2DUInt8
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize(ref int accumulators, ref float multipliers, ref byte output, int blocks, Requantization.Target target) =>
-            RequantizePortable(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizePortable<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4x4(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)

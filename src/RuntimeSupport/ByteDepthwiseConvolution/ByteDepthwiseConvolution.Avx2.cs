@@ -6,11 +6,12 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-public static partial class DepthwiseConv2DUInt8
+public static partial class ByteDepthwiseConvolution
 {
     /// <summary>Two taps at a time as int16 pairs; 32 channels at a time, or 16 or 8 where there are fewer. At least 8 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunAvx2(in Arguments arguments)
+    internal static void RunAvx2<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
     {
         int taps = arguments.TapOffsets.Length;
         int pairs = (taps + 1) / 2;
@@ -24,17 +25,17 @@ public static partial class DepthwiseConv2DUInt8
             if (width == 32)
             {
                 WidenWeights32(arguments, channel, weights);
-                RunBlock32(arguments, channel, offsets, weights);
+                RunBlock32<TRequantizer>(arguments, channel, offsets, weights);
             }
             else if (width == 16)
             {
                 WidenWeights16(arguments, channel, weights);
-                RunBlock16(arguments, channel, offsets, weights);
+                RunBlock16<TRequantizer>(arguments, channel, offsets, weights);
             }
             else
             {
                 WidenWeights8(arguments, channel, weights);
-                RunBlock8(arguments, channel, offsets, weights);
+                RunBlock8<TRequantizer>(arguments, channel, offsets, weights);
             }
         }
     }
@@ -70,16 +71,17 @@ public static partial class DepthwiseConv2DUInt8
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunBlock16(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+    private static void RunBlock16<TRequantizer>(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+        where TRequantizer : struct, IRequantizer
     {
         ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
         ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), channel);
-        ref float multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
+        ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
         ref int taps = ref MemoryMarshal.GetReference(offsets);
         ref short filter = ref MemoryMarshal.GetReference(weights);
         Vector256<int> bias0 = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel);
         Vector256<int> bias1 = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel + 8);
-        Requantization.Target target = arguments.Target;
+        RequantizationTarget target = arguments.Target;
         ConvolutionGeometry geometry = arguments.Geometry;
         for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
         {
@@ -98,7 +100,7 @@ public static partial class DepthwiseConv2DUInt8
                     sum1 = Avx2.Add(sum1, Avx2.MultiplyAddAdjacent(upper, Vector256.LoadUnsafe(ref filter, ((nuint)tap * 16) + 16)));
                 }
 
-                Requantization.Avx2Bytes(sum0, sum1, ref multipliers, target).StoreUnsafe(ref Unsafe.Add(ref output, pixel));
+                ByteLanes.Avx2Bytes<TRequantizer>(sum0, sum1, ref multipliers, target).StoreUnsafe(ref Unsafe.Add(ref output, pixel));
                 position += geometry.InputPixelStep;
                 pixel += geometry.OutputPixelStride;
             }
@@ -106,15 +108,16 @@ public static partial class DepthwiseConv2DUInt8
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunBlock8(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+    private static void RunBlock8<TRequantizer>(in Arguments arguments, int channel, Span<int> offsets, Span<short> weights)
+        where TRequantizer : struct, IRequantizer
     {
         ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
         ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), channel);
         ref int taps = ref MemoryMarshal.GetReference(offsets);
         ref short filter = ref MemoryMarshal.GetReference(weights);
         Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel);
-        Vector256<float> multipliers = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Multipliers), (nuint)channel);
-        Requantization.Target target = arguments.Target;
+        ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
+        RequantizationTarget target = arguments.Target;
         ConvolutionGeometry geometry = arguments.Geometry;
         for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
         {
@@ -131,8 +134,8 @@ public static partial class DepthwiseConv2DUInt8
                     sum = Avx2.Add(sum, Avx2.MultiplyAddAdjacent(both, Vector256.LoadUnsafe(ref filter, (nuint)tap * 8)));
                 }
 
-                Vector256<int> quantised = Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sum), multipliers), target);
-                Vector128<byte> bytes = Requantization.Avx2Bytes(quantised, quantised);
+                Vector256<int> quantised = ByteLanes.Avx2Integers<TRequantizer>(sum, ref multipliers, 0, target);
+                Vector128<byte> bytes = ByteLanes.Avx2Bytes(quantised, quantised);
                 Unsafe.WriteUnaligned(ref Unsafe.Add(ref output, pixel), bytes.AsUInt64().ToScalar());
                 position += geometry.InputPixelStep;
                 pixel += geometry.OutputPixelStride;

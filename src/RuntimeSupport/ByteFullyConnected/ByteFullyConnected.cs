@@ -1,0 +1,64 @@
+using System;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>Rows of uint8 activations by a constant int8 matrix, whatever the requantisation.</summary>
+public static partial class ByteFullyConnected
+{
+    /// <summary>Longest row that is copied to the stack when the input has no room behind its last row.</summary>
+    private const int LongestCopy = 16384;
+
+    /// <summary>Checks the arguments and multiplies.</summary>
+    internal static void Run<TRequantizer>(
+        ReadOnlySpan<byte> input,
+        ReadOnlySpan<sbyte> weights,
+        ReadOnlySpan<int> bias,
+        ReadOnlySpan<int> multipliers,
+        Span<byte> output,
+        int rows,
+        int inputs,
+        int outputs,
+        RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
+        ConvolutionExtents.Positive(rows, nameof(rows));
+        ConvolutionExtents.Positive(inputs, nameof(inputs));
+        ConvolutionExtents.Positive(outputs, nameof(outputs));
+        KernelGuard.Holds(input.Length, (long)rows * inputs, nameof(input));
+        KernelGuard.Holds(output.Length, (long)rows * outputs, nameof(output));
+        int padded = (inputs + 3) / 4 * 4;
+        if (input.Length >= ((rows - 1L) * inputs) + padded)
+        {
+            Multiply<TRequantizer>(input, weights, bias, multipliers, output, rows, inputs, outputs, target);
+            return;
+        }
+
+        if (rows > 1)
+        {
+            Multiply<TRequantizer>(input, weights, bias, multipliers, output, rows - 1, inputs, outputs, target);
+        }
+
+        ReadOnlySpan<byte> lastRow = input.Slice((rows - 1) * inputs, inputs);
+        Span<byte> copy = padded <= LongestCopy ? stackalloc byte[padded] : new byte[padded];
+        lastRow.CopyTo(copy);
+        Multiply<TRequantizer>(copy, weights, bias, multipliers, output.Slice((rows - 1) * outputs), 1, inputs, outputs, target);
+    }
+
+    private static void Multiply<TRequantizer>(
+        ReadOnlySpan<byte> input,
+        ReadOnlySpan<sbyte> weights,
+        ReadOnlySpan<int> bias,
+        ReadOnlySpan<int> multipliers,
+        Span<byte> output,
+        int rows,
+        int inputs,
+        int outputs,
+        RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
+        ReadOnlySpan<int> runOffsets = [0];
+        var geometry = new ConvolutionGeometry(1, 1, rows, 0, 0, inputs, 0, 0, outputs);
+        var arguments = new ByteConvolution.Arguments(input, weights, bias, multipliers, output, runOffsets, geometry, inputs, 1, inputs, outputs, target);
+        ByteConvolution.Run<TRequantizer>(arguments);
+    }
+}

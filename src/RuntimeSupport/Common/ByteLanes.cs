@@ -1,0 +1,101 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>Requantises 16 channels at a time, and packs values in 0…255 into bytes.</summary>
+public static class ByteLanes
+{
+    /// <summary>Requantises 16 sums with instructions that every processor has.</summary>
+    /// <typeparam name="TRequantizer">How.</typeparam>
+    /// <param name="sums">The first of the sums.</param>
+    /// <param name="multipliers">The first of their multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> PortableBytes<TRequantizer>(ref int sums, ref int multipliers, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer => PortableBytes(
+            PortableIntegers<TRequantizer>(Vector128.LoadUnsafe(ref sums), ref multipliers, 0, target),
+            PortableIntegers<TRequantizer>(Vector128.LoadUnsafe(ref sums, 4), ref multipliers, 4, target),
+            PortableIntegers<TRequantizer>(Vector128.LoadUnsafe(ref sums, 8), ref multipliers, 8, target),
+            PortableIntegers<TRequantizer>(Vector128.LoadUnsafe(ref sums, 12), ref multipliers, 12, target));
+
+    /// <summary>Requantises 4 sums with instructions that every processor has.</summary>
+    /// <typeparam name="TRequantizer">How.</typeparam>
+    /// <param name="sums">The sums.</param>
+    /// <param name="multipliers">The multiplier of channel 0.</param>
+    /// <param name="channel">The first sum's channel.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>4 quantised values, 0…255.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> PortableIntegers<TRequantizer>(Vector128<int> sums, ref int multipliers, nuint channel, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer => TRequantizer.PortableIntegers(
+            sums,
+            Vector128.LoadUnsafe(ref multipliers, channel),
+            TRequantizer.HasShifts ? Vector128.LoadUnsafe(ref multipliers, channel + (nuint)target.ShiftDistance) : default,
+            target);
+
+    /// <summary>Requantises 16 sums with AVX2.</summary>
+    /// <typeparam name="TRequantizer">How.</typeparam>
+    /// <param name="sums0">Sums 0…7.</param>
+    /// <param name="sums1">Sums 8…15.</param>
+    /// <param name="multipliers">The first of their multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Avx2Bytes<TRequantizer>(Vector256<int> sums0, Vector256<int> sums1, ref int multipliers, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer =>
+        Avx2Bytes(Avx2Integers<TRequantizer>(sums0, ref multipliers, 0, target), Avx2Integers<TRequantizer>(sums1, ref multipliers, 8, target));
+
+    /// <summary>Requantises 8 sums with AVX2.</summary>
+    /// <typeparam name="TRequantizer">How.</typeparam>
+    /// <param name="sums">The sums.</param>
+    /// <param name="multipliers">The multiplier of channel 0.</param>
+    /// <param name="channel">The first sum's channel.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>8 quantised values, 0…255.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Integers<TRequantizer>(Vector256<int> sums, ref int multipliers, nuint channel, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer => TRequantizer.Avx2Integers(
+            sums,
+            Vector256.LoadUnsafe(ref multipliers, channel),
+            TRequantizer.HasShifts ? Vector256.LoadUnsafe(ref multipliers, channel + (nuint)target.ShiftDistance) : default,
+            target);
+
+    /// <summary>Requantises 16 sums with AVX-512.</summary>
+    /// <typeparam name="TRequantizer">How.</typeparam>
+    /// <param name="sums">The sums.</param>
+    /// <param name="multipliers">The first of their multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Avx512Bytes<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
+        Vector512<int> shifts = TRequantizer.HasShifts ? Vector512.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance) : default;
+        return Avx512F.ConvertToVector128Byte(TRequantizer.Avx512Integers(sums, Vector512.LoadUnsafe(ref multipliers), shifts, target).AsUInt32());
+    }
+
+    /// <summary>Keeps the low bytes of 16 values in 0…255.</summary>
+    /// <param name="values0">Values 0…3.</param>
+    /// <param name="values1">Values 4…7.</param>
+    /// <param name="values2">Values 8…11.</param>
+    /// <param name="values3">Values 12…15.</param>
+    /// <returns>The 16 bytes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> PortableBytes(Vector128<int> values0, Vector128<int> values1, Vector128<int> values2, Vector128<int> values3) =>
+        Vector128.Narrow(Vector128.Narrow(values0, values1).AsUInt16(), Vector128.Narrow(values2, values3).AsUInt16());
+
+    /// <summary>Keeps the low bytes of 16 values in 0…255, with AVX2.</summary>
+    /// <param name="values0">Values 0…7.</param>
+    /// <param name="values1">Values 8…15.</param>
+    /// <returns>The 16 bytes.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> Avx2Bytes(Vector256<int> values0, Vector256<int> values1)
+    {
+        // The pack works on 128-bit halves; the permutation puts the quarters in order.
+        Vector256<short> words = Avx2.Permute4x64(Avx2.PackSignedSaturate(values0, values1).AsInt64(), 0b11_01_10_00).AsInt16();
+        return Sse2.PackUnsignedSaturate(words.GetLower(), words.GetUpper());
+    }
+}

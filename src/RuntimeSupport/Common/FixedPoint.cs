@@ -1,0 +1,115 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>
+/// Products of integers and real numbers, in integers: a real number is <c>multiplier · 2^(shift − 31)</c>. The product is shifted left where the
+/// shift is positive, multiplied, the upper half rounded, and shifted right with a second rounding where the shift is negative. This is TensorFlow
+/// Lite's arithmetic; halves of the second rounding go up in its matrix products on x86, away from zero elsewhere.
+/// Neither a value shifted left nor a product before its second rounding may leave 32 bits; a shift is within ±30.
+/// </summary>
+public static class FixedPoint
+{
+    private const int RoundingBits = 31;
+
+    private const long RoundingHalf = 1L << (RoundingBits - 1);
+
+    /// <summary>Multiplies.</summary>
+    /// <param name="value">The integer.</param>
+    /// <param name="multiplier">2³⁰…2³¹ − 1, or 0.</param>
+    /// <param name="shift">−30…30.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    /// <returns>The rounded product.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Multiply(int value, int multiplier, int shift, bool isSymmetric)
+    {
+        int shifted = unchecked(value << (shift > 0 ? shift : 0));
+        int product = unchecked((int)((((long)shifted * multiplier) + RoundingHalf) >> RoundingBits));
+        int right = shift < 0 ? -shift : 0;
+        int nudge = isSymmetric && right > 0 && product < 0 ? -1 : 0;
+        return unchecked(product + ((1 << right) >> 1) + nudge) >> right;
+    }
+
+    /// <summary>Multiplies 4 integers.</summary>
+    /// <param name="values">The integers.</param>
+    /// <param name="multipliers">Of each: 2³⁰…2³¹ − 1, or 0.</param>
+    /// <param name="shifts">Of each: −30…30.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    /// <returns>The rounded products.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Portable(Vector128<int> values, Vector128<int> multipliers, Vector128<int> shifts, bool isSymmetric) => AdvSimd.IsSupported
+        ? ArmVector(values, multipliers, shifts, isSymmetric)
+        : Vector128.Create(
+            Multiply(values.GetElement(0), multipliers.GetElement(0), shifts.GetElement(0), isSymmetric),
+            Multiply(values.GetElement(1), multipliers.GetElement(1), shifts.GetElement(1), isSymmetric),
+            Multiply(values.GetElement(2), multipliers.GetElement(2), shifts.GetElement(2), isSymmetric),
+            Multiply(values.GetElement(3), multipliers.GetElement(3), shifts.GetElement(3), isSymmetric));
+
+    /// <summary>Multiplies 8 integers with AVX2.</summary>
+    /// <param name="values">The integers.</param>
+    /// <param name="multipliers">Of each: 2³⁰…2³¹ − 1, or 0.</param>
+    /// <param name="shifts">Of each: −30…30.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    /// <returns>The rounded products.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Vector(Vector256<int> values, Vector256<int> multipliers, Vector256<int> shifts, bool isSymmetric)
+    {
+        Vector256<uint> right = Avx2.Max(Avx2.Subtract(default, shifts), default).AsUInt32();
+        values = Avx2.ShiftLeftLogicalVariable(values, Avx2.Max(shifts, default).AsUInt32());
+        Vector256<long> even = Avx2.Add(Avx2.Multiply(values, multipliers), Vector256.Create(RoundingHalf));
+        Vector256<long> odd = Avx2.Add(
+            Avx2.Multiply(Avx2.ShiftRightLogical(values.AsInt64(), 32).AsInt32(), Avx2.ShiftRightLogical(multipliers.AsInt64(), 32).AsInt32()),
+            Vector256.Create(RoundingHalf));
+        Vector256<int> products = Avx2.Blend(Avx2.ShiftRightLogical(even, RoundingBits).AsInt32(), Avx2.ShiftLeftLogical(odd, 1).AsInt32(), 0b1010_1010);
+        Vector256<int> rounding = Avx2.ShiftRightLogical(Avx2.ShiftLeftLogicalVariable(Vector256<int>.One, right), 1);
+        if (isSymmetric)
+        {
+            rounding = Avx2.Add(rounding, Avx2.And(Avx2.ShiftRightArithmetic(products, 31), Avx2.CompareGreaterThan(right.AsInt32(), default)));
+        }
+
+        return Avx2.ShiftRightArithmeticVariable(Avx2.Add(products, rounding), right);
+    }
+
+    /// <summary>Multiplies 16 integers with AVX-512.</summary>
+    /// <param name="values">The integers.</param>
+    /// <param name="multipliers">Of each: 2³⁰…2³¹ − 1, or 0.</param>
+    /// <param name="shifts">Of each: −30…30.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    /// <returns>The rounded products.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Vector(Vector512<int> values, Vector512<int> multipliers, Vector512<int> shifts, bool isSymmetric)
+    {
+        Vector512<uint> right = Avx512F.Max(Avx512F.Subtract(default, shifts), default).AsUInt32();
+        values = Avx512F.ShiftLeftLogicalVariable(values, Avx512F.Max(shifts, default).AsUInt32());
+        Vector512<long> even = Avx512F.Add(Avx512F.Multiply(values, multipliers), Vector512.Create(RoundingHalf));
+        Vector512<long> odd = Avx512F.Add(
+            Avx512F.Multiply(Avx512F.ShiftRightLogical(values.AsInt64(), 32).AsInt32(), Avx512F.ShiftRightLogical(multipliers.AsInt64(), 32).AsInt32()),
+            Vector512.Create(RoundingHalf));
+        Vector512<int> products = Vector512.ConditionalSelect(
+            Vector512.Create(0xFFFFFFFFL).AsInt32(), Avx512F.ShiftRightLogical(even, RoundingBits).AsInt32(), Avx512F.ShiftLeftLogical(odd, 1).AsInt32());
+        Vector512<int> rounding = Avx512F.ShiftRightLogical(Avx512F.ShiftLeftLogicalVariable(Vector512<int>.One, right), 1);
+        if (isSymmetric)
+        {
+            rounding = Avx512F.Add(rounding, Avx512F.And(Avx512F.ShiftRightArithmetic(products, 31), Vector512.GreaterThan(right.AsInt32(), default)));
+        }
+
+        return Avx512F.ShiftRightArithmeticVariable(Avx512F.Add(products, rounding), right);
+    }
+
+    private static Vector128<int> ArmVector(Vector128<int> values, Vector128<int> multipliers, Vector128<int> shifts, bool isSymmetric)
+    {
+        Vector128<int> right = AdvSimd.Min(shifts, Vector128<int>.Zero);
+        Vector128<int> shifted = AdvSimd.ShiftArithmetic(values, AdvSimd.Max(shifts, Vector128<int>.Zero));
+        Vector128<int> products = AdvSimd.MultiplyRoundedDoublingSaturateHigh(shifted, multipliers);
+        Vector128<int> rounding = Vector128.ShiftRightLogical(AdvSimd.ShiftLogical(Vector128<int>.One, AdvSimd.Negate(right)), 1);
+        if (isSymmetric)
+        {
+            rounding += Vector128.LessThan(products, Vector128<int>.Zero) & Vector128.LessThan(right, Vector128<int>.Zero);
+        }
+
+        return AdvSimd.ShiftArithmetic(products + rounding, right);
+    }
+}

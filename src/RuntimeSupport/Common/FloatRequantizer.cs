@@ -1,0 +1,49 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary><see cref="Requantization"/> in float32: multipliers and the ends of the range are the bits of floats.</summary>
+public readonly struct FloatRequantizer : IRequantizer
+{
+    /// <inheritdoc/>
+    public static bool HasShifts => false;
+
+    /// <summary>A target given by its smallest and largest quantised value.</summary>
+    /// <param name="zeroPoint">Quantised value of zero, 0…255.</param>
+    /// <param name="minimum">Smallest result, 0…255.</param>
+    /// <param name="maximum">Largest result, <paramref name="minimum"/>…255.</param>
+    /// <returns>The target.</returns>
+    /// <exception cref="ArgumentException">The numbers are outside their ranges.</exception>
+    public static RequantizationTarget Target(int zeroPoint, int minimum, int maximum)
+    {
+        RequantizationTarget.Check(zeroPoint, minimum, maximum);
+        return new RequantizationTarget(zeroPoint, BitConverter.SingleToInt32Bits(minimum - zeroPoint), BitConverter.SingleToInt32Bits(maximum - zeroPoint), 0);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Scalar(int sum, int multiplier, int shift, RequantizationTarget target) =>
+        Requantization.Scalar(sum, BitConverter.Int32BitsToSingle(multiplier), Floats(target));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> PortableIntegers(Vector128<int> sums, Vector128<int> multipliers, Vector128<int> shifts, RequantizationTarget target) =>
+        Requantization.Portable(Vector128.ConvertToSingle(sums) * multipliers.AsSingle(), Floats(target));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Integers(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target) =>
+        Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums), multipliers.AsSingle()), Floats(target));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target) =>
+        Requantization.Avx512Integers(Avx512F.Multiply(Avx512F.ConvertToVector512Single(sums), multipliers.AsSingle()), Floats(target));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Requantization.Target Floats(RequantizationTarget target) =>
+        new(target.ZeroPoint, BitConverter.Int32BitsToSingle(target.Low), BitConverter.Int32BitsToSingle(target.High));
+}

@@ -1,0 +1,38 @@
+using System;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <summary>Rows of uint8 activations by a constant int8 matrix, with a requantisation in integers.</summary>
+public static class FullyConnectedFixedPoint
+{
+    /// <summary>Multiplies. A row is a pixel of a 1 × 1 convolution: the tiles of <see cref="ByteConvolution"/> do the work.</summary>
+    /// <param name="input">Activations <c>[rows][inputs]</c>; a length that is 3 longer spares a copy of the last row where <paramref name="inputs"/> is no multiple of 4.</param>
+    /// <param name="weights"><c>[ceil(outputs / 16)][ceil(inputs / 4)][16][4]</c>, −128…127, filled up with zeros.</param>
+    /// <param name="bias">Start of the sums, the input's zero point folded in; padded to a multiple of 16.</param>
+    /// <param name="multipliers">Multipliers of <see cref="FixedPoint"/>, padded like the bias, and behind them as many shifts.</param>
+    /// <param name="output">Results <c>[rows][outputs]</c>.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="inputs">Activations in a row.</param>
+    /// <param name="outputs">Results in a row.</param>
+    /// <param name="outputZeroPoint">Quantised zero of the output, 0…255.</param>
+    /// <param name="outputMinimum">Smallest result, 0…255.</param>
+    /// <param name="outputMaximum">Largest result, <paramref name="outputMinimum"/>…255.</param>
+    /// <exception cref="ArgumentException">A span is shorter than the other arguments imply, or a count is outside its range.</exception>
+    public static void Run(
+        ReadOnlySpan<byte> input,
+        ReadOnlySpan<sbyte> weights,
+        ReadOnlySpan<int> bias,
+        ReadOnlySpan<int> multipliers,
+        Span<byte> output,
+        int rows,
+        int inputs,
+        int outputs,
+        int outputZeroPoint,
+        int outputMinimum,
+        int outputMaximum)
+    {
+        ByteFullyConnected.Run<FixedPointRequantizer>(
+            input, weights, bias, multipliers, output, rows, inputs, outputs,
+            FixedPointRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum, FixedPointRequantizer.DistanceOf(multipliers)));
+    }
+}

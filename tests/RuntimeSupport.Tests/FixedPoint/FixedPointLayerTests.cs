@@ -1,0 +1,158 @@
+using System;
+using System.Linq;
+using Xunit;
+
+namespace ModelCompiler.RuntimeSupport.Tests;
+
+public class FixedPointLayerTests
+{
+    private delegate void ConvolutionPath(in ByteConvolution.Arguments arguments);
+
+    private delegate void DepthwisePath(in ByteDepthwiseConvolution.Arguments arguments);
+
+    public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "Portable", "Avx2", "Avx512", "AvxVnni", "EmulatedVnni", "ArmDp");
+
+    public static TheoryData<string> DepthwisePaths => InstructionSets.Supported("Vector128", "Avx2");
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Every_path_of_a_convolution_gives_the_bytes_of_the_scalar_one(string path)
+    {
+        var random = new Random(1);
+        foreach (ConvolutionCase convolution in ConvolutionCase.Special().Concat(Enumerable.Range(0, 100).Select(_ => ConvolutionCase.Random(random))))
+        {
+            var operands = new Operands(convolution, random, convolution.Pack, 4);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>);
+            Assert.True(expected.AsSpan().SequenceEqual(operands.Run(Find(path))), $"{path} differs: {convolution}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void First_layers_have_the_bytes_of_the_scalar_path(string path)
+    {
+        var random = new Random(2);
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 100).Select(_ => ConvolutionCase.RandomFirstLayer(random)))
+        {
+            var operands = new Operands(convolution, random, convolution.Pack, 4);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>);
+            foreach (ConvolutionPath run in FindDirect(path, convolution.OutputChannels).Prepend(Find(path)))
+            {
+                Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(DepthwisePaths))]
+    public void Every_path_of_a_depthwise_convolution_gives_the_bytes_of_the_scalar_one(string path)
+    {
+        var random = new Random(3);
+        for (int round = 0; round < 150; round++)
+        {
+            ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, 8);
+            var operands = new Operands(convolution, random, (dense, _) => convolution.PackDepthwise(dense), 1);
+            DepthwisePath run = path == "Avx2" ? ByteDepthwiseConvolution.RunAvx2<SymmetricRequantizer> : ByteDepthwiseConvolution.RunVector128<SymmetricRequantizer>;
+            byte[] expected = operands.RunDepthwise(ByteDepthwiseConvolution.RunScalar<SymmetricRequantizer>);
+            Assert.True(expected.AsSpan().SequenceEqual(operands.RunDepthwise(run)), $"{path} differs: {convolution}");
+        }
+    }
+
+    [Fact]
+    public void A_fully_connected_layer_is_the_formula()
+    {
+        var random = new Random(4);
+        for (int round = 0; round < 60; round++)
+        {
+            int rows = random.Next(1, 4), inputs = random.Next(1, 90), outputs = random.Next(1, 40), padded = TestNumbers.RoundUp(outputs, 16);
+            var layer = new ConvolutionCase { OutputWidth = rows, InputChannels = inputs, OutputChannels = outputs };
+            byte[] input = TestNumbers.Bytes(random, rows * inputs);
+            sbyte[] dense = TestNumbers.Weights(random, outputs * inputs);
+            int[] bias = TestNumbers.Integers(random, padded, 100000);
+            int[] multipliers = [.. Enumerable.Range(0, padded).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, padded).Select(_ => random.Next(-14, 1))];
+            var output = new byte[rows * outputs];
+            FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, rows, inputs, outputs, 100, 1, 254);
+            for (int index = 0; index < output.Length; index++)
+            {
+                int column = index % outputs;
+                int sum = bias[column] + Enumerable.Range(0, inputs).Sum(k => input[(index / outputs * inputs) + k] * dense[(column * inputs) + k]);
+                long scaled = FixedPointTests.Expected(sum, multipliers[column], multipliers[padded + column], isSymmetric: false) + 100L;
+                Assert.Equal((byte)Math.Clamp(scaled, 1, 254), output[index]);
+            }
+        }
+    }
+
+    [Fact]
+    public void Missing_shifts_are_refused()
+    {
+        static void Call(int multipliers) => FullyConnectedFixedPoint.Run(new byte[8], new sbyte[128], new int[16], new int[multipliers], new byte[5], 1, 8, 5, 0, 0, 255);
+        Call(32);
+        Assert.Throws<ArgumentException>("multipliers", () => Call(31));
+        Assert.Throws<ArgumentException>("multipliers", () => Call(16));
+    }
+
+    private static ConvolutionPath Find(string path) => path switch
+    {
+        "Vector128" => ByteConvolution.RunVector128<FixedPointRequantizer>,
+        "Portable" => ByteConvolution.RunTiled<ByteConvolution.Vector128Tile<ByteConvolution.PortablePairDot>, FixedPointRequantizer>,
+        "Avx2" => ByteConvolution.RunAvx2<FixedPointRequantizer>,
+        "Avx512" => ByteConvolution.RunAvx512<FixedPointRequantizer>,
+        "AvxVnni" => ByteConvolution.RunAvxVnni<FixedPointRequantizer>,
+        "EmulatedVnni" => ByteConvolution.RunTiled<ByteConvolution.DotTile<Conv2DUInt8Tests.EmulatedDot>, FixedPointRequantizer>,
+        "ArmDp" => ByteConvolution.RunArmDp<FixedPointRequantizer>,
+        _ => throw new ArgumentException(path, nameof(path)),
+    };
+
+    private static ConvolutionPath[] FindDirect(string path, int outputChannels) => path switch
+    {
+        "Avx2" when outputChannels <= 8 => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FixedPointRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx2HalfRow, FixedPointRequantizer>],
+        "Avx2" => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FixedPointRequantizer>],
+        "Avx512" => [ByteConvolution.RunDirect<ByteConvolution.Avx512Row, FixedPointRequantizer>],
+        "AvxVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<ByteConvolution.AvxVnniDot>, FixedPointRequantizer>],
+        "EmulatedVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<Conv2DUInt8Tests.EmulatedDot>, FixedPointRequantizer>],
+        _ => [],
+    };
+
+    private sealed class Operands
+    {
+        private readonly ConvolutionCase convolution;
+        private readonly byte[] input;
+        private readonly sbyte[] weights;
+        private readonly int[] bias;
+        private readonly int[] multipliers;
+        private readonly RequantizationTarget target;
+
+        public Operands(ConvolutionCase convolution, Random random, Func<sbyte[], int, sbyte[]> pack, int alignment)
+        {
+            this.convolution = convolution;
+            input = TestNumbers.Bytes(random, convolution.InputLength + 3);
+            weights = pack(TestNumbers.Weights(random, convolution.WeightLength), alignment);
+            bool isDepthwise = alignment == 1;
+            int channels = isDepthwise ? TestNumbers.RoundUp(convolution.Groups, 16) : convolution.Groups * convolution.PaddedOutputChannels;
+            bias = TestNumbers.Integers(random, channels, 100000);
+            multipliers = [.. Enumerable.Range(0, channels).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, channels).Select(_ => random.Next(-16, 2))];
+            target = FixedPointRequantizer.Target(random.Next(256), random.Next(50), random.Next(200, 256), channels);
+        }
+
+        public byte[] Run(ConvolutionPath path)
+        {
+            var output = new byte[convolution.OutputLength];
+            var arguments = new ByteConvolution.Arguments(
+                input, weights, bias, multipliers, output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
+                convolution.InputChannels, convolution.OutputChannels, target);
+            ByteConvolution.Check(arguments);
+            path(arguments);
+            return output;
+        }
+
+        public byte[] RunDepthwise(DepthwisePath path)
+        {
+            var output = new byte[convolution.OutputLength];
+            var arguments = new ByteDepthwiseConvolution.Arguments(
+                input, weights, bias, multipliers, output, convolution.TapOffsets, convolution.Geometry, convolution.Groups, target);
+            ByteDepthwiseConvolution.Check(arguments);
+            path(arguments);
+            return output;
+        }
+    }
+}
