@@ -133,7 +133,7 @@ public sealed record CalibrationCache(
     {
         string[] measured = Fact("measured", 3);
         if (!int.TryParse(measured[0], NumberStyles.None, CultureInfo.InvariantCulture, out int samples)
-            || !int.TryParse(measured[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sameTop))
+            || !int.TryParse(measured[1], NumberStyles.None, CultureInfo.InvariantCulture, out int sameTop) || samples == 0 || sameTop > samples)
         {
             throw new InvalidDataException("the line 'measured' is not understood");
         }
