@@ -16,7 +16,7 @@ internal static class PredictionTime
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(0.5);
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(2);
 
-    /// <summary>Measures both precisions and prints a table.</summary>
+    /// <summary>Measures every precision and prints a table.</summary>
     /// <exception cref="BenchmarkException">The model is missing.</exception>
     public static void Print()
     {
