@@ -144,7 +144,7 @@ public sealed class PassTests
     public void What_multiplies_by_one_is_dropped(ElementwiseFunction function, bool isNumberFirst, double number, bool isDropped)
     {
         Expression[] operands = [new InputExpression(0, ElementType.Float32), new LiteralExpression(number, ElementType.Float32)];
-        string product = builder.Add("product", new Elementwise(new CallExpression(function, (isNumberFirst ? operands.Reverse() : operands).ToEquatableArray(), ElementType.Float32)), Image(3));
+        string product = builder.Add("product", new Elementwise(new CallExpression(function, new EquatableArray<Expression>(isNumberFirst ? [operands[1], operands[0]] : operands), ElementType.Float32)), Image(3));
         Assert.Equal(isDropped, Optimize(product).Nodes.IsEmpty);
     }
 
