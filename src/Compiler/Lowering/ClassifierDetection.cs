@@ -22,9 +22,7 @@ public static class ClassifierDetection
             return DetectLabelled(graph, scores);
         }
 
-        if (graph.Inputs.Length != 1 || graph.Outputs.Length != 1 || graph.Outputs[0].Bound is not null
-            || (graph.Values[graph.Inputs[0]].Type.Type != ElementType.Float32 && DeclaredGrid.OfInput(graph, graph.Inputs[0]) is null)
-            || (graph.Values[graph.Outputs[0].Value].Type.Type != ElementType.Float32 && DeclaredGrid.OfOutput(graph, graph.Outputs[0].Value) is null)
+        if (graph.Inputs.Length != 1 || graph.Outputs.Length != 1 || graph.Outputs[0].Bound is not null || !HoldRealNumbers(graph)
             || graph.ShapeOf(graph.Outputs[0].Value) is var shape && shape.Count(extent => extent != 1) != 1 || graph.Constants.ContainsKey(graph.Outputs[0].Value))
         {
             return null;
@@ -44,6 +42,15 @@ public static class ClassifierDetection
         return other is null ? [.. labels] : throw new DiagnosticException(DiagnosticKinds.TextUnlabelled.At(file, "", other.Name));
 
         ClassLabels? Labels(string? name) => graph.Outputs.FirstOrDefault(output => output.Name == name)?.Labels;
+    }
+
+    // Float, or 8-bit integers that stand for real numbers on both ends: what is calibrated is compared as floats.
+    private static bool HoldRealNumbers(Graph graph)
+    {
+        (string input, string output) = (graph.Inputs[0], graph.Outputs[0].Value);
+        bool isFloat = graph.Values[output].Type.Type == ElementType.Float32;
+        return graph.Values[input].Type.Type == ElementType.Float32 ? isFloat
+            : DeclaredGrid.OfInput(graph, input) is not null && (isFloat || DeclaredGrid.OfOutput(graph, output) is not null);
     }
 
     // The file says which output holds scores, and of which classes; and which output, if any, names one of them. One of the two may be left
