@@ -41,6 +41,7 @@ internal sealed class ModelSettings
     ];
 
     private readonly ITaskItem item;
+    private string projectDirectory = "";
 
     private ModelSettings(ITaskItem item) => this.item = item;
 
@@ -86,7 +87,8 @@ internal sealed class ModelSettings
             LabelsPath = FullPath(projectDirectory, Metadata(item, "Labels")),
             CalibrationCache = FullPath(projectDirectory, Metadata(item, "CalibrationCache")),
             Calibration = [.. calibration.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
-            Evaluation = EvaluationFiles(item, [.. evaluation.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)], projectDirectory),
+            Evaluation = [.. evaluation.Distinct(StringComparer.Ordinal).OrderBy(path => path, StringComparer.Ordinal)],
+            projectDirectory = projectDirectory,
         };
     }
 
@@ -100,8 +102,8 @@ internal sealed class ModelSettings
         && (File.Exists(CalibrationCache) || Metadata(item, "Precision").StartsWith("Int8", StringComparison.OrdinalIgnoreCase));
 
     // Patterns that match nothing are handed on, so that the compiler says so: a model that nobody measures would look like one that was.
-    private static IReadOnlyList<string> EvaluationFiles(ITaskItem item, IReadOnlyList<string> found, string projectDirectory) => found.Count > 0 ? found
-        : [.. Metadata(item, "Evaluation").Split([';'], StringSplitOptions.RemoveEmptyEntries).Select(pattern => pattern.Trim()).Where(pattern => pattern.Length > 0)
+    private IReadOnlyList<string> UnmatchedEvaluation() =>
+        [.. Metadata(item, "Evaluation").Split([';'], StringSplitOptions.RemoveEmptyEntries).Select(pattern => pattern.Trim()).Where(pattern => pattern.Length > 0)
             .Select(pattern => Path.Combine(projectDirectory, pattern))];
 
     // A folder is as old as the last file added to it; what counts is what is in the files.
@@ -142,7 +144,7 @@ internal sealed class ModelSettings
             lines.AddRange(CalibrationCache.Length == 0 ? [] : new[] { "--calibration-cache=" + CalibrationCache });
             lines.AddRange(Calibration.Select(path => "--calibration=" + path));
 
-            lines.AddRange(Evaluation.Select(path => "--evaluation=" + path));
+            lines.AddRange((Evaluation.Count > 0 ? Evaluation : UnmatchedEvaluation()).Select(path => "--evaluation=" + path));
         }
 
         return string.Join("\n", lines) + "\n";
