@@ -21,19 +21,6 @@ internal static class Repository
         File.Exists(Path.Combine(folder, "ModelCompiler.sln")) ? folder : FindRoot(Directory.GetParent(folder)!.FullName);
 }
 
-/// <summary>A theory that needs the public models, and is skipped where they are not.</summary>
-public sealed class SharedDataTheoryAttribute : TheoryAttribute
-{
-    /// <summary>Skips the theory unless the models are there.</summary>
-    public SharedDataTheoryAttribute()
-    {
-        if (!Directory.Exists(Repository.Shared()))
-        {
-            Skip = "the public models are not beside the repository, in ../shared/data";
-        }
-    }
-}
-
 /// <summary>A test that needs the public models, and is skipped where they are not.</summary>
 public sealed class SharedDataFactAttribute : FactAttribute
 {
