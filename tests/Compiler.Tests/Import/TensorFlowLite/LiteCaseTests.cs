@@ -13,6 +13,10 @@ namespace ModelCompiler.Compiler.Tests.Import.TensorFlowLite;
 /// <summary>Each operator in a file of its own, in every way that files store it, against numbers computed another way: by the ops, and by the kernels that ship.</summary>
 public class LiteCaseTests
 {
+    // TensorFlow Lite's own rounding may take the other neighbour: MEAN, say, rounds the sum on the output's scale before it divides.
+    // The outputs that its own kernels left, in tests/Conformance, hold it to the bit.
+    private const double RoundedTwice = 0.5;
+
     private static readonly Dictionary<string, LiteCase> Cases = LiteCases.All.ToDictionary(example => example.Name, StringComparer.Ordinal);
 
     public static TheoryData<string, LiteForms> Forms
@@ -39,8 +43,9 @@ public class LiteCaseTests
         LiteCase example = Cases[name];
         var file = new LiteFile(example, form);
         Graph graph = LiteModels.Accept(file.Bytes);
-        Compare(example, file, LiteRunning.Evaluate(graph, file.Inputs), "the ops");
-        Compare(example, file, LiteRunning.Execute(graph, file.Inputs), "the kernels");
+        Compare(example, file, LiteRunning.Evaluate(graph, file.Inputs), "the ops", example.Slack);
+        Compare(example, file, LiteRunning.Execute(graph, file.Inputs, Rounding.Float), "the kernels", example.Slack);
+        Compare(example, file, LiteRunning.Execute(graph, file.Inputs, Rounding.TfLite), "the kernels, rounding twice", Math.Max(example.Slack, RoundedTwice));
     }
 
     [Fact]
@@ -52,7 +57,7 @@ public class LiteCaseTests
         OperatorCatalog.TensorFlowLite,
         name => Assert.True(LiteOperatorNames.CodeOf(name) >= 0 || name.Any(char.IsLower), name));
 
-    private static void Compare(LiteCase example, LiteFile file, Tensor[][] made, string by)
+    private static void Compare(LiteCase example, LiteFile file, Tensor[][] made, string by, double slack)
     {
         for (int prediction = 0; prediction < LiteFile.Predictions; prediction++)
         {
@@ -69,7 +74,7 @@ public class LiteCaseTests
                 }
                 else if (tensor.Scales.Length > 0)
                 {
-                    CompareLevels(example, tensor, numbers, made[prediction][output].ToFloat64(), what);
+                    CompareLevels(slack, tensor, numbers, made[prediction][output].ToFloat64(), what);
                 }
                 else
                 {
@@ -79,7 +84,7 @@ public class LiteCaseTests
         }
     }
 
-    private static void CompareLevels(LiteCase example, LiteTensorSpecification tensor, double[] numbers, double[] levels, string what)
+    private static void CompareLevels(double slack, LiteTensorSpecification tensor, double[] numbers, double[] levels, string what)
     {
         (double least, double greatest) = GridExpressions.Range(tensor.Type)!.Value;
         Assert.Equal(numbers.Length, levels.Length);
@@ -87,7 +92,7 @@ public class LiteCaseTests
         {
             double level = Math.Clamp((numbers[index] / tensor.Scales[0]) + tensor.Zeros[0], least, greatest);
             Assert.True(
-                Math.Abs(levels[index] - level) <= 0.5 + example.Slack, $"{what}: element {index} is level {levels[index]}, expected {level} for {numbers[index]}");
+                Math.Abs(levels[index] - level) <= 0.5 + slack, $"{what}: element {index} is level {levels[index]}, expected {level} for {numbers[index]}");
         }
     }
 }

@@ -48,9 +48,9 @@ internal static class LiteRunning
     }
 
     /// <summary>The same by what a build does: all passes, the file's own grids, a plan, and the kernels.</summary>
-    public static Tensor[][] Execute(Graph graph, Tensor[][] predictions)
+    public static Tensor[][] Execute(Graph graph, Tensor[][] predictions, Rounding? rounding = null)
     {
-        CompileOptions options = LiteModels.Options with { State = graph.State };
+        CompileOptions options = LiteModels.Options with { State = graph.State, Rounding = rounding };
         Graph prepared = Quantizer.Run(PassList.Run(graph, Precision.Float32)).Graph;
         LoweredModel model = ModelLowering.Lower(prepared, options);
         var executor = new PlanExecutor(model.Plan, model.Weights);
