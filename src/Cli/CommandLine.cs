@@ -21,6 +21,7 @@ internal sealed class CommandLine(TextWriter output, TextWriter error)
             new CompileCommand(output, error).Command,
             new InspectCommand(output, error).Command,
             new RunCommand(output, error).Command,
+            new QuantizeCommand(output, error).Command,
             new ExportCommand(output, error).Command,
             new OperatorsCommand(output).Command,
         };

@@ -83,8 +83,9 @@ internal sealed class ModelOptions
     /// <summary>Reads the values.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="diagnostics">Takes what is wrong with them.</param>
+    /// <param name="standard">The precision when none is given.</param>
     /// <returns>The options, or <see langword="null"/> when something is wrong.</returns>
-    public CompileOptions? Read(ParseResult parsed, List<Diagnostic> diagnostics)
+    public CompileOptions? Read(ParseResult parsed, List<Diagnostic> diagnostics, Precision standard = Precision.Float32)
     {
         string modelPath = ModelNames.ModelPath(parsed.GetRequiredValue(model));
         var reader = new MetadataReader(modelPath, diagnostics);
@@ -98,7 +99,7 @@ internal sealed class ModelOptions
             ClassName = name,
             Namespace = space,
             IsPublic = parsed.GetValue(isPublic) || reader.Choice("Access", parsed.GetValue(access), ["Internal", "Public"]) == "Public",
-            Precision = reader.Choice<Precision>("Precision", parsed.GetValue(precision)) ?? Precision.Float32,
+            Precision = reader.Choice<Precision>("Precision", parsed.GetValue(precision)) ?? standard,
             Rounding = reader.Choice<Rounding>("Rounding", parsed.GetValue(rounding)),
             Calibration = reader.Files("Calibration", parsed.GetValue(calibration) ?? []),
             Calibrator = reader.Choice("Calibrator", parsed.GetValue(calibrator), Calibrator.Names) ?? Calibrator.All[0].Name,

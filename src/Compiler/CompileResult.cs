@@ -3,6 +3,7 @@ using ModelCompiler.Compiler.Diagnostics;
 using ModelCompiler.Compiler.Evaluation;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Quantization;
+using ModelCompiler.Compiler.Reports;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
@@ -16,6 +17,9 @@ public sealed record CompileResult(ModelPlan? Plan, byte[] Weights, CompileRepor
 {
     /// <summary>The graph that the plan was made of: optimised, and quantised where the precision says so.</summary>
     public Graph? Graph { get; init; }
+
+    /// <summary>All that is known of the model, layer by layer, when there is a plan.</summary>
+    public ModelReport? Details { get; init; }
 }
 
 /// <summary>Facts of a compilation.</summary>

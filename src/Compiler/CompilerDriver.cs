@@ -12,6 +12,7 @@ using ModelCompiler.Compiler.Import;
 using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Passes;
 using ModelCompiler.Compiler.Quantization;
+using ModelCompiler.Compiler.Reports;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler;
@@ -99,8 +100,10 @@ public static class CompilerDriver
             Evaluation = examples.IsEmpty ? null : Evaluator.Evaluate(floating, model, examples, progress, cancellation),
             DeflatedWeightBytes = options.Precision == Precision.Rounded256 ? WeightSize.Deflated(model.Weights) : null,
         };
+        LoweredModel reference = calibrated is { IsEqualized: true } ? ModelLowering.Lower(Quantizer.Run(CrossLayerEqualization.Run(graph)).Graph, options, classifier, labels) : floating;
+        ModelReport details = ReportBuilder.Measure(report, prepared, model, reference, options, cancellation);
         ModelPlan plan = model.Plan with { Remarks = Remarks(options.Precision, report).ToEquatableArray() };
-        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared };
+        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared, Details = details };
     }
 
     private static void RequireIntegers(CompileOptions options, ModelPlan plan)

@@ -60,12 +60,17 @@ internal sealed class CompileCommand
 
         CompileResult result = CalibrationProgress.Compile(options);
         DiagnosticOutput.Print(result.Diagnostics, output, error);
-        if (result.Plan is null || result.Report is null)
+        if (result.Plan is null || result.Report is null || result.Details is not { } details)
         {
             return 1;
         }
 
         string folder = parsed.GetRequiredValue(directory) is { Length: > 0 } given ? given : ".";
+        if (!parsed.GetValue(designTime))
+        {
+            PlanFiles.WriteReport(folder, result.Plan.ClassName, details);
+        }
+
         PlanFiles.Write(folder, result.Plan, result.Weights);
         if (parsed.GetValue(csharp) && !WriteSources(folder, result.Plan, result.Weights))
         {

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Text;
+using ModelCompiler.Compiler.Reports;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Cli.Output;
@@ -33,6 +34,18 @@ internal static class PlanFiles
         }
 
         WriteWhole(file + ".modelplan", Encoding.UTF8.GetBytes(PlanWriter.Write(plan)));
+    }
+
+    /// <summary>Writes a report as <c>.report.json</c> and <c>.report.html</c>.</summary>
+    /// <param name="directory">Where to; made if need be.</param>
+    /// <param name="name">The class.</param>
+    /// <param name="details">The report.</param>
+    public static void WriteReport(string directory, string name, ModelReport details)
+    {
+        Directory.CreateDirectory(directory);
+        string file = Path.Combine(directory, name);
+        WriteWhole(file + ".report.json", Encoding.UTF8.GetBytes(ReportWriter.ToJson(details)));
+        WriteWhole(file + ".report.html", Encoding.UTF8.GetBytes(ReportWriter.ToHtml(details)));
     }
 
     /// <summary>Base64 in lines of 100 characters.</summary>

@@ -29,6 +29,9 @@ public sealed record CalibratedModel(
     ImmutableArray<TechniqueGain> Calibrators,
     ImmutableArray<TechniqueGain> Techniques)
 {
+    /// <summary>Whether the channels between layers are scaled otherwise than in the model's file.</summary>
+    public bool IsEqualized { get; init; }
+
     /// <summary>Share (0…1) of the examples with the same greatest output.</summary>
     public double Agreement => (double)SameTop / Samples;
 }
@@ -80,7 +83,7 @@ public sealed class CalibratedQuantization
         {
             QuantizedProgram program = QuantizationTrials.Build(graph, cache.Choice, lower);
             return dataHash is null
-                ? new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques)
+                ? new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques) { IsEqualized = cache.Choice.IsEqualized }
                 : Measured(program, cache.Choice, new PlanExecutor(reference.Plan, reference.Weights), cache.Calibrators, cache.Techniques);
         }
 
@@ -179,7 +182,7 @@ public sealed class CalibratedQuantization
         }
 
         return new CalibratedModel(
-            program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.OutputError, calibrators, techniques);
+            program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.OutputError, calibrators, techniques) { IsEqualized = choice.IsEqualized };
     }
 
     private (CalibrationCache? Cache, string? Problem) ReadCache(string path, string modelHash, string? dataHash)

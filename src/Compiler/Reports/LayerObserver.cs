@@ -112,23 +112,33 @@ public sealed class LayerObserver
             return null;
         }
 
-        int[] offsets = Strided.Offsets(view.Shape, view.Strides, view.Offset);
         if (view.Quantization is not { } grid)
         {
-            ReadOnlySpan<float> floats = executor.Tensor<float>(view.Buffer.Name);
-            return Take(floats, offsets, element => element);
+            return Take(executor.Tensor<float>(view.Buffer.Name), view);
         }
 
-        ReadOnlySpan<byte> levels = executor.Tensor<byte>(view.Buffer.Name);
-        return Take(levels, offsets, level => (level - grid.ZeroPoint) * grid.Scale);
+        byte[] levels = Take(executor.Tensor<byte>(view.Buffer.Name), view);
+        var numbers = new float[levels.Length];
+        for (int index = 0; index < numbers.Length; index++)
+        {
+            numbers[index] = (levels[index] - grid.ZeroPoint) * grid.Scale;
+        }
+
+        return numbers;
     }
 
-    private static float[] Take<T>(ReadOnlySpan<T> source, int[] offsets, Func<T, float> convert)
+    private static T[] Take<T>(ReadOnlySpan<T> source, View view)
     {
-        var taken = new float[offsets.Length];
+        if (view.IsContiguous)
+        {
+            return source.Slice(view.Offset, (int)view.Shape.ElementCount).ToArray();
+        }
+
+        int[] offsets = Strided.Offsets(view.Shape, view.Strides, view.Offset);
+        var taken = new T[offsets.Length];
         for (int index = 0; index < taken.Length; index++)
         {
-            taken[index] = convert(source[offsets[index]]);
+            taken[index] = source[offsets[index]];
         }
 
         return taken;

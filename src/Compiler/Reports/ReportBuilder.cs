@@ -2,8 +2,12 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Threading;
+using ModelCompiler.Compiler.Data;
+using ModelCompiler.Compiler.Execution;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Reports;
@@ -11,6 +15,36 @@ namespace ModelCompiler.Compiler.Reports;
 /// <summary>Puts a report together.</summary>
 public static class ReportBuilder
 {
+    /// <summary>Most examples that layers are measured on: their figures are means over very many elements.</summary>
+    public const int MostSamples = 16;
+
+    /// <summary>The report of a compiled model, measured on its calibration files where it has some.</summary>
+    /// <param name="facts">Of the compilation.</param>
+    /// <param name="graph">The graph that was lowered.</param>
+    /// <param name="model">The plan made of it.</param>
+    /// <param name="reference">The float32 program of the same values.</param>
+    /// <param name="options">What the user says of the model.</param>
+    /// <param name="cancellation">Ends the measurement.</param>
+    public static ModelReport Measure(
+        CompileReport facts, Graph graph, LoweredModel model, LoweredModel reference, CompileOptions options, CancellationToken cancellation)
+    {
+        if (options.Calibration.IsEmpty || ReferenceEquals(reference, model))
+        {
+            return Build(facts, graph, model, null);
+        }
+
+        var data = new CalibrationData(options.Calibration, model.Plan.Inputs[0]);
+        var observer = new LayerObserver(
+            reference, new PlanExecutor(reference.Plan, reference.Weights), model, new PlanExecutor(model.Plan, model.Weights));
+        foreach (Sample sample in data.Samples().Take(MostSamples))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            observer.Observe(executor => executor.FeedSample(model.Plan.Inputs[0].Name, sample));
+        }
+
+        return Build(facts, graph, model, observer);
+    }
+
     /// <summary>The report of a compiled model.</summary>
     /// <param name="facts">Of the compilation.</param>
     /// <param name="graph">The graph that was lowered.</param>

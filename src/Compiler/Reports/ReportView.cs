@@ -4,6 +4,8 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using System.Text;
+using ModelCompiler.Compiler.Evaluation;
+using ModelCompiler.Compiler.Quantization;
 
 namespace ModelCompiler.Compiler.Reports;
 
@@ -18,6 +20,8 @@ internal sealed class ReportView
     private const int NodeWidth = 170;
     private const int NodeHeight = 26;
     private const int NodeGap = 16;
+    private const int MostClasses = 30;
+    private const int MostMistakes = 20;
 
     /// <summary>Prepares a report for the template.</summary>
     public ReportView(ModelReport report)
@@ -28,6 +32,8 @@ internal sealed class ReportView
         Inputs = report.Inputs;
         Outputs = report.Outputs;
         FloatSteps = string.Join(", ", report.Facts.FloatSteps.Distinct());
+        Gains = [.. report.Facts.Calibrators.Concat(report.Facts.Techniques).Select(GainOf)];
+        Confusion = report.Facts.Evaluation is { } evaluation ? ConfusionOf(evaluation) : null;
         Scatter = ScatterOf(report.Scatter);
         Layers = [.. report.Layers.Select((layer, index) => LayerOf(layer, index, report.Layers.Max(other => other.MultiplyAccumulates)))];
         Arena = [.. report.Arena.Select(buffer => BlockOf(buffer, report))];
@@ -50,6 +56,10 @@ internal sealed class ReportView
     public ImmutableArray<PortReport> Outputs { get; }
 
     public string FloatSteps { get; }
+
+    public ImmutableArray<Gain> Gains { get; }
+
+    public ConfusionTable? Confusion { get; }
 
     public ScatterPlot? Scatter { get; }
 
@@ -131,6 +141,35 @@ internal sealed class ReportView
         return new Histogram(path.ToString(), Number(left), Number(right - left), range);
     }
 
+    private static Gain GainOf(TechniqueGain gain) => new(
+        gain.Name, gain.ErrorBefore.ToString("P2", CultureInfo.InvariantCulture), gain.ErrorAfter.ToString("P2", CultureInfo.InvariantCulture), gain.IsKept ? "kept" : "not kept");
+
+    // A large matrix says little: then the commonest mistakes.
+    private static ConfusionTable ConfusionOf(LabelledEvaluation evaluation)
+    {
+        string summary = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{evaluation.Correct} of {evaluation.Examples} files right as compiled ({evaluation.Accuracy:P1}), {evaluation.CorrectInFloat} in float32 ({evaluation.AccuracyInFloat:P1})");
+        string[] mistakes = [.. evaluation.Confusion
+            .Where(count => count.Actual != count.Predicted)
+            .OrderByDescending(count => count.Count)
+            .Take(MostMistakes)
+            .Select(count => string.Create(CultureInfo.InvariantCulture, $"{evaluation.Classes[count.Actual]} taken for {(count.Predicted < 0 ? "no class" : evaluation.Classes[count.Predicted])}: {count.Count}"))];
+        bool isSmall = evaluation.Classes.Length <= MostClasses;
+        Dictionary<(int, int), int> counts = evaluation.Confusion.ToDictionary(count => (count.Actual, count.Predicted), count => count.Count);
+        int most = evaluation.Confusion.Select(count => count.Count).DefaultIfEmpty(1).Max();
+        return new ConfusionTable(
+            summary,
+            [.. mistakes],
+            isSmall ? evaluation.Classes : [],
+            [.. Enumerable.Range(0, isSmall ? evaluation.Classes.Length : 0).Select(actual => new ConfusionRow(
+                evaluation.Classes[actual],
+                [.. Enumerable.Range(0, evaluation.Classes.Length).Select(predicted => CellOf(counts.GetValueOrDefault((actual, predicted)), most, actual == predicted))]))]);
+    }
+
+    private static ConfusionCell CellOf(int count, int most, bool isRight) =>
+        new(count == 0 ? "" : Grouped(count), isRight ? "right" : "wrong", Number(count == 0 ? 0 : 8 + (52.0 * count / most)));
+
     private static ScatterPlot? ScatterOf(ImmutableArray<OutputPair> pairs)
     {
         OutputPair[] finite = [.. pairs.Where(pair => float.IsFinite(pair.Float) && float.IsFinite(pair.Compiled))];
@@ -206,6 +245,18 @@ internal sealed record LayerRow(
 
 /// <summary>A histogram as a path, and the range over it.</summary>
 internal sealed record Histogram(string Path, string RangeLeft, string RangeWidth, string Range);
+
+/// <summary>What a calibrator or technique gave.</summary>
+internal sealed record Gain(string Name, string Before, string After, string Kept);
+
+/// <summary>What is taken for what: the matrix where there are few classes.</summary>
+internal sealed record ConfusionTable(string Summary, ImmutableArray<string> Mistakes, ImmutableArray<string> Classes, ImmutableArray<ConfusionRow> Rows);
+
+/// <summary>The files of a class.</summary>
+internal sealed record ConfusionRow(string Name, ImmutableArray<ConfusionCell> Cells);
+
+/// <summary>How many of them are taken for a class.</summary>
+internal sealed record ConfusionCell(string Count, string Style, string Strength);
 
 /// <summary>Float against compiled.</summary>
 internal sealed record ScatterPlot(string Points, string Least, string Greatest);
