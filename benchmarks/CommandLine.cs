@@ -13,7 +13,7 @@ namespace ModelCompiler.Benchmarks;
 /// <summary>What can be asked for.</summary>
 internal static class CommandLine
 {
-    private static readonly Argument<string[]> Names = new("MODEL") { Description = "Names of models or parts of them, such as resnet or -int8. Default: all.", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Names = new("MODEL") { Description = "Names of models or parts of them, such as resnet or int8. Default: all.", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<int> RoundCount = Positive("--rounds", "How many times everybody has a turn.", "COUNT", 15);
     private static readonly Option<int> Slice = Positive("--slice", "Milliseconds of a turn; at least one prediction.", "MS", 30);
     private static readonly Option<int> ColdStarts = Positive("--cold-starts", "Cold processes for everybody.", "COUNT", 5);

@@ -12,22 +12,22 @@ internal static class ColdProcess
     /// <summary>The first argument of such a process.</summary>
     public const string Verb = "cold-start";
 
-    /// <summary>Prints microseconds since the process was started, those since its program began, and the most memory that it had.</summary>
-    /// <param name="arguments">When the process was started, by the clock of <see cref="Stopwatch"/>, and a contender's recipe; without one, nothing is run.</param>
+    /// <summary>Prints nanoseconds since the process was started, those since its program began, and the most memory that it had.</summary>
+    /// <param name="arguments">When the process was started, by the <see cref="ThreadClock"/> of who started it, and a contender's recipe; without one, nothing is run.</param>
     /// <returns>0.</returns>
     public static int Run(string[] arguments)
     {
-        long begun = Stopwatch.GetTimestamp();
+        double begun = ThreadClock.Now;
         if (arguments.Length > 1)
         {
             Predict(arguments[1..]);
         }
 
-        long done = Stopwatch.GetTimestamp();
-        long started = long.Parse(arguments[0], CultureInfo.InvariantCulture);
+        // The first thread's own time begins with the process.
+        double done = ThreadClock.Now;
+        double started = ThreadClock.IsOwn ? 0 : double.Parse(arguments[0], CultureInfo.InvariantCulture);
         using Process process = Process.GetCurrentProcess();
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Stopwatch.GetElapsedTime(started, done).TotalMicroseconds} {Stopwatch.GetElapsedTime(begun, done).TotalMicroseconds} {process.PeakWorkingSet64}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{done - started} {done - begun} {process.PeakWorkingSet64}"));
         return 0;
     }
 

@@ -41,13 +41,12 @@ internal sealed record ColdStart(double Milliseconds, double LoadMilliseconds, l
         // "dotnet Benchmarks.dll" or the program itself.
         string program = Environment.ProcessPath!;
         string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-        long now = Stopwatch.GetTimestamp();
-        var start = new ProcessStartInfo(program, [.. host, ColdProcess.Verb, now.ToString(CultureInfo.InvariantCulture), .. recipe]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(program, [.. host, ColdProcess.Verb, ThreadClock.Now.ToString(CultureInfo.InvariantCulture), .. recipe]) { RedirectStandardOutput = true };
         using Process process = Process.Start(start)!;
         string[] words = process.StandardOutput.ReadToEnd().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         process.WaitForExit();
         return process.ExitCode == 0 && words.Length == 3
-            ? new ColdStart(Number(words[0]) / 1e3, Number(words[1]) / 1e3, (long)Number(words[2]))
+            ? new ColdStart(Number(words[0]) / 1e6, Number(words[1]) / 1e6, (long)Number(words[2]))
             : throw new BenchmarkException($"A process that was to run {string.Join(' ', recipe)} once ended with {process.ExitCode}.");
     }
 

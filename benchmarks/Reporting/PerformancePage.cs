@@ -45,13 +45,14 @@ internal static class PerformancePage
                 + $"{string.Join("…", rounds)} rounds, in each of which everybody predicts for a while in turn; a time is the median of the rounds, "
                 + "a ratio the median of the ratios within a round (above 1: ours is faster).",
             $"* The roof is what our convolution kernel reaches on operands that stay in the second-level cache, measured in the same run: {Figures.Number(results.RoofInt8)} GMAC/s in int8, "
-                + $"{Figures.Number(results.RoofFloat32)} GMAC/s in float32. A share of it is of the least time.",
+                + $"{Figures.Number(results.RoofFloat32)} GMAC/s in float32. A share of it is of the least time. "
+                + "Where the processor has a 512-bit VNNI, which C# has no intrinsic for, others may be above it.",
             "* ONNX Runtime int8 is our quantised graph, exported with QuantizeLinear and DequantizeLinear; ONNX Runtime float32 of a TensorFlow Lite model is our float graph, exported.",
             "* torchvision's networks have random weights (`benchmarks/export_torchvision.py`); they are calibrated on noise, which serves for time.");
         if (loads.Length > 0)
         {
             Lines(page, $"* Load of the machine while models were measured, ourselves included: {loads[0]} to {loads[^1]}, median {loads[loads.Length / 2]}"
-                + (results.Models.Max(model => model.Load) > results.Machine.Cores ? ". **It was not quiet: caches and memory were shared, so that large models are slower than they could be, and processes were started slowly.**" : "."));
+                + (results.Models.Max(model => model.Load) > results.Machine.Cores ? ". **It was not quiet: caches and memory were shared, so that all are slower than they could be, large models most.**" : "."));
         }
 
         Lines(page, "");
@@ -90,7 +91,7 @@ internal static class PerformancePage
             page,
             "## First prediction, memory, size",
             "",
-            "From the start of a process to its first result, that of .NET included; in brackets what loading the model and predicting take of it. Peak memory is that process's. "
+            "From the start of a process to its first result, that of .NET included, by the same clock; in brackets what loading the model and predicting take of it. Peak memory is that process's. "
                 + "Shipped are our assembly, or the runtime's libraries, with the model."
                 + (results.EmptyProcessMilliseconds is { } empty ? $" A .NET process that does nothing takes {Figures.Number(empty)} ms and {Figures.Millions((double)results.EmptyProcessBytes!)} MB." : ""),
             "",
