@@ -44,6 +44,9 @@ internal static class GeneratedAssembly
         CSharpGeneratorDriver
             .Create([new generator::ModelCompiler.Generator.ModelGenerator().AsSourceGenerator()], Files(plan, weights), Language)
             .RunGeneratorsAndUpdateCompilation(compilation, out Compilation complete, out ImmutableArray<Diagnostic> generated);
+
+        // Another process may have the one of before mapped.
+        File.Delete(path);
         using FileStream stream = File.Create(path);
         EmitResult result = complete.Emit(stream, manifestResources: plan.WeightStorage == WeightStorage.Resource ? [Resource(plan, weights)] : []);
         Diagnostic[] errors = [.. generated.Concat(result.Diagnostics).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error)];
