@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Linq;
 using ModelCompiler.Benchmarks.Contenders;
 
@@ -29,19 +28,14 @@ internal sealed class Rounds(int rounds, TimeSpan slice)
     // Microseconds: the clock's own cost must not show.
     private const double LeastTimed = 100;
 
-    // Methods are compiled again after 30 calls, in the background.
-    private const int WarmUpPredictions = 300;
     private const int AllocationPredictions = 10;
-
-    private static readonly TimeSpan LeastWarmUp = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan MostWarmUp = TimeSpan.FromSeconds(3);
 
     /// <summary>Measures.</summary>
     /// <param name="contenders">What is measured, inputs filled.</param>
     /// <returns>The times of each.</returns>
     public ImmutableArray<Times> Measure(IReadOnlyList<IContender> contenders)
     {
-        int[] groups = [.. contenders.Select(WarmUp)];
+        int[] groups = [.. contenders.Select(contender => Math.Max(1, (int)Math.Ceiling(LeastTimed / Math.Max(WarmUp.Run(contender), 0.01))))];
         double[][] medians = [.. contenders.Select(_ => new double[rounds])];
         double[] least = [.. contenders.Select(_ => double.PositiveInfinity)];
         for (int round = 0; round < rounds; round++)
@@ -56,19 +50,6 @@ internal sealed class Rounds(int rounds, TimeSpan slice)
         }
 
         return [.. contenders.Select((contender, index) => new Times([.. medians[index]], least[index], AllocatedBytes(contender)))];
-    }
-
-    // Gives the number of predictions that are timed together.
-    private static int WarmUp(IContender contender)
-    {
-        double least = double.PositiveInfinity;
-        long start = Stopwatch.GetTimestamp();
-        for (int count = 0; Stopwatch.GetElapsedTime(start) < (count < WarmUpPredictions ? MostWarmUp : LeastWarmUp); count++)
-        {
-            least = Math.Min(least, Time(contender, 1));
-        }
-
-        return Math.Max(1, (int)Math.Ceiling(LeastTimed / Math.Max(least, 0.01)));
     }
 
     private static double Time(IContender contender, int predictions)

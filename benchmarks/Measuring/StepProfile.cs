@@ -28,10 +28,10 @@ internal static class StepProfile
         CompiledModel compiled = CompiledModel.Build(model);
         using var executor = new ExecutorContender(compiled.Plan, compiled.Weights);
         executor.FillInputs(model.TakesPixels);
-        executor.Predict();
         double[] times;
         using (new OneCore())
         {
+            WarmUp.Run(executor);
             times = Measure(executor, compiled.Plan.Steps.Count);
         }
 
