@@ -44,7 +44,11 @@ internal static class Noise
             float[] values = new float[elements];
             Fill(values, new Random(Seed + 1 + file), isPixels);
             string path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"noise-{(isPixels ? "pixels" : "normal")}-{elements}-{file}.bin"));
-            File.WriteAllBytes(path, MemoryMarshal.AsBytes<float>(values));
+
+            // Whole at once: another process may be reading the same.
+            string partial = string.Create(CultureInfo.InvariantCulture, $"{path}.{Environment.ProcessId}");
+            File.WriteAllBytes(partial, MemoryMarshal.AsBytes<float>(values));
+            File.Move(partial, path, overwrite: true);
             paths.Add(path);
         }
 

@@ -77,12 +77,11 @@ internal static class PerformancePage
         }
 
         Lines(page, "");
-        foreach (ModelResult model in results.Models.Where(model => !model.Absent.IsEmpty))
+        string[] absent = [.. results.Models.Where(model => !model.Absent.IsEmpty).Select(model => $"* {model.Name} without {string.Join("; ", model.Absent)}.")];
+        if (absent.Length > 0)
         {
-            Lines(page, $"* {model.Name} without {string.Join("; ", model.Absent)}.");
+            Lines(page, [.. absent, ""]);
         }
-
-        Lines(page, "");
     }
 
     private static void Starts(StringBuilder page, Results results)
@@ -95,7 +94,7 @@ internal static class PerformancePage
                 + "Shipped are our assembly, or the runtime's libraries, with the model."
                 + (results.EmptyProcessMilliseconds is { } empty ? $" A .NET process that does nothing takes {Figures.Number(empty)} ms and {Figures.Millions((double)results.EmptyProcessBytes!)} MB." : ""),
             "",
-            "| model | runtime | first result, ms | peak, MB | shipped, MB | allocated a prediction, bytes | arena, MB | build, s |",
+            "| model | runtime | first result, ms | peak, MB | shipped, MB | allocated a prediction, bytes | arena, kB | build, s |",
             "|---|---|--:|--:|--:|--:|--:|--:|");
         foreach (ModelResult model in results.Models)
         {
@@ -105,7 +104,7 @@ internal static class PerformancePage
                 string cold = contender.ColdMilliseconds is { } total ? $"{Figures.Number(total)} ({Figures.Number(contender.ColdLoadMilliseconds!.Value)})" : "–";
                 string peak = contender.PeakBytes is { } bytes ? Figures.Millions(bytes) : "–";
                 Lines(page, $"| {(isOurs ? model.Name : "")} | {contender.Name} | {cold} | {peak} | {Figures.Millions(contender.ShippedBytes)} | "
-                    + $"{contender.AllocatedBytes.ToString("#,0", CultureInfo.InvariantCulture)} | {(isOurs ? Figures.Millions(model.ArenaBytes) : "")} | {(isOurs ? Figures.Number(model.BuildSeconds) : "")} |");
+                    + $"{contender.AllocatedBytes.ToString("#,0", CultureInfo.InvariantCulture)} | {(isOurs ? Figures.Number(model.ArenaBytes / 1e3) : "")} | {(isOurs ? Figures.Number(model.BuildSeconds) : "")} |");
             }
         }
 
