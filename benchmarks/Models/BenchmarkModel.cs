@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Immutable;
 using ModelCompiler.Compiler;
 
@@ -36,7 +35,4 @@ internal sealed record BenchmarkModel(string Name, string Path, bool IsInt8)
 
     /// <summary>The precision to compile in: what the file quantised is int8 in either.</summary>
     public Precision Precision => NeedsQuantizer ? Precision.Int8 : Precision.Float32;
-
-    /// <summary>Whether a name or part of it, as somebody typed it, means this model.</summary>
-    public bool IsCalled(string name) => Name.Contains(name, StringComparison.OrdinalIgnoreCase);
 }

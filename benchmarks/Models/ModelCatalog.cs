@@ -36,11 +36,15 @@ internal static class ModelCatalog
     /// <exception cref="BenchmarkException">A name means no model.</exception>
     public static ImmutableArray<BenchmarkModel> Find(IReadOnlyCollection<string> names)
     {
-        string[] unknown = [.. names.Where(name => !All.Any(model => model.IsCalled(name)))];
+        string[] unknown = [.. names.Where(name => !All.Any(model => Means(name, model)))];
         return unknown.Length == 0
-            ? [.. All.Where(model => names.Count == 0 || names.Any(model.IsCalled))]
+            ? [.. All.Where(model => names.Count == 0 || names.Any(name => Means(name, model)))]
             : throw new BenchmarkException($"No model is called {string.Join(", ", unknown)}; there are {string.Join(", ", All.Select(model => model.Name))}.");
     }
+
+    // A whole name is that model only; any other text is a part of names.
+    private static bool Means(string text, BenchmarkModel model) =>
+        All.Any(other => other.Name == text) ? model.Name == text : model.Name.Contains(text, StringComparison.OrdinalIgnoreCase);
 
     private static ImmutableArray<BenchmarkModel> Pair(Func<bool, BenchmarkModel> model) => [model(true), model(false)];
 

@@ -111,6 +111,7 @@ public sealed class ReportTests : IDisposable
     public void Models_are_found_by_parts_of_their_names_and_unknown_names_are_refused()
     {
         Assert.Equal(["resnet18-int8", "resnet18-float32"], ModelCatalog.Find(["RESNET18"]).Select(model => model.Name));
+        Assert.Equal(["mobilenet_v2-int8"], ModelCatalog.Find(["mobilenet_v2-int8"]).Select(model => model.Name));
         Assert.Equal(ModelCatalog.All.Length, ModelCatalog.Find([]).Length);
         Assert.Throws<BenchmarkException>(() => ModelCatalog.Find(["resnet18", "alexnet"]));
     }
