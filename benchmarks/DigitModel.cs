@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler;
@@ -10,9 +11,11 @@ namespace ModelCompiler.Benchmarks;
 /// <summary>The sample's model, compiled as the sample compiles it.</summary>
 internal sealed class DigitModel
 {
-    // As in samples/DigitClassifier/DigitClassifier.csproj.
-    private const float Mean = 33.318421f;
-    private const float Scale = 0.012728f;
+    /// <summary>Subtracted from pixels, as in samples/DigitClassifier/DigitClassifier.csproj.</summary>
+    public const float Mean = 33.318421f;
+
+    /// <summary>Multiplied with pixels, as there.</summary>
+    public const float Scale = 0.012728f;
 
     private readonly PlanExecutor executor;
     private readonly string input;
@@ -22,14 +25,13 @@ internal sealed class DigitModel
     /// <exception cref="BenchmarkException">It does not compile.</exception>
     public DigitModel(Precision precision)
     {
-        string folder = Repository.DigitClassifier;
         CompileResult result = CompilerDriver.Compile(new CompileOptions
         {
-            ModelPath = Path.Combine(folder, "digits.onnx"),
+            ModelPath = ModelPath,
             ClassName = "DigitClassifier",
-            LabelsPath = Path.Combine(folder, "labels.txt"),
+            LabelsPath = Path.Combine(Repository.DigitClassifier, "labels.txt"),
             Precision = precision,
-            Calibration = precision == Precision.Int8 ? [.. Directory.GetFiles(Path.Combine(folder, "calibration"), "*.png").Order(StringComparer.Ordinal)] : [],
+            Calibration = precision == Precision.Int8 ? CalibrationFiles : [],
             Mean = [Mean],
             Scale = [Scale],
         });
@@ -44,6 +46,12 @@ internal sealed class DigitModel
         output = classifier.Output;
     }
 
+    /// <summary>The model's file.</summary>
+    public static string ModelPath => Path.Combine(Repository.DigitClassifier, "digits.onnx");
+
+    /// <summary>The images that the sample calibrates on.</summary>
+    public static ImmutableArray<string> CalibrationFiles => [.. Directory.GetFiles(Path.Combine(Repository.DigitClassifier, "calibration"), "*.png").Order(StringComparer.Ordinal)];
+
     /// <summary>Facts of its compilation.</summary>
     public CompileReport Report { get; }
 
@@ -51,16 +59,9 @@ internal sealed class DigitModel
     /// <param name="pixels">28 × 28 bytes, 0 for black.</param>
     public int Predict(ReadOnlySpan<byte> pixels)
     {
-        Run(pixels);
-        float[] scores = executor.Fetch<float>(output);
-        return Array.IndexOf(scores, scores.Max());
-    }
-
-    /// <summary>One prediction, its scores left where they are.</summary>
-    /// <param name="pixels">28 × 28 bytes.</param>
-    public void Run(ReadOnlySpan<byte> pixels)
-    {
         executor.FeedPixels(input, pixels);
         executor.Infer();
+        float[] scores = executor.Fetch<float>(output);
+        return Array.IndexOf(scores, scores.Max());
     }
 }

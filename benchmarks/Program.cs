@@ -1,37 +1,25 @@
 using System;
 using System.IO;
+using System.Runtime.CompilerServices;
+using ModelCompiler.Benchmarks.Measuring;
 
 namespace ModelCompiler.Benchmarks;
 
-/// <summary>Measures compiled models.</summary>
+/// <summary>Measures compiled models beside what people would use instead.</summary>
 public static class Program
 {
-    private const string Usage = """
-        dotnet run -c Release --project benchmarks                 time of one prediction of the sample's digit model
-        dotnet run -c Release --project benchmarks -- --accuracy   its accuracy in float32 and int8 on the 10,000 test images of MNIST
-        """;
+    /// <summary>The command line; see <see cref="CommandLine"/>.</summary>
+    /// <param name="arguments">As given to the process.</param>
+    /// <returns>0; 1 when something is missing or the command line makes no sense.</returns>
+    // A cold process must load nothing that it does not measure.
+    public static int Main(string[] arguments) => arguments is [ColdProcess.Verb, .. string[] rest] ? ColdProcess.Run(rest) : Run(arguments);
 
-    /// <summary>The command line.</summary>
-    /// <param name="arguments">Nothing, or <c>--accuracy</c>.</param>
-    /// <returns>0; 1 when something is missing; 2 when the command line makes no sense.</returns>
-    public static int Main(string[] arguments)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Run(string[] arguments)
     {
         try
         {
-            switch (arguments)
-            {
-                case []:
-                    Console.WriteLine(Usage);
-                    Console.WriteLine();
-                    PredictionTime.Print();
-                    return 0;
-                case ["--accuracy"]:
-                    Accuracy.Print();
-                    return 0;
-                default:
-                    Console.Error.WriteLine(Usage);
-                    return 2;
-            }
+            return CommandLine.Run(arguments);
         }
         catch (Exception exception) when (exception is BenchmarkException or IOException)
         {

@@ -25,6 +25,12 @@ internal static class Repository
     /// <summary>The sample's folder.</summary>
     public static string DigitClassifier => Path.Combine(Root, "samples", "DigitClassifier");
 
+    /// <summary>The public models, beside the repository; may be absent.</summary>
+    public static string Shared => Path.Combine(Root, "..", "shared", "data");
+
+    /// <summary>The documentation's folder.</summary>
+    public static string Documentation => Path.Combine(Root, "docs");
+
     /// <summary>What is made or fetched here and never committed.</summary>
     public static string Artifacts => Path.Combine(Root, "artifacts");
 }

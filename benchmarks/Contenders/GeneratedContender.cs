@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Immutable;
+using System.IO;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using ModelCompiler.Benchmarks.Models;
+
+namespace ModelCompiler.Benchmarks.Contenders;
+
+/// <summary>Ours: the generated class.</summary>
+internal sealed class GeneratedContender : IContender
+{
+    /// <summary>Name of the contender that all others are compared with.</summary>
+    public const string Title = "ModelCompiler";
+
+    private readonly string assemblyPath;
+    private readonly object adapter;
+    private readonly Action predict;
+
+    /// <summary>Loads an assembly and makes an instance of the model in it.</summary>
+    /// <param name="assemblyPath">The assembly.</param>
+    /// <param name="adapterName">Full name of the class that <see cref="AdapterSource"/> wrote.</param>
+    // Not into a context that can be unloaded: code in such ones is slower.
+    public GeneratedContender(string assemblyPath, string adapterName)
+    {
+        this.assemblyPath = assemblyPath;
+        Type type = Assembly.LoadFrom(assemblyPath).GetType(adapterName, throwOnError: true)!;
+        adapter = Activator.CreateInstance(type)!;
+        predict = type.GetMethod("Predict")!.CreateDelegate<Action>(adapter);
+        Recipe = [nameof(GeneratedContender), assemblyPath, adapterName];
+    }
+
+    /// <inheritdoc/>
+    public string Name => Title;
+
+    /// <inheritdoc/>
+    public long ShippedBytes => new FileInfo(assemblyPath).Length;
+
+    /// <inheritdoc/>
+    public ImmutableArray<string> Recipe { get; }
+
+    /// <inheritdoc/>
+    public void FillInputs(bool arePixels)
+    {
+        foreach (Array input in (Array[])adapter.GetType().GetProperty("Inputs")!.GetValue(adapter)!)
+        {
+            Span<byte> bytes = MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(input), Buffer.ByteLength(input));
+            Noise.Fill(bytes, input is float[], arePixels);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Predict() => predict();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        // The assembly stays loaded.
+    }
+}
