@@ -29,7 +29,7 @@ internal sealed class DigitModel
             ClassName = "DigitClassifier",
             LabelsPath = Path.Combine(folder, "labels.txt"),
             Precision = precision,
-            Calibration = precision == Precision.Int8 ? [.. Directory.GetFiles(Path.Combine(folder, "calibration"), "*.png").Order(StringComparer.Ordinal)] : [],
+            Calibration = precision.NeedsCalibration() ? [.. Directory.GetFiles(Path.Combine(folder, "calibration"), "*.png").Order(StringComparer.Ordinal)] : [],
             Mean = [Mean],
             Scale = [Scale],
         });

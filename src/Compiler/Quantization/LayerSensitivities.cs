@@ -4,7 +4,6 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Quantization;
@@ -13,8 +12,8 @@ namespace ModelCompiler.Compiler.Quantization;
 /// <param name="Name">The layer.</param>
 /// <param name="Output">The value that it makes.</param>
 /// <param name="Error">
-/// The outputs' error when this layer alone is int8: root mean square of the difference from float32 over that of the float output. <see langword="null"/> where the layer
-/// was judged by the noise that it adds to its own output only.
+/// The outputs' error when this layer alone is int8: root mean square of the difference from float32 over that of the float output. <see langword="null"/> where only a
+/// group of layers was measured.
 /// </param>
 /// <param name="MultiplyAccumulates">Of one prediction.</param>
 public sealed record LayerSensitivity(string Name, string Output, double? Error, long MultiplyAccumulates)
@@ -33,7 +32,7 @@ public sealed record LayerSensitivity(string Name, string Output, double? Error,
 /// </summary>
 internal sealed class LayerSensitivities
 {
-    // Each measured layer is a program to lower and run. In larger models the layers are chosen that add most noise to what they read, which one run tells of all.
+    // Each measurement is a program to lower and run: so many, and in larger models as many again.
     private const int MostMeasured = 32;
     private const long MostWork = 1L << 33;
     private const int FewestSamples = 4;
@@ -66,16 +65,31 @@ internal sealed class LayerSensitivities
     public static ImmutableArray<LayerSensitivity> Kept(Graph graph, QuantizationChoice choice) =>
         [.. Sorted(choice.FloatLayers.Select(layer => Describe(graph, graph.Producer(layer.Key)!, layer.Value)))];
 
-    /// <summary>All layers, those that int8 hurts most first; those that were not measured follow in the order of the noise that they add.</summary>
+    /// <summary>
+    /// All layers, those that int8 hurts most first. In large models groups of neighbours are measured together, and the layers of the worst groups alone; a layer of the
+    /// others is placed by its share of what its group costs. How noisy a layer's own result is would be cheaper to know, but tells little of the model's.
+    /// </summary>
     public ImmutableArray<LayerSensitivity> Measure()
     {
-        ImmutableArray<Node> order = layers.Length <= MostMeasured ? layers : ByNoise();
         double all = Error(choice);
-        return
-        [
-            .. Sorted(order.Take(MostMeasured).Select(layer => Describe(trials.Graph, layer, ErrorOf(layer, all)))),
-            .. order.Skip(MostMeasured).Select(layer => Describe(trials.Graph, layer, null)),
-        ];
+        int each = (layers.Length + MostMeasured - 1) / MostMeasured;
+        if (each <= 1)
+        {
+            return [.. Sorted(layers.Select(layer => Describe(trials.Graph, layer, ErrorOf([layer], all))))];
+        }
+
+        var placed = new List<(LayerSensitivity Layer, double Error)>();
+        int measured = 0;
+        foreach ((Node[] group, double error) in layers.Chunk(each).Select(group => (group, Error: ErrorOf(group, all))).ToArray().OrderByDescending(group => group.Error))
+        {
+            foreach (Node layer in group)
+            {
+                double? alone = group.Length == 1 ? error : measured++ < MostMeasured ? ErrorOf([layer], all) : null;
+                placed.Add((Describe(trials.Graph, layer, alone), alone ?? (error / Math.Sqrt(group.Length))));
+            }
+        }
+
+        return [.. placed.OrderByDescending(layer => layer.Error).ThenBy(layer => layer.Layer.MultiplyAccumulates).Select(layer => layer.Layer)];
     }
 
     private static LayerSensitivity Describe(Graph graph, Node node, double? error) =>
@@ -85,61 +99,18 @@ internal sealed class LayerSensitivities
     private static IEnumerable<LayerSensitivity> Sorted(IEnumerable<LayerSensitivity> found) =>
         found.OrderByDescending(layer => layer.Error ?? -1).ThenBy(layer => layer.MultiplyAccumulates);
 
-    private double ErrorOf(Node layer, double all)
+    private double ErrorOf(Node[] group, double all)
     {
-        if (layer.Op is Conv2D or FullyConnected)
+        if (group.Any(layer => layer.Op is Conv2D or FullyConnected))
         {
-            return Error(choice.KeepFloat(layers.Where(other => other != layer).Select(other => KeyValuePair.Create(other.Output, (double?)null))));
+            return Error(InFloat(layers.Except(group)));
         }
 
-        double without = Error(choice.KeepFloat([KeyValuePair.Create(layer.Output, (double?)null)]));
+        double without = Error(InFloat(group));
         return Math.Sqrt(Math.Max(0, (all * all) - (without * without)));
     }
 
+    private QuantizationChoice InFloat(IEnumerable<Node> kept) => choice.KeepFloat(kept.Select(layer => KeyValuePair.Create(layer.Output, (double?)null)));
+
     private double Error(QuantizationChoice candidate) => trials.Compare(candidate, samples).RelativeError is var error && double.IsNaN(error) ? double.MaxValue : error;
-
-    // Rounding errors arrive from the layers before: what counts against a layer is by how much the share of noise in its output exceeds that in its inputs.
-    private ImmutableArray<Node> ByNoise()
-    {
-        Dictionary<string, double> noise = Noise();
-        return [.. layers.OrderByDescending(layer => Share(layer.Output) - layer.Inputs.Max(Share))];
-
-        double Share(string value) => noise.GetValueOrDefault(value);
-    }
-
-    private Dictionary<string, double> Noise()
-    {
-        HashSet<string> wanted = [.. layers.SelectMany(layer => layer.Inputs.Append(layer.Output))];
-        Graph graph = (choice with { Biases = QuantizationChoice.Empty<ImmutableArray<float>>(), Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>() }).Apply(trials.Graph);
-        var real = new ProgramObserver(trials.LowerFloat(graph), wanted.Contains);
-        var quantized = new ProgramObserver(trials.Build(choice).Model, wanted.Contains);
-        var sums = new Dictionary<string, (double Noise, double Signal)>(StringComparer.Ordinal);
-        var expected = new Dictionary<string, float[]>(StringComparer.Ordinal);
-        foreach (Data.Sample sample in trials.Some(FewestSamples))
-        {
-            real.Run(sample, (value, elements) => expected[value] = elements.ToArray());
-            quantized.Run(sample, (value, elements) =>
-            {
-                if (expected.TryGetValue(value, out float[]? wanted) && wanted.Length == elements.Length)
-                {
-                    (double noise, double signal) = sums.GetValueOrDefault(value);
-                    sums[value] = (noise + SquaredDifference(wanted, elements), signal + SquaredDifference(wanted, new float[wanted.Length]));
-                }
-            });
-        }
-
-        return sums.ToDictionary(pair => pair.Key, pair => pair.Value.Signal > 0 ? pair.Value.Noise / pair.Value.Signal : 0, StringComparer.Ordinal);
-    }
-
-    private static double SquaredDifference(ReadOnlySpan<float> one, ReadOnlySpan<float> other)
-    {
-        double sum = 0;
-        for (int index = 0; index < one.Length; index++)
-        {
-            double difference = (double)one[index] - other[index];
-            sum += difference * difference;
-        }
-
-        return sum;
-    }
 }

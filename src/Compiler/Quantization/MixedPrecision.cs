@@ -7,7 +7,7 @@ namespace ModelCompiler.Compiler.Quantization;
 /// <summary>
 /// Finds few layers whose float form brings a quantised program up to a bar. Layers are taken in the order of what int8 costs in them: the shortest beginning of
 /// that order that reaches the bar is searched by doubling and halving, and what proves unnecessary in it goes back to int8. Every step executes the mixed program.
-/// With the layers' own measurement that is at most some 80 programs for a thousand layers, most often a dozen beside one a layer.
+/// With the measurement of the layers that is less than 120 programs for a thousand layers; most often it is a dozen, and one a layer.
 /// </summary>
 internal sealed class MixedPrecision
 {

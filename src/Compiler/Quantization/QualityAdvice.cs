@@ -13,7 +13,7 @@ internal static class QualityAdvice
 
     private static IEnumerable<string> ForInt8(CompileOptions options)
     {
-        if (options.Precision != Precision.Auto)
+        if (options.Precision == Precision.Int8)
         {
             yield return "Precision=\"Auto\", which keeps layers in float32 until the bar is reached";
         }
@@ -38,7 +38,13 @@ internal static class QualityAdvice
             yield return "the techniques that are switched off (BiasCorrection, CrossLayerEqualization, BranchScales)";
         }
 
-        yield return "Precision=\"Float16Weights\"";
+        // Int8Only is for devices that have no floating point.
+        if (options.Precision != Precision.Int8Only)
+        {
+            yield return "Precision=\"Float16Weights\"";
+        }
+
+        yield return "a lower bar";
     }
 
     private static IEnumerable<string> ForFloat(CompileOptions options)

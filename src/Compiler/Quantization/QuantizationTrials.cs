@@ -106,9 +106,6 @@ internal sealed class QuantizationTrials
     public int Affordable(long work, int fewest) =>
         (int)Math.Min(Samples.Length, Math.Max(fewest, work / Math.Max(1, reference.Plan.MultiplyAccumulates)));
 
-    /// <summary>Some of <see cref="Samples"/>.</summary>
-    public IEnumerable<Sample> Some(int most) => Spread(most).Select(index => Samples[index]);
-
     /// <summary>Compares a choice's program with float on some of the examples.</summary>
     public Comparison Compare(QuantizationChoice choice, int most)
     {
