@@ -31,7 +31,7 @@ internal sealed class DigitModel
             ClassName = "DigitClassifier",
             LabelsPath = Path.Combine(Repository.DigitClassifier, "labels.txt"),
             Precision = precision,
-            Calibration = precision == Precision.Int8 ? CalibrationFiles : [],
+            Calibration = precision.NeedsCalibration() ? CalibrationFiles : [],
             Mean = [Mean],
             Scale = [Scale],
         });

@@ -97,6 +97,23 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
         return valid ? limit : null;
     }
 
+    /// <summary>A share from 0 to 1, or the same as a percentage: <c>0.99</c>, <c>99 %</c>.</summary>
+    public double? Share(string name, string? value)
+    {
+        if (string.IsNullOrWhiteSpace(value))
+        {
+            return null;
+        }
+
+        bool isPercentage = value.TrimEnd().EndsWith('%');
+        string number = isPercentage ? value.TrimEnd()[..^1] : value;
+        bool valid = double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double share);
+        share /= isPercentage ? 100 : 1;
+        valid &= share is >= 0 and <= 1;
+        Require(valid, name, value, "use a share from 0 to 1, such as 0.99, or a percentage, such as 99 %");
+        return valid ? share : null;
+    }
+
     /// <summary>Shapes by input name, <c>name:1,3,224,224;other:1,10</c>. A name may hold colons itself.</summary>
     public ImmutableDictionary<string, ImmutableArray<int>> Shapes(string name, string? value) =>
         ByInput(name, value, Dimensions, "use each input's name once, with a colon and its dimensions, such as data:1,3,224,224;other:1,10");

@@ -20,7 +20,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> classNamespace = new("--namespace") { Description = "Namespace of the class.", HelpName = "NAME" };
     private readonly Option<bool> isPublic = new("--public") { Description = "Makes the class public." };
     private readonly Option<string?> access = new("--access") { Description = "Internal (default) or Public.", HelpName = "ACCESS", Hidden = true };
-    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights or Rounded256.", HelpName = "PRECISION" };
+    private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights, Rounded256 or Auto (int8, with layers in float32 where the bar asks for it).", HelpName = "PRECISION" };
     private readonly Option<string?> rounding = new("--rounding") { Description = "Float or TfLite: how int8 layers round. Default: TfLite for .tflite files.", HelpName = "ROUNDING" };
     private readonly Option<string[]> calibration = new("--calibration")
     {
@@ -50,6 +50,8 @@ internal sealed class ModelOptions
     private readonly Option<string?> branchScales = new("--branch-scales") { Description = "true (default) or false: concatenations of unlike ranges may keep a scale for each part.", HelpName = "SWITCH" };
     private readonly Option<string?> learnedRounding = new("--learned-rounding") { Description = "true or false (default): weights are rounded as suits the examples.", HelpName = "SWITCH" };
     private readonly Option<string?> biasCorrection = new("--bias-correction") { Description = "true (default) or false: biases make good for mean errors of rounding.", HelpName = "SWITCH" };
+    private readonly Option<string?> minimumAgreement = new("--minimum-agreement") { Description = "Least share of calibration files with the top class of float32: 0.99, or 99 %. Less is an error; with Auto, layers stay in float32 until it is reached.", HelpName = "SHARE" };
+    private readonly Option<string?> maximumError = new("--maximum-error") { Description = "Most that outputs may differ from float32 on the calibration files (root mean square): 0.05, or 5 %. The same.", HelpName = "SHARE" };
     private readonly Option<string?> labels = new("--labels") { Description = "File with one label a line, in the order of the classes.", HelpName = "FILE" };
     private readonly Option<string?> mean = new("--mean") { Description = "Subtracted from each pixel (0..255): one number, or one a channel.", HelpName = "NUMBERS" };
     private readonly Option<string?> scale = new("--scale") { Description = "Multiplied with each pixel afterwards: one number, or one a channel.", HelpName = "NUMBERS" };
@@ -74,7 +76,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -108,6 +110,8 @@ internal sealed class ModelOptions
             BranchScales = reader.Switch("BranchScales", parsed.GetValue(branchScales), standard: true),
             LearnedRounding = reader.Switch("LearnedRounding", parsed.GetValue(learnedRounding), standard: false),
             BiasCorrection = reader.Switch("BiasCorrection", parsed.GetValue(biasCorrection), standard: true),
+            MinimumAgreement = reader.Share("MinimumAgreement", parsed.GetValue(minimumAgreement)),
+            MaximumError = reader.Share("MaximumError", parsed.GetValue(maximumError)),
             Evaluation = reader.Files("Evaluation", parsed.GetValue(evaluation) ?? []),
             LabelsPath = parsed.GetValue(labels),
             Mean = reader.Numbers("Mean", parsed.GetValue(mean)),

@@ -108,6 +108,12 @@ public sealed record CompileOptions
     /// <summary>Most multiply-accumulates of a prediction; <see langword="null"/> for no limit.</summary>
     public long? MaximumMacs { get; init; }
 
+    /// <summary>Least share (0…1) of calibration examples with the top class of float32; <see langword="null"/> for no limit.</summary>
+    public double? MinimumAgreement { get; init; }
+
+    /// <summary>Most that the outputs may differ from float32: root mean square of the difference over that of the float outputs; <see langword="null"/> for no limit.</summary>
+    public double? MaximumError { get; init; }
+
     /// <summary>Paths of examples whose class is known, in any order: files in folders named as their class, or <c>.csv</c> lists of files and classes.</summary>
     public ImmutableArray<string> Evaluation { get; init; } = [];
 

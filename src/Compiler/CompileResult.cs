@@ -55,6 +55,15 @@ public sealed record CompileReport(
     /// <summary>What each technique gave that was tried; with a calibration cache, when that was made.</summary>
     public ImmutableArray<TechniqueGain> Techniques { get; init; } = [];
 
+    /// <summary>How close to float32 the program had to be; <see langword="null"/> when nothing was asked for.</summary>
+    public QualityBar? Bar { get; init; }
+
+    /// <summary>The layers that have an int8 form and are kept in float32 so that the bar is reached, those that int8 would hurt most first.</summary>
+    public ImmutableArray<LayerSensitivity> FloatLayers { get; init; } = [];
+
+    /// <summary>How many layers have an int8 form, those that are kept in float among them; 0 unless there are such.</summary>
+    public int Layers { get; init; }
+
     /// <summary>Accuracy on the examples of known class; <see langword="null"/> when there are none.</summary>
     public LabelledEvaluation? Evaluation { get; init; }
 

@@ -55,6 +55,7 @@ public static class CompilerDriver
         ImmutableArray<string> labels = MetadataChecker.Check(options, graph, classifier);
         labels = labels.IsEmpty && options.LabelsPath is null ? notes.LabelsOf(classifier, options.ModelPath, diagnostics) : labels;
         ImmutableArray<LabelledExample> examples = LabelledExamples.Find(options.Evaluation, labels, classifier?.Classes ?? 0);
+        var bar = QualityBar.Of(options, classifier is not null);
         Graph rounded = options.Precision == Precision.Rounded256 ? RoundWeights.Run(graph) : graph;
         (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(rounded);
         LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
@@ -63,8 +64,8 @@ public static class CompilerDriver
         Comparison? comparison = null;
         if (options.Precision.NeedsCalibration() && (!options.Calibration.IsEmpty || options.CalibrationCache is not null))
         {
-            calibrated = new CalibratedQuantization(graph, model, options, quantized => ModelLowering.Lower(quantized, options, classifier, labels), diagnostics, cancellation).Run(progress);
-            (prepared, model, floatNodes) = (calibrated.Program.Graph, calibrated.Program.Model, calibrated.Program.FloatNodes);
+            calibrated = new CalibratedQuantization(graph, model, options, bar, quantized => ModelLowering.Lower(quantized, options, classifier, labels), diagnostics, cancellation).Run(progress);
+            (prepared, model, floatNodes) = (calibrated.Program.Graph, calibrated.Program.Model, calibrated.FloatNodes);
             if (floatNodes.Length > 0)
             {
                 diagnostics.Add(DiagnosticKinds.FloatIslands.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
@@ -75,12 +76,18 @@ public static class CompilerDriver
             diagnostics.Add(DiagnosticKinds.QuantizedLayersInFloat.At(options.ModelPath, "", floatNodes.Length, model.Plan.Steps.Count, Shortened(floatNodes)));
         }
 
+        if (calibrated is { FloatLayers: { IsEmpty: false } kept })
+        {
+            diagnostics.Add(DiagnosticKinds.KeptInFloat.At(options.ModelPath, "", kept.Length, calibrated.Layers, bar!.InProse(), Shortened([.. kept.Select(layer => layer.InProse())])));
+        }
+
         RequireIntegers(options, model.Plan);
         BudgetChecker.Check(options, graph, model);
         if (options.Precision.IsApproximate() && ReferenceEquals(floating, model) && !(options.Calibration.IsEmpty && examples.IsEmpty))
         {
             floating = ModelLowering.Lower(Quantizer.Run(graph).Graph, options with { Precision = Precision.Float32 }, classifier, labels);
             comparison = options.Calibration.IsEmpty ? null : Evaluator.Compare(floating, model, options.Calibration, progress, cancellation);
+            RequireQuality(options, bar, comparison);
         }
 
         var report = new CompileReport(
@@ -97,6 +104,9 @@ public static class CompilerDriver
             Calibrator = calibrated?.Calibrator ?? "",
             Calibrators = calibrated?.Calibrators ?? [],
             Techniques = calibrated?.Techniques ?? [],
+            Bar = calibrated is null && comparison is null ? null : bar,
+            FloatLayers = calibrated?.FloatLayers ?? [],
+            Layers = calibrated?.Layers ?? 0,
             Evaluation = examples.IsEmpty ? null : Evaluator.Evaluate(floating, model, examples, progress, cancellation),
             DeflatedWeightBytes = options.Precision == Precision.Rounded256 ? WeightSize.Deflated(model.Weights) : null,
         };
@@ -111,6 +121,15 @@ public static class CompilerDriver
         if (options.Precision == Precision.Int8Only && IntegerOnly.FloatSteps(plan) is { Length: > 0 } steps)
         {
             throw new DiagnosticException(DiagnosticKinds.FloatForbidden.At(options.ModelPath, "", steps.Length, plan.Steps.Count, string.Join(", ", steps)));
+        }
+    }
+
+    private static void RequireQuality(CompileOptions options, QualityBar? bar, Comparison? comparison)
+    {
+        if (bar is not null && comparison is not null && !bar.IsReached(comparison.Agreement, comparison.OutputError))
+        {
+            throw new DiagnosticException(DiagnosticKinds.Quality.At(
+                options.ModelPath, "", comparison.Samples, options.Precision, bar.Missed(comparison.Agreement, comparison.OutputError), QualityAdvice.For(options)));
         }
     }
 
@@ -148,6 +167,11 @@ public static class CompilerDriver
         foreach (TechniqueGain gain in report.Techniques.Where(gain => gain.IsKept))
         {
             yield return string.Create(CultureInfo.InvariantCulture, $"{gain.Name} brought the difference of the outputs from float32 from {gain.ErrorBefore:P2} to {gain.ErrorAfter:P2} (root mean square).");
+        }
+
+        if (!report.FloatLayers.IsEmpty)
+        {
+            yield return $"Kept in float32, of {report.Layers} layers, to reach {report.Bar!.InProse()}: {string.Join(", ", report.FloatLayers.Select(layer => layer.InProse()))}.";
         }
 
         if (report.Evaluation is { } evaluation)

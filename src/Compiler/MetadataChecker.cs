@@ -25,6 +25,7 @@ internal static class MetadataChecker
         CheckState(options, graph, problems);
         CheckCalibration(options, graph, problems);
         CheckExamples(options, graph, classifier, problems);
+        CheckQuality(options, graph, classifier, problems);
         if (problems.Count > 0)
         {
             throw new DiagnosticException(problems);
@@ -121,7 +122,7 @@ internal static class MetadataChecker
     private static void CheckCalibration(CompileOptions options, Graph graph, List<Diagnostic> problems)
     {
         // A file that quantises its layers itself needs no examples.
-        if (!options.Precision.NeedsCalibration() || (options.Calibration.IsEmpty && options.CalibrationCache is null && FileGrids.Any(graph)))
+        if (!options.Precision.NeedsCalibration() || (HasNoExamples(options) && QuantizesItself(options, graph)))
         {
             return;
         }
@@ -132,9 +133,39 @@ internal static class MetadataChecker
             problems.Add(DiagnosticKinds.CalibrationInputs.At(
                 options.ModelPath, "", inputs.Length, string.Join(", ", inputs.Select(input => $"{input} ({graph.Values[input].Type})"))));
         }
-        else if (options.Calibration.IsEmpty && options.CalibrationCache is null)
+        else if (HasNoExamples(options))
         {
             problems.Add(DiagnosticKinds.CalibrationMissing.At(options.ModelPath, "", options.Precision));
+        }
+    }
+
+    private static bool HasNoExamples(CompileOptions options) => options.Calibration.IsEmpty && !(options.Precision.NeedsCalibration() && options.CalibrationCache is not null);
+
+    // Auto promises what only examples can show.
+    private static bool QuantizesItself(CompileOptions options, Graph graph) => options.Precision != Precision.Auto && FileGrids.Any(graph);
+
+    // A model in float32 reaches any bar: an item may keep it.
+    private static void CheckQuality(CompileOptions options, Graph graph, PlanClassifier? classifier, List<Diagnostic> problems)
+    {
+        bool hasFloats = options.FreeOutputs(graph).Any(output => graph.Values[output.Value].Type.Type == ElementType.Float32);
+        foreach ((string name, double? bar) in new[] { ("MinimumAgreement", options.MinimumAgreement), ("MaximumError", options.MaximumError) })
+        {
+            string? problem = bar is null ? null
+                : !(bar >= 0 && bar <= 1) ? "give a share from 0 to 1"
+                : !options.Precision.IsApproximate() ? null
+                : HasNoExamples(options) && (!options.Precision.NeedsCalibration() || QuantizesItself(options, graph)) ? "it is measured on the files of Calibration, and there are none"
+                : name == "MinimumAgreement" && classifier is null ? "the model is no classifier, which has one float input and one output of two or more scores, so there is no top class; use MaximumError"
+                : name == "MaximumError" && !hasFloats ? "no output is float, so there is no error; use MinimumAgreement if the model is a classifier"
+                : null;
+            if (problem is not null)
+            {
+                problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", name, bar!.Value.ToString("R", CultureInfo.InvariantCulture), problem));
+            }
+        }
+
+        if (options.Precision == Precision.Auto && !hasFloats)
+        {
+            problems.Add(DiagnosticKinds.MetadataInvalid.At(options.ModelPath, "", "Precision", "Auto", "no output is float, so nothing tells how close to float32 the model is; use Int8"));
         }
     }
 

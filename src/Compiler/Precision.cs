@@ -23,13 +23,16 @@ public enum Precision
 
     /// <summary>float32 arithmetic and storage; each weight tensor has at most 256 different numbers, so that a package compresses.</summary>
     Rounded256,
+
+    /// <summary>int8, but for the layers that must be float32 so that the model is as close to float as is asked. Needs calibration data.</summary>
+    Auto,
 }
 
 /// <summary>What a precision means to the stages of the compiler.</summary>
 public static class Precisions
 {
     /// <summary>Whether the ranges of activations must be known when the model is compiled.</summary>
-    public static bool NeedsCalibration(this Precision precision) => precision is Precision.Int8 or Precision.Int8Only;
+    public static bool NeedsCalibration(this Precision precision) => precision is Precision.Int8 or Precision.Int8Only or Precision.Auto;
 
     /// <summary>Whether every activation is stored as float32.</summary>
     public static bool HasFloatActivations(this Precision precision) => !precision.NeedsCalibration();

@@ -38,6 +38,8 @@ internal sealed class ModelSettings
         ("BranchScales", "--branch-scales"),
         ("LearnedRounding", "--learned-rounding"),
         ("BiasCorrection", "--bias-correction"),
+        ("MinimumAgreement", "--minimum-agreement"),
+        ("MaximumError", "--maximum-error"),
     ];
 
     private readonly ITaskItem item;
@@ -99,7 +101,10 @@ internal sealed class ModelSettings
 
     // The compiler writes it before the plan, so that it is older. One that is missing is to be made, if the precision is one that calibrates.
     private bool NeedsCache => CalibrationCache.Length > 0
-        && (File.Exists(CalibrationCache) || Metadata(item, "Precision").StartsWith("Int8", StringComparison.OrdinalIgnoreCase));
+        && (File.Exists(CalibrationCache) || Calibrates(Metadata(item, "Precision")));
+
+    private static bool Calibrates(string precision) =>
+        precision.StartsWith("Int8", StringComparison.OrdinalIgnoreCase) || precision.Equals("Auto", StringComparison.OrdinalIgnoreCase);
 
     // Patterns that match nothing are handed on, so that the compiler says so: a model that nobody measures would look like one that was.
     private IReadOnlyList<string> UnmatchedEvaluation() =>

@@ -23,6 +23,32 @@ public sealed class MetadataReaderTests
         Assert.Empty(diagnostics);
     }
 
+    [Theory]
+    [InlineData("0.99", 0.99)]
+    [InlineData("99 %", 0.99)]
+    [InlineData("99.5%", 0.995)]
+    [InlineData("1", 1.0)]
+    [InlineData("0", 0.0)]
+    [InlineData(" ", null)]
+    [InlineData(null, null)]
+    public void A_share_may_be_a_percentage(string? text, double? expected)
+    {
+        Assert.Equal(expected, reader.Share("MinimumAgreement", text));
+        Assert.Empty(diagnostics);
+    }
+
+    [Theory]
+    [InlineData("99")]
+    [InlineData("100.1 %")]
+    [InlineData("-0.1")]
+    [InlineData("%")]
+    [InlineData("infinity")]
+    public void A_wrong_share_is_reported(string text)
+    {
+        Assert.Null(reader.Share("MinimumAgreement", text));
+        Assert.Equal("MC2001", Assert.Single(diagnostics).Kind.Code);
+    }
+
     [Fact]
     public void Shapes_belong_to_inputs_whose_names_may_hold_colons()
     {

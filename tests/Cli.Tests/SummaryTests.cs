@@ -2,6 +2,7 @@ using System;
 using ModelCompiler.Cli.Output;
 using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Evaluation;
+using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Plans;
 using Xunit;
 
@@ -34,6 +35,14 @@ public sealed class SummaryTests
     [Fact]
     public void Weights_that_are_rounded_to_compress_have_two_sizes() =>
         Assert.StartsWith("Digits: Rounded256, 23.4 KB weights (5.0 KB deflated), ", Summary.Line(Plan with { Precision = "Rounded256" }, Report with { DeflatedWeightBytes = 5120 }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Layers_that_are_kept_in_float_are_counted_with_what_they_are_kept_for()
+    {
+        CompileReport report = Report with { Agreement = 0.99, Bar = new QualityBar(0.99, null), Layers = 31, FloatLayers = [new LayerSensitivity("a", "a", 0.1, 5), new LayerSensitivity("b", "b", null, 5)] };
+
+        Assert.EndsWith(", int8 agrees with float on 99 of 100 calibration files, 2 of 31 layers in float32 to reach 99 % agreement", Summary.Line(Plan, report), StringComparison.Ordinal);
+    }
 
     [Fact]
     public void Labelled_files_give_the_accuracy_of_both_programs()

@@ -52,6 +52,8 @@ internal sealed class CompileCommand
                 Calibration = [],
                 CalibrationCache = null,
                 Evaluation = [],
+                MinimumAgreement = null,
+                MaximumError = null,
                 MaximumArenaBytes = null,
                 MaximumWeightBytes = null,
                 MaximumMacs = null,

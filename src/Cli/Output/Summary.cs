@@ -32,6 +32,11 @@ internal static class Summary
             facts.Add($"{precision} outputs differ from float by {Number(outputError * 100)} % (root mean square, {report.CalibrationSamples} calibration files)");
         }
 
+        if (!report.FloatLayers.IsEmpty)
+        {
+            facts.Add($"{report.FloatLayers.Length} of {report.Layers} layers in float32 to reach {report.Bar!.InProse()}");
+        }
+
         if (report.Evaluation is { } evaluation)
         {
             string floating = plan.Precision == nameof(Precision.Float32) ? "" : $" (float {Number(evaluation.AccuracyInFloat * 100)} %)";

@@ -53,7 +53,7 @@ public static class ModelLowering
                 Namespace = options.Namespace,
                 IsPublic = options.IsPublic,
                 Source = Path.GetFileName(options.ModelPath),
-                Precision = (options.Precision != Precision.Int8Only && graph.Values.Values.Any(value => value.Quantization is not null) ? Precision.Int8 : options.Precision).ToString(),
+                Precision = PrecisionOf(graph, options).ToString(),
                 MultiplyAccumulates = graph.MultiplyAccumulates(),
                 Classifier = classifier,
 
@@ -99,6 +99,15 @@ public static class ModelLowering
             throw new DiagnosticException(problems);
         }
     }
+
+    // As the plan names it: that of what has become of the layers.
+    private static Precision PrecisionOf(Graph graph, CompileOptions options) => options.Precision switch
+    {
+        Precision.Int8Only => Precision.Int8Only,
+        _ when graph.Values.Values.Any(value => value.Quantization is not null) => Precision.Int8,
+        Precision.Auto => Precision.Float32,
+        Precision other => other,
+    };
 
     // The state changes before the caller takes the outputs: an output that is the state as it was needs a place of its own.
     private static Graph SeparateFromState(Graph graph, string[] inputs)

@@ -34,6 +34,15 @@ public sealed record CalibratedModel(
 
     /// <summary>Share (0…1) of the examples with the same greatest output.</summary>
     public double Agreement => (double)SameTop / Samples;
+
+    /// <summary>Names of the nodes that compute in float for want of an int8 form.</summary>
+    public ImmutableArray<string> FloatNodes { get; init; } = Program.FloatNodes;
+
+    /// <summary>The layers that are kept in float so that the bar is reached, those that int8 would hurt most first.</summary>
+    public ImmutableArray<LayerSensitivity> FloatLayers { get; init; } = [];
+
+    /// <summary>How many layers have an int8 form, those among them; 0 unless some are.</summary>
+    public int Layers { get; init; }
 }
 
 /// <summary>Quantises a model on example inputs: observes, chooses ranges, tries what is better than plain rounding, measures; or does what a calibration cache says.</summary>
@@ -46,17 +55,26 @@ public sealed class CalibratedQuantization
     private readonly ICollection<Diagnostic> diagnostics;
     private readonly CancellationToken cancellation;
     private readonly CalibrationData data;
+    private readonly QualityBar? bar;
 
     /// <summary>Prepares to quantise a model.</summary>
     /// <param name="graph">The optimised graph.</param>
     /// <param name="reference">Its program as the model's file has it.</param>
     /// <param name="options">What the user says of the model.</param>
+    /// <param name="bar">How close to float the program must be, or <see langword="null"/>.</param>
     /// <param name="lower">Makes programs of quantised graphs.</param>
     /// <param name="diagnostics">Takes what is to be said.</param>
     /// <param name="cancellation">Ends the work.</param>
     public CalibratedQuantization(
-        Graph graph, LoweredModel reference, CompileOptions options, Func<Graph, LoweredModel> lower, ICollection<Diagnostic> diagnostics, CancellationToken cancellation)
+        Graph graph,
+        LoweredModel reference,
+        CompileOptions options,
+        QualityBar? bar,
+        Func<Graph, LoweredModel> lower,
+        ICollection<Diagnostic> diagnostics,
+        CancellationToken cancellation)
     {
+        this.bar = bar;
         this.graph = graph;
         this.reference = reference;
         this.options = options;
@@ -68,7 +86,7 @@ public sealed class CalibratedQuantization
 
     /// <summary>Quantises.</summary>
     /// <param name="progress">Told the calibration files done and their number.</param>
-    /// <exception cref="DiagnosticException">Examples cannot be used, or there are none and the cache does not fit.</exception>
+    /// <exception cref="DiagnosticException">Examples cannot be used, there are none and the cache does not fit, or the program is not as close to float as it must be.</exception>
     public CalibratedModel Run(IProgress<(int Done, int Total)>? progress)
     {
         if (options.CalibrationCache is not { } path)
@@ -82,9 +100,15 @@ public sealed class CalibratedQuantization
         if (cache is not null)
         {
             QuantizedProgram program = QuantizationTrials.Build(graph, cache.Choice, lower);
-            return dataHash is null
-                ? new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques) { IsEqualized = cache.Choice.IsEqualized }
+            CalibratedModel cached = dataHash is null
+                ? Described(new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques), cache.Choice)
                 : Measured(program, cache.Choice, new PlanExecutor(reference.Plan, reference.Weights), cache.Calibrators, cache.Techniques);
+            if (IsGoodEnough(cached))
+            {
+                return cached;
+            }
+
+            problem = "what it holds is not as close to float32 as the ModelFile item asks";
         }
 
         if (dataHash is null)
@@ -99,7 +123,7 @@ public sealed class CalibratedQuantization
         }
 
         WriteCache(path, new CalibrationCache(
-            modelHash, dataHash, CalibrationCache.SettingsOf(options), choice, model.Samples, model.SameTop, model.OutputError, model.Calibrators, model.Techniques));
+            modelHash, dataHash, CalibrationCache.SettingsOf(options, bar), choice, model.Samples, model.SameTop, model.OutputError, model.Calibrators, model.Techniques));
         return model;
     }
 
@@ -120,7 +144,36 @@ public sealed class CalibratedQuantization
             }
         }
 
-        return (Measured(trials.Build(choice), choice, observer.Executor, tried, gains.ToImmutable()), choice);
+        CalibratedModel Measured(QuantizationChoice candidate) => this.Measured(trials.Build(candidate), candidate, observer.Executor, tried, gains.ToImmutable());
+        CalibratedModel model = Measured(choice);
+        return IsGoodEnough(model) ? (model, choice) : Reach(trials, choice, model, Measured);
+    }
+
+    private bool IsGoodEnough(CalibratedModel model) => bar is null || bar.IsReached(model.Agreement, model.OutputError);
+
+    // Keeps layers in float where that is allowed; else, or when nothing helps, says which layers are to blame.
+    private (CalibratedModel Model, QuantizationChoice Choice) Reach(
+        QuantizationTrials trials, QuantizationChoice choice, CalibratedModel model, Func<QuantizationChoice, CalibratedModel> measure)
+    {
+        ImmutableArray<LayerSensitivity> order = new LayerSensitivities(trials, choice).Measure();
+        IEnumerable<QuantizationChoice> mixed = options.Precision == Precision.Auto ? new MixedPrecision(trials, bar!, choice, order).Choices() : [];
+        foreach (QuantizationChoice candidate in mixed)
+        {
+            model = measure(candidate);
+            if (IsGoodEnough(model))
+            {
+                return (model, candidate);
+            }
+        }
+
+        throw new DiagnosticException(DiagnosticKinds.QuantizedQuality.At(
+            options.ModelPath, "", model.Samples, options.Precision, bar!.Missed(model.Agreement, model.OutputError), Worst(order), QualityAdvice.For(options)));
+    }
+
+    private static string Worst(ImmutableArray<LayerSensitivity> order)
+    {
+        const int most = 5;
+        return order.IsEmpty ? "none: all that is int8 is so in the model's file" : string.Join(", ", order.Take(most).Select(layer => layer.InProse()));
     }
 
     private static (QuantizationChoice Choice, double Error, ImmutableArray<TechniqueGain> Tried) ChooseCalibrator(QuantizationTrials trials, ImmutableArray<Calibrator> calibrators)
@@ -181,9 +234,18 @@ public sealed class CalibratedQuantization
             comparison.Add(real, executor);
         }
 
-        return new CalibratedModel(
-            program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.OutputError, calibrators, techniques) { IsEqualized = choice.IsEqualized };
+        return Described(
+            new CalibratedModel(program, choice.Calibrator, comparison.Samples, comparison.SameTop, comparison.OutputError, calibrators, techniques), choice);
     }
+
+    // Nodes that are float because their neighbours are kept in float do not lack an int8 form.
+    private CalibratedModel Described(CalibratedModel model, QuantizationChoice choice) => choice.FloatLayers.IsEmpty ? model with { IsEqualized = choice.IsEqualized } : model with
+    {
+        IsEqualized = choice.IsEqualized,
+        FloatNodes = QuantizationTrials.Quantize(graph, choice.KeepFloat([])).FloatNodes,
+        FloatLayers = LayerSensitivities.Kept(graph, choice),
+        Layers = LayerSensitivities.Of(graph, choice).Length,
+    };
 
     private (CalibrationCache? Cache, string? Problem) ReadCache(string path, string modelHash, string? dataHash)
     {
@@ -191,7 +253,7 @@ public sealed class CalibratedQuantization
         {
             CalibrationCache cache = CalibrationCache.Read(File.ReadAllText(path));
             string? problem = cache.Model != modelHash ? "it is of another model or other preprocessing, or of another version of the compiler"
-                : cache.Settings != CalibrationCache.SettingsOf(options) ? $"it was made with '{cache.Settings}', and the ModelFile item says '{CalibrationCache.SettingsOf(options)}'"
+                : cache.Settings != CalibrationCache.SettingsOf(options, bar) ? $"it was made with '{cache.Settings}', and the ModelFile item says '{CalibrationCache.SettingsOf(options, bar)}'"
                 : dataHash is not null && cache.Data != dataHash ? "the calibration files have changed"
                 : cache.Choice.Problem(graph);
             return (problem is null ? cache : null, problem);

@@ -27,13 +27,23 @@ public sealed record QuantizationChoice
     /// <summary>int8 weights rounded otherwise than to the nearest, by the layer's output.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<sbyte>> Levels { get; init; } = Empty<ImmutableArray<sbyte>>();
 
+    /// <summary>Layers that compute in float though they have an int8 form, by their output, with what int8 costs in them: <see cref="LayerSensitivity.Error"/>.</summary>
+    public ImmutableSortedDictionary<string, double?> FloatLayers { get; init; } = Empty<double?>();
+
     /// <summary>A sorted dictionary by name: files and programs are the same whatever order things were found in.</summary>
     public static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
+
+    /// <summary>The choice with some layers in float, and only those. What was decided for their int8 weights is for those alone.</summary>
+    public QuantizationChoice KeepFloat(IEnumerable<KeyValuePair<string, double?>> layers)
+    {
+        ImmutableSortedDictionary<string, double?> kept = Empty<double?>().AddRange(layers);
+        return this with { FloatLayers = kept, Biases = Biases.RemoveRange(kept.Keys), Levels = Levels.RemoveRange(kept.Keys) };
+    }
 
     /// <summary>Why the choice cannot be applied to a graph, if it was read from a damaged file; else <see langword="null"/>.</summary>
     public string? Problem(Graph graph)
     {
-        string? stranger = Ranges.Keys.FirstOrDefault(value => !graph.Values.ContainsKey(value));
+        string? stranger = Ranges.Keys.FirstOrDefault(value => !graph.Values.ContainsKey(value)) ?? FloatLayers.Keys.FirstOrDefault(output => graph.Producer(output)?.Output != output);
         (string Output, int Biases, int Levels)[] layers = [.. Biases.Keys.Union(Levels.Keys).Select(output => (
             output, Biases.TryGetValue(output, out ImmutableArray<float> bias) ? bias.Length : -1, Levels.TryGetValue(output, out ImmutableArray<sbyte> levels) ? levels.Length : -1))];
         string? misfit = layers.FirstOrDefault(layer => graph.Producer(layer.Output) is not { } node || LayerConstants.Of(graph, node) is not { } constants

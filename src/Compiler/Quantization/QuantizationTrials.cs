@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
@@ -92,16 +93,26 @@ internal sealed class QuantizationTrials
         return new QuantizedProgram(quantized, lower(quantized), floatNodes);
     }
 
-    private static (Graph Graph, ImmutableArray<string> FloatNodes) Quantize(Graph graph, QuantizationChoice choice) =>
-        Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales);
+    /// <summary>The quantised graph of a choice, and the names of the nodes that compute in float.</summary>
+    public static (Graph Graph, ImmutableArray<string> FloatNodes) Quantize(Graph graph, QuantizationChoice choice) =>
+        Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales, choice.FloatLayers.Keys.ToFrozenSet(StringComparer.Ordinal));
 
     /// <summary>Root mean square of the output's difference from float over that of the float output.</summary>
-    public double Error(QuantizationChoice choice)
+    public double Error(QuantizationChoice choice) => Compare(choice, Samples.Length).RelativeError;
+
+    /// <summary>How many examples a program may run on for some multiply-accumulates.</summary>
+    /// <param name="work">The multiply-accumulates.</param>
+    /// <param name="fewest">What it takes to tell anything, whatever the work.</param>
+    public int Affordable(long work, int fewest) =>
+        (int)Math.Min(Samples.Length, Math.Max(fewest, work / Math.Max(1, reference.Plan.MultiplyAccumulates)));
+
+    /// <summary>Compares a choice's program with float on some of the examples.</summary>
+    public Comparison Compare(QuantizationChoice choice, int most)
     {
         LoweredModel model = Build(choice).Model;
         var executor = new PlanExecutor(model.Plan, model.Weights);
         var comparison = new Comparison();
-        for (int index = 0; index < Samples.Length; index++)
+        foreach (int index in Spread(most))
         {
             cancellation.ThrowIfCancellationRequested();
             executor.FeedSample(model.Plan.Inputs[0].Name, Samples[index]);
@@ -109,7 +120,14 @@ internal sealed class QuantizationTrials
             comparison.Add(expected[index], executor);
         }
 
-        return comparison.RelativeError;
+        return comparison;
+    }
+
+    // As with the samples themselves: evenly spread, but with state, which depends on what came before, the first ones.
+    private IEnumerable<int> Spread(int most)
+    {
+        int stride = options.State.IsEmpty ? Math.Max(1, (Samples.Length + most - 1) / Math.Max(1, most)) : 1;
+        return Enumerable.Range(0, Samples.Length).Where(index => index % stride == 0).Take(most);
     }
 
     /// <summary>The ranges that a choice's calibrator gives the values of its float graph.</summary>

@@ -25,14 +25,17 @@ public sealed class Quantizer
     private readonly Graph graph;
     private readonly IReadOnlyDictionary<string, ValueRange> ranges;
     private readonly bool keepsBranchScales;
+    private readonly IReadOnlySet<string> keptFloat;
     private readonly Dictionary<string, QuantizationParameters> grids;
     private readonly HashSet<string> feedsAnchor = new(StringComparer.Ordinal);
+    private readonly HashSet<string> feedsKeptFloat = new(StringComparer.Ordinal);
     private readonly HashSet<string> stored = new(StringComparer.Ordinal);
     private readonly ScaleGroups groups = new();
     private readonly Dictionary<(string Value, QuantizationParameters? Storage), string> conversions = [];
 
-    private Quantizer(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges, bool keepsBranchScales)
+    private Quantizer(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges, bool keepsBranchScales, IReadOnlySet<string> keptFloat)
     {
+        this.keptFloat = keptFloat;
         this.keepsBranchScales = keepsBranchScales;
         this.graph = graph;
         this.ranges = ranges;
@@ -50,10 +53,12 @@ public sealed class Quantizer
     /// <param name="graph">The optimised graph.</param>
     /// <param name="ranges">The range of each float value.</param>
     /// <param name="keepsBranchScales">Whether a concatenation of unlike ranges that no int8 layer reads is float, each part with the scale it has.</param>
+    /// <param name="keptFloat">Outputs of the nodes that compute in float even if they have an int8 form; <see langword="null"/> for none.</param>
     /// <returns>The graph, and the names of the nodes that compute in float.</returns>
-    public static (Graph Graph, ImmutableArray<string> FloatNodes) Run(Graph graph, IReadOnlyDictionary<string, ValueRange> ranges, bool keepsBranchScales = false)
+    public static (Graph Graph, ImmutableArray<string> FloatNodes) Run(
+        Graph graph, IReadOnlyDictionary<string, ValueRange> ranges, bool keepsBranchScales = false, IReadOnlySet<string>? keptFloat = null)
     {
-        var quantizer = new Quantizer(graph, ranges, keepsBranchScales);
+        var quantizer = new Quantizer(graph, ranges, keepsBranchScales, keptFloat ?? ImmutableHashSet<string>.Empty);
         quantizer.ChooseStorage();
         Graph annotated = quantizer.Annotate();
         Graph converted = GraphRewriter.Rewrite(annotated, quantizer.InsertConversions);
@@ -68,6 +73,11 @@ public sealed class Quantizer
             if (IsAnchor(node) || (FollowsItsInputs(node) && feedsAnchor.Contains(node.Output)))
             {
                 feedsAnchor.UnionWith(RuntimeFloats(node));
+            }
+
+            if (keptFloat.Contains(node.Output) || (FollowsItsInputs(node) && feedsKeptFloat.Contains(node.Output)))
+            {
+                feedsKeptFloat.UnionWith(RuntimeFloats(node));
             }
         }
 
@@ -101,7 +111,7 @@ public sealed class Quantizer
 
     private static bool IsLayer(Node node) => node.Op is Conv2D or FullyConnected;
 
-    private bool IsAnchor(Node node) => IsLayer(node) && node.Inputs.Skip(1).All(graph.Constants.ContainsKey) && CanConvert(node.Inputs[0]);
+    private bool IsAnchor(Node node) => IsLayer(node) && !keptFloat.Contains(node.Output) && node.Inputs.Skip(1).All(graph.Constants.ContainsKey) && CanConvert(node.Inputs[0]);
 
     // A value that is stored, or can be.
     private bool CanConvert(string value) => stored.Contains(value) || HasRange(value);
@@ -115,7 +125,7 @@ public sealed class Quantizer
             return node.Op is Requantize || (isKnown && IsAnchor(node) && HasInt8Weights(node));
         }
 
-        if (!FollowsItsInputs(node) || (!isGiven && !RuntimeFloats(node).Any(stored.Contains)))
+        if (!FollowsItsInputs(node) || (!isGiven && (StaysFloat(node) || !RuntimeFloats(node).Any(stored.Contains))))
         {
             return false;
         }
@@ -124,6 +134,9 @@ public sealed class Quantizer
             ? isKnown
             : RuntimeFloats(node).Any(stored.Contains) && RuntimeFloats(node).All(CanConvert) && (isKnown || KeepsGrid(node)) && HoldsFilling(node) && !KeepsBranches(node);
     }
+
+    // What only layers read that are kept in float is not rounded for them.
+    private bool StaysFloat(Node node) => keptFloat.Contains(node.Output) || (feedsKeptFloat.Contains(node.Output) && !feedsAnchor.Contains(node.Output));
 
     private bool KeepsBranches(Node node) =>
         keepsBranchScales && node.Op is Concat && !grids.ContainsKey(node.Output) && !feedsAnchor.Contains(node.Output) && !RangesAreAlike(node) && !KeepsGrid(node);
@@ -141,7 +154,8 @@ public sealed class Quantizer
         _ => false,
     };
 
-    private static bool KeepsScale(Op op) =>
+    /// <summary>Whether an operation moves or selects elements, so that its result has the scale of what it reads.</summary>
+    internal static bool KeepsScale(Op op) =>
         op is Reshape or Transpose or Slice or Expand or Pad or Gather or ResampleAxis or Pool2D { Kind: PoolKind.Maximum };
 
     // Whether the elements lie on the grid of the inputs, so that storing them loses nothing, whatever they are.

@@ -94,6 +94,11 @@ internal sealed class ReportView
             yield return new Fact("output error (root mean square)", error.ToString("P2", CultureInfo.InvariantCulture));
         }
 
+        if (!facts.FloatLayers.IsEmpty)
+        {
+            yield return new Fact("layers kept in float32 to reach " + facts.Bar!.InProse(), $"{facts.FloatLayers.Length} of {facts.Layers}: {string.Join(", ", facts.FloatLayers.Select(layer => layer.InProse()))}");
+        }
+
         if (facts.CalibrationSamples > 0)
         {
             yield return new Fact("calibration files", Grouped(facts.CalibrationSamples));

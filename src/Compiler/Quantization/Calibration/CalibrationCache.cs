@@ -37,8 +37,15 @@ public sealed record CalibrationCache(
     private const string TechniqueKind = "technique tried";
 
     /// <summary>What of the options decides what calibration gives.</summary>
-    public static string SettingsOf(CompileOptions options) =>
-        string.Join(' ', QuantizationTechnique.All.Where(technique => technique.IsWanted(options)).Select(technique => technique.Name).Prepend(options.Calibrator).Prepend(options.Precision.ToString()));
+    public static string SettingsOf(CompileOptions options, QualityBar? bar) => string.Join(' ', (string[])
+    [
+        options.Precision.ToString(),
+        options.Calibrator,
+        .. QuantizationTechnique.All.Where(technique => technique.IsWanted(options)).Select(technique => technique.Name),
+        $"Rounding={(options.IsFixedPoint ? Rounding.TfLite : Rounding.Float)}",
+        .. bar?.MinimumAgreement is { } agreement ? [$"MinimumAgreement={Number(agreement)}"] : Array.Empty<string>(),
+        .. bar?.MaximumError is { } error ? [$"MaximumError={Number(error)}"] : Array.Empty<string>(),
+    ]);
 
     /// <summary>The text.</summary>
     public string Write()
@@ -58,6 +65,11 @@ public sealed record CalibrationCache(
             {
                 Line(kind, gain.Name, Number(gain.ErrorBefore), Number(gain.ErrorAfter), gain.IsKept ? "kept" : "not kept");
             }
+        }
+
+        foreach ((string value, double? cost) in Choice.FloatLayers)
+        {
+            Line("float layer", Escape(value), cost is { } measured ? Number(measured) : "");
         }
 
         foreach ((string value, ValueRange range) in Choice.Ranges)
@@ -117,6 +129,8 @@ public sealed record CalibrationCache(
                 return cache with { Calibrators = cache.Calibrators.Add(Gain(gain)) };
             case [TechniqueKind, .. var gain]:
                 return cache with { Techniques = cache.Techniques.Add(Gain(gain)) };
+            case ["float layer", string value, string error]:
+                return cache with { Choice = choice with { FloatLayers = choice.FloatLayers.Add(Unescape(value), error.Length == 0 ? null : Finite(error)) } };
             case ["range", string value, string minimum, string maximum]:
                 return cache with { Choice = choice with { Ranges = choice.Ranges.Add(Unescape(value), new ValueRange(Real(minimum), Real(maximum))) } };
             case ["bias", string value, string numbers]:
@@ -171,6 +185,9 @@ public sealed record CalibrationCache(
 
     private static float Real(string text) =>
         float.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) is var value && float.IsFinite(value) ? value : throw new FormatException();
+
+    private static double Finite(string text) =>
+        double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException();
 
     // A name may hold anything; the fields of a line may not hold what separates them.
     private static string Escape(string name) => Uri.EscapeDataString(name);
