@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -9,11 +10,11 @@ public static partial class Conv2DFloat32
     /// <summary>Blocks of output channels that share packed activations.</summary>
     private const int PanelBlocks = 8;
 
-    /// <summary>Distance between the accumulators of two rows of a tile.</summary>
-    internal const int PanelChannels = PanelBlocks * BlockChannels;
+    /// <summary>Distance between two rows of packed activations: 16 more than a stretch keep them from falling on the same cache sets.</summary>
+    private const int PackedStride = ProductSum.Stretch + 16;
 
-    /// <summary>Inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
-    private const int ChunkInputs = 512;
+    /// <summary>Runs shorter than this are copied here, longer ones by the library.</summary>
+    private const int LongRun = 32;
 
     /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel.</summary>
     internal interface ITile
@@ -21,148 +22,221 @@ public static partial class Conv2DFloat32
         /// <summary>Rows of a full tile.</summary>
         static abstract int Rows { get; }
 
-        /// <summary>
-        /// Adds the products of rows × blocks × inputs to <c>start</c>, whose rows are <c>startStride</c> apart; rows of the sums
-        /// are <see cref="PanelChannels"/> apart.
-        /// </summary>
+        /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
         static abstract void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            ref float start, nint startStride, ref float sums, int rows, int blocks);
+            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks);
+    }
 
-        /// <summary>Clamps a row's sums, a multiple of 16, into the output.</summary>
-        static abstract void Clamp(ref float sums, ref float output, int channels, float minimum, float maximum);
+    /// <summary>Where the chains of a tile begin and end: <c>target = clamp(before + chain(start))</c>.</summary>
+    internal readonly ref struct Ends(ref float start, ref float before, nint beforeStride, ref float target, nint targetStride, float minimum, float maximum)
+    {
+        /// <summary>Where chains begin, the same for all rows.</summary>
+        public readonly ref float Start = ref start;
+
+        /// <summary>The sums of the stretches before.</summary>
+        public readonly ref float Before = ref before;
+
+        /// <summary>From a row of these to the next.</summary>
+        public readonly nint BeforeStride = beforeStride;
+
+        /// <summary>Where results go.</summary>
+        public readonly ref float Target = ref target;
+
+        /// <summary>From a row of results to the next.</summary>
+        public readonly nint TargetStride = targetStride;
+
+        public readonly float Minimum = minimum;
+        public readonly float Maximum = maximum;
+
+        /// <summary>The same for a tile whose corner is elsewhere.</summary>
+        public Ends At(nint row, nint channel) => new(
+            ref Unsafe.Add(ref Start, channel),
+            ref Unsafe.Add(ref Before, (row * BeforeStride) + channel),
+            BeforeStride,
+            ref Unsafe.Add(ref Target, (row * TargetStride) + channel),
+            TargetStride,
+            Minimum,
+            Maximum);
+    }
+
+    /// <summary>What a run has on the stack.</summary>
+    private readonly ref struct Workspace(Span<float> packed, Span<float> sums, int sumsStride, Span<float> zeros, Span<float> nothing)
+    {
+        public readonly Span<float> Packed = packed;
+        public readonly Span<float> Sums = sums;
+        public readonly int SumsStride = sumsStride;
+        public readonly Span<float> Zeros = zeros;
+        public readonly Span<float> Nothing = nothing;
+    }
+
+    /// <summary>A panel of up to 8 blocks of output channels.</summary>
+    private readonly ref struct Panel(ref float input, ref float weights, ref float bias, int output, int channels, int blocks)
+    {
+        public readonly ref float Input = ref input;
+        public readonly ref float Weights = ref weights;
+        public readonly ref float Bias = ref bias;
+
+        /// <summary>From a pixel's begin in the output to the panel's channels.</summary>
+        public readonly int Output = output;
+        public readonly int Channels = channels;
+        public readonly int Blocks = blocks;
     }
 
     /// <summary>
-    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are gathered
-    /// once for a panel of up to 8 blocks of channels.
+    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Where the windows of a tile's rows are not
+    /// one step apart, the activations of a stretch are gathered once for a panel; where its pixels are, the last stretch is written where it belongs.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunTiled<TTile>(in Arguments arguments)
         where TTile : struct, ITile
     {
-        int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-
-        // The 16 elements keep rows from falling on the same cache sets.
-        int rowStride = Math.Min(inputs, ChunkInputs) + 16;
-        bool direct = arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(arguments.Geometry);
-        Span<float> packed = stackalloc float[direct ? 0 : TTile.Rows * rowStride];
-        Span<float> sums = stackalloc float[TTile.Rows * PanelChannels];
+        ConvolutionGeometry geometry = arguments.Geometry;
+        int rows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
+        int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
+        bool neverPacked = arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry);
+        Span<float> packed = stackalloc float[neverPacked ? 0 : rows * PackedStride];
+        Span<float> sums = stackalloc float[rows * sumsStride];
+        Span<float> zeros = stackalloc float[sumsStride];
+        Span<float> nothing = stackalloc float[sumsStride];
+        zeros.Clear();
+        nothing.Fill(ProductSum.Nothing);
+        var workspace = new Workspace(packed, sums, sumsStride, zeros, nothing);
+        nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         for (int group = 0; group < arguments.Groups; group++)
         {
             for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
             {
-                RunPanel<TTile>(arguments, group, block, packed, rowStride, sums);
+                int firstBlock = (group * arguments.Blocks) + block;
+                int firstChannel = block * BlockChannels;
+                int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
+                var panel = new Panel(
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), firstBlock * blockWeights),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), firstBlock * BlockChannels),
+                    (group * arguments.OutputChannels) + firstChannel,
+                    Math.Min(blocks * BlockChannels, arguments.OutputChannels - firstChannel),
+                    blocks);
+                RunPanel<TTile>(arguments, panel, workspace);
             }
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunPanel<TTile>(in Arguments arguments, int group, int block, Span<float> packed, int rowStride, Span<float> sums)
+    private static void RunPanel<TTile>(in Arguments arguments, in Panel panel, in Workspace workspace)
         where TTile : struct, ITile
     {
         ConvolutionGeometry geometry = arguments.Geometry;
-        int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-        int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
-        int firstBlock = (group * arguments.Blocks) + block;
-        nint blockStride = (nint)inputs * BlockChannels;
-        ref float weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), firstBlock * blockStride);
-        ref float bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), firstBlock * BlockChannels);
-        ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels);
-        var source = new PixelCursor(geometry);
-        var target = new PixelCursor(geometry);
+        bool isOneRun = arguments.RunOffsets.Length == 1;
+        bool isFull = panel.Channels == panel.Blocks * BlockChannels;
+        bool hasUniformInput = ConvolutionExtents.IsUniform(geometry), hasUniformOutput = ConvolutionExtents.HasUniformOutput(geometry);
+        var cursor = new PixelCursor(geometry);
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
         for (int pixel = 0; pixel < pixels; pixel += TTile.Rows)
         {
             int rows = Math.Min(TTile.Rows, pixels - pixel);
-            if (packed.IsEmpty)
+            bool staysInRow = cursor.StaysInRow(rows);
+            bool direct = isOneRun && (hasUniformInput || staysInRow);
+            bool writes = isFull && (hasUniformOutput || staysInRow);
+            RunTile<TTile>(arguments, panel, workspace, cursor, rows, direct, writes);
+            if (!writes)
             {
-                ref float window = ref Unsafe.Add(ref input, ((nint)pixel * geometry.InputPixelStep) + arguments.RunOffsets[0]);
-                TTile.Multiply(
-                    ref window, geometry.InputPixelStep, ref weights, blockStride, inputs,
-                    ref bias, 0, ref MemoryMarshal.GetReference(sums), rows, blocks);
-            }
-            else
-            {
-                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, ref bias, packed, rowStride, sums, rows, blocks);
+                Write(arguments, panel, workspace, cursor, rows);
             }
 
-            Write<TTile>(arguments, group, block, blocks, ref target, sums, rows);
+            cursor.Advance(rows);
         }
     }
 
-    /// <summary>Gathers and multiplies a tile, a chunk of inputs at a time.</summary>
+    /// <summary>A tile, a stretch of inputs at a time.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyPacked<TTile>(
-        in Arguments arguments,
-        ref float input,
-        ref PixelCursor source,
-        ref float weights,
-        ref float bias,
-        Span<float> packed,
-        int rowStride,
-        Span<float> sums,
-        int rows,
-        int blocks)
+    private static void RunTile<TTile>(in Arguments arguments, in Panel panel, in Workspace workspace, in PixelCursor cursor, int rows, bool direct, bool writes)
         where TTile : struct, ITile
     {
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-        PixelCursor next = source;
-        for (int first = 0; first < inputs; first += ChunkInputs)
+        nint blockStride = (nint)inputs * BlockChannels;
+        ref float sums = ref MemoryMarshal.GetReference(workspace.Sums);
+        for (int first = 0; first < inputs; first += ProductSum.Stretch)
         {
-            int count = Math.Min(ChunkInputs, inputs - first);
-            next = source;
-            for (int row = 0; row < rows; row++)
+            int count = Math.Min(ProductSum.Stretch, inputs - first);
+            bool isFirst = first == 0, isLast = first + count == inputs;
+            ref float activations = ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first);
+            if (!direct)
             {
-                PackRow(arguments, ref Unsafe.Add(ref input, next.Input), first, packed.Slice(row * rowStride, count));
-                next.MoveNext();
+                activations = ref MemoryMarshal.GetReference(workspace.Packed);
+                Pack(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
             }
 
-            // The first chunk begins at the bias, the others where the one before ended.
-            ref float start = ref first == 0 ? ref bias : ref MemoryMarshal.GetReference(sums);
+            bool toOutput = isLast && writes;
+            var ends = new Ends(
+                ref isFirst ? ref panel.Bias : ref MemoryMarshal.GetReference(workspace.Zeros),
+                ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums,
+                isFirst ? 0 : workspace.SumsStride,
+                ref toOutput ? ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), cursor.Output + panel.Output) : ref sums,
+                toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
+                isLast ? arguments.Minimum : float.NegativeInfinity,
+                isLast ? arguments.Maximum : float.PositiveInfinity);
             TTile.Multiply(
-                ref MemoryMarshal.GetReference(packed), rowStride, ref Unsafe.Add(ref weights, (nint)first * BlockChannels), (nint)inputs * BlockChannels, count,
-                ref start, first == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(sums), rows, blocks);
-        }
-
-        source = next;
-    }
-
-    [MethodImpl(KernelOptions.Hot)]
-    private static void PackRow(in Arguments arguments, ref float window, int first, Span<float> destination)
-    {
-        int run = first / arguments.RunLength;
-        int within = first - (run * arguments.RunLength);
-        while (destination.Length > 0)
-        {
-            int length = Math.Min(destination.Length, arguments.RunLength - within);
-            ref float source = ref Unsafe.Add(ref window, arguments.RunOffsets[run] + within);
-            MemoryMarshal.CreateReadOnlySpan(ref source, length).CopyTo(destination);
-            destination = destination.Slice(length);
-            within = 0;
-            run++;
+                ref activations, direct ? arguments.Geometry.InputPixelStep : PackedStride,
+                ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels), blockStride, count, ends, rows, panel.Blocks);
         }
     }
 
+    /// <summary>Gathers a stretch of a tile's activations.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Write<TTile>(in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<float> sums, int rows)
-        where TTile : struct, ITile
+    private static void Pack(in Arguments arguments, ref float input, PixelCursor cursor, int first, int count, ref float packed, int rows)
     {
-        int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
-        int full = channels - (channels % BlockChannels);
+        (int firstRun, int firstWithin) = Math.DivRem(first, arguments.RunLength);
         for (int row = 0; row < rows; row++)
         {
-            int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
-            Span<float> rowSums = sums.Slice(row * PanelChannels, channels);
-            TTile.Clamp(
-                ref MemoryMarshal.GetReference(rowSums), ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at),
-                full, arguments.Minimum, arguments.Maximum);
-            for (int channel = full; channel < channels; channel++)
+            ref float window = ref Unsafe.Add(ref input, cursor.Input);
+            ref float to = ref Unsafe.Add(ref packed, row * PackedStride);
+            int run = firstRun, within = firstWithin;
+            for (int left = count; left > 0;)
             {
-                arguments.Output[at + channel] = FloatRange.Clamp(rowSums[channel], arguments.Minimum, arguments.Maximum);
+                int length = Math.Min(left, arguments.RunLength - within);
+                Copy(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + within), ref to, length);
+                to = ref Unsafe.Add(ref to, length);
+                left -= length;
+                within = 0;
+                run++;
             }
 
-            target.MoveNext();
+            cursor.MoveNext();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Copy(ref float from, ref float to, int length)
+    {
+        if (length >= LongRun)
+        {
+            MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
+            return;
+        }
+
+        nint at = 0;
+        for (; at <= length - 4; at += 4)
+        {
+            Vector128.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
+        }
+
+        for (; at < length; at++)
+        {
+            Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
+        }
+    }
+
+    /// <summary>Moves results to where they belong.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Write(in Arguments arguments, in Panel panel, in Workspace workspace, PixelCursor cursor, int rows)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            Copy(
+                ref MemoryMarshal.GetReference(workspace.Sums.Slice(row * workspace.SumsStride, panel.Channels)),
+                ref MemoryMarshal.GetReference(arguments.Output.Slice(cursor.Output + panel.Output, panel.Channels)),
+                panel.Channels);
+            cursor.MoveNext();
         }
     }
 }
