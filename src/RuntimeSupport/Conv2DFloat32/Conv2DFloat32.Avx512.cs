@@ -28,6 +28,11 @@ public static partial class Conv2DFloat32
                     Tile12x2(ref activations, rowStride, ref panel, blockStride, inputs, panelEnds);
                     block += 2;
                 }
+                else if (rows == 12)
+                {
+                    Tile12x1(ref activations, rowStride, ref panel, inputs, panelEnds);
+                    block++;
+                }
                 else if (rows < 4 && blocks - block >= 4)
                 {
                     for (int row = 0; row < rows; row++)
@@ -136,6 +141,46 @@ public static partial class Conv2DFloat32
             Finish(9, sum90, sum91, ends);
             Finish(10, sumA0, sumA1, ends);
             Finish(11, sumB0, sumB1, ends);
+        }
+
+        [MethodImpl(KernelOptions.Hot)]
+        private static void Tile12x1(ref float rows, nint stride, ref float weights, nint inputs, in Ends ends)
+        {
+            ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
+            ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
+            ref float rows9 = ref Unsafe.Add(ref rows, 9 * stride);
+            Vector512<float> sum0 = Load(ref ends.Start, 0);
+            Vector512<float> sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0, sum6 = sum0;
+            Vector512<float> sum7 = sum0, sum8 = sum0, sum9 = sum0, sumA = sum0, sumB = sum0;
+            for (nint input = 0; input < inputs; input++)
+            {
+                Vector512<float> weightsAt = LoadWeights(ref weights, input * BlockChannels);
+                sum0 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, input), weightsAt, sum0);
+                sum1 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, input + stride), weightsAt, sum1);
+                sum2 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, input + (2 * stride)), weightsAt, sum2);
+                sum3 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, input), weightsAt, sum3);
+                sum4 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, input + stride), weightsAt, sum4);
+                sum5 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, input + (2 * stride)), weightsAt, sum5);
+                sum6 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, input), weightsAt, sum6);
+                sum7 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, input + stride), weightsAt, sum7);
+                sum8 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, input + (2 * stride)), weightsAt, sum8);
+                sum9 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, input), weightsAt, sum9);
+                sumA = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, input + stride), weightsAt, sumA);
+                sumB = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, input + (2 * stride)), weightsAt, sumB);
+            }
+
+            Finish(0, 0, sum0, ends);
+            Finish(1, 0, sum1, ends);
+            Finish(2, 0, sum2, ends);
+            Finish(3, 0, sum3, ends);
+            Finish(4, 0, sum4, ends);
+            Finish(5, 0, sum5, ends);
+            Finish(6, 0, sum6, ends);
+            Finish(7, 0, sum7, ends);
+            Finish(8, 0, sum8, ends);
+            Finish(9, 0, sum9, ends);
+            Finish(10, 0, sumA, ends);
+            Finish(11, 0, sumB, ends);
         }
 
         [MethodImpl(KernelOptions.Hot)]

@@ -13,6 +13,9 @@ public static partial class Conv2DFloat32
     /// <summary>Distance between two rows of packed activations: 16 more than a stretch keep them from falling on the same cache sets.</summary>
     private const int PackedStride = ProductSum.Stretch + 16;
 
+    /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
+    private const int TilesAtATime = 8;
+
     /// <summary>Runs shorter than this are copied here, longer ones by the library.</summary>
     private const int LongRun = 32;
 
@@ -82,6 +85,14 @@ public static partial class Conv2DFloat32
         public readonly int Blocks = blocks;
     }
 
+    /// <summary>What decides whether a tile reads and writes where the tensors lie.</summary>
+    private readonly record struct Paths(bool IsOneRun, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
+    {
+        public bool ReadsDirectly(bool staysInRow) => IsOneRun && (HasUniformInput || staysInRow);
+
+        public bool WritesDirectly(bool staysInRow) => IsFull && (HasUniformOutput || staysInRow);
+    }
+
     /// <summary>
     /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Where the windows of a tile's rows are not
     /// one step apart, the activations of a stretch are gathered once for a panel; where its pixels are, the last stretch is written where it belongs.
@@ -91,10 +102,11 @@ public static partial class Conv2DFloat32
         where TTile : struct, ITile
     {
         ConvolutionGeometry geometry = arguments.Geometry;
-        int rows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
+        int tileRows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
+        int rows = (int)Math.Min(RowsAtATime<TTile>(arguments), (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
         bool neverPacked = arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry);
-        Span<float> packed = stackalloc float[neverPacked ? 0 : rows * PackedStride];
+        Span<float> packed = stackalloc float[neverPacked ? 0 : tileRows * PackedStride];
         Span<float> sums = stackalloc float[rows * sumsStride];
         Span<float> zeros = stackalloc float[sumsStride];
         Span<float> nothing = stackalloc float[sumsStride];
@@ -121,63 +133,76 @@ public static partial class Conv2DFloat32
         }
     }
 
+    private static int RowsAtATime<TTile>(in Arguments arguments)
+        where TTile : struct, ITile =>
+        (long)arguments.RunOffsets.Length * arguments.RunLength <= ProductSum.Stretch ? TTile.Rows : TTile.Rows * TilesAtATime;
+
     [MethodImpl(KernelOptions.Hot)]
     private static void RunPanel<TTile>(in Arguments arguments, in Panel panel, in Workspace workspace)
         where TTile : struct, ITile
     {
         ConvolutionGeometry geometry = arguments.Geometry;
-        bool isOneRun = arguments.RunOffsets.Length == 1;
-        bool isFull = panel.Channels == panel.Blocks * BlockChannels;
-        bool hasUniformInput = ConvolutionExtents.IsUniform(geometry), hasUniformOutput = ConvolutionExtents.HasUniformOutput(geometry);
-        var cursor = new PixelCursor(geometry);
+        var paths = new Paths(
+            arguments.RunOffsets.Length == 1,
+            ConvolutionExtents.IsUniform(geometry),
+            panel.Channels == panel.Blocks * BlockChannels,
+            ConvolutionExtents.HasUniformOutput(geometry));
+        int inputs = arguments.RunOffsets.Length * arguments.RunLength;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
-        for (int pixel = 0; pixel < pixels; pixel += TTile.Rows)
+        int rowsAtATime = RowsAtATime<TTile>(arguments);
+        var begin = new PixelCursor(geometry);
+        for (int pixel = 0; pixel < pixels; pixel += rowsAtATime)
         {
-            int rows = Math.Min(TTile.Rows, pixels - pixel);
-            bool staysInRow = cursor.StaysInRow(rows);
-            bool direct = isOneRun && (hasUniformInput || staysInRow);
-            bool writes = isFull && (hasUniformOutput || staysInRow);
-            RunTile<TTile>(arguments, panel, workspace, cursor, rows, direct, writes);
-            if (!writes)
+            int count = Math.Min(rowsAtATime, pixels - pixel);
+            for (int first = 0; first < inputs; first += ProductSum.Stretch)
             {
-                Write(arguments, panel, workspace, cursor, rows);
+                PixelCursor cursor = begin;
+                for (int row = 0; row < count; row += TTile.Rows)
+                {
+                    int rows = Math.Min(TTile.Rows, count - row);
+                    RunTile<TTile>(arguments, panel, workspace, paths, cursor, first, row, rows);
+                    cursor.Advance(rows);
+                }
             }
 
-            cursor.Advance(rows);
+            begin.Advance(count);
         }
     }
 
-    /// <summary>A tile, a stretch of inputs at a time.</summary>
+    /// <summary>A stretch of a tile.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunTile<TTile>(in Arguments arguments, in Panel panel, in Workspace workspace, in PixelCursor cursor, int rows, bool direct, bool writes)
+    private static void RunTile<TTile>(
+        in Arguments arguments, in Panel panel, in Workspace workspace, in Paths paths, in PixelCursor cursor, int first, int firstRow, int rows)
         where TTile : struct, ITile
     {
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-        nint blockStride = (nint)inputs * BlockChannels;
-        ref float sums = ref MemoryMarshal.GetReference(workspace.Sums);
-        for (int first = 0; first < inputs; first += ProductSum.Stretch)
+        int count = Math.Min(ProductSum.Stretch, inputs - first);
+        bool isFirst = first == 0, isLast = first + count == inputs;
+        bool staysInRow = cursor.StaysInRow(rows);
+        bool direct = paths.ReadsDirectly(staysInRow), toOutput = isLast && paths.WritesDirectly(staysInRow);
+        int sumsBegin = firstRow * workspace.SumsStride;
+        ref float sums = ref Unsafe.Add(ref MemoryMarshal.GetReference(workspace.Sums), sumsBegin);
+        ref float activations = ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first);
+        if (!direct)
         {
-            int count = Math.Min(ProductSum.Stretch, inputs - first);
-            bool isFirst = first == 0, isLast = first + count == inputs;
-            ref float activations = ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first);
-            if (!direct)
-            {
-                activations = ref MemoryMarshal.GetReference(workspace.Packed);
-                Pack(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
-            }
+            activations = ref MemoryMarshal.GetReference(workspace.Packed);
+            Pack(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
+        }
 
-            bool toOutput = isLast && writes;
-            var ends = new Ends(
-                ref isFirst ? ref panel.Bias : ref MemoryMarshal.GetReference(workspace.Zeros),
-                ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums,
-                isFirst ? 0 : workspace.SumsStride,
-                ref toOutput ? ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), cursor.Output + panel.Output) : ref sums,
-                toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
-                isLast ? arguments.Minimum : float.NegativeInfinity,
-                isLast ? arguments.Maximum : float.PositiveInfinity);
-            TTile.Multiply(
-                ref activations, direct ? arguments.Geometry.InputPixelStep : PackedStride,
-                ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels), blockStride, count, ends, rows, panel.Blocks);
+        var ends = new Ends(
+            ref isFirst ? ref panel.Bias : ref MemoryMarshal.GetReference(workspace.Zeros),
+            ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums,
+            isFirst ? 0 : workspace.SumsStride,
+            ref toOutput ? ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), cursor.Output + panel.Output) : ref sums,
+            toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
+            isLast ? arguments.Minimum : float.NegativeInfinity,
+            isLast ? arguments.Maximum : float.PositiveInfinity);
+        TTile.Multiply(
+            ref activations, direct ? arguments.Geometry.InputPixelStep : PackedStride,
+            ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels), (nint)inputs * BlockChannels, count, ends, rows, panel.Blocks);
+        if (isLast && !toOutput)
+        {
+            Write(arguments, panel, workspace.Sums.Slice(sumsBegin), workspace.SumsStride, cursor, rows);
         }
     }
 
@@ -214,26 +239,33 @@ public static partial class Conv2DFloat32
             return;
         }
 
-        nint at = 0;
-        for (; at <= length - 4; at += 4)
+        if (length < 4)
+        {
+            for (nint at = 0; at < length; at++)
+            {
+                Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
+            }
+
+            return;
+        }
+
+        // The last four may overlap those before.
+        for (nint at = 0; at < length - 4; at += 4)
         {
             Vector128.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
         }
 
-        for (; at < length; at++)
-        {
-            Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
-        }
+        Vector128.LoadUnsafe(ref from, (nuint)(length - 4)).StoreUnsafe(ref to, (nuint)(length - 4));
     }
 
     /// <summary>Moves results to where they belong.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Write(in Arguments arguments, in Panel panel, in Workspace workspace, PixelCursor cursor, int rows)
+    private static void Write(in Arguments arguments, in Panel panel, Span<float> sums, int sumsStride, PixelCursor cursor, int rows)
     {
         for (int row = 0; row < rows; row++)
         {
             Copy(
-                ref MemoryMarshal.GetReference(workspace.Sums.Slice(row * workspace.SumsStride, panel.Channels)),
+                ref MemoryMarshal.GetReference(sums.Slice(row * sumsStride, panel.Channels)),
                 ref MemoryMarshal.GetReference(arguments.Output.Slice(cursor.Output + panel.Output, panel.Channels)),
                 panel.Channels);
             cursor.MoveNext();
