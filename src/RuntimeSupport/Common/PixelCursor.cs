@@ -20,10 +20,8 @@ public struct PixelCursor
     /// <summary>Where the pixel's channels begin, in elements of the output.</summary>
     public int Output { readonly get; private set; }
 
-    /// <summary>Whether this pixel and as many behind it that the count is reached lie in one row.</summary>
-    /// <param name="count">Number of pixels.</param>
-    /// <returns>True if they do.</returns>
-    public readonly bool StaysInRow(int count) => column + count <= geometry.OutputWidth;
+    /// <summary>Pixels from this one to the end of its row.</summary>
+    public readonly int LeftInRow => geometry.OutputWidth - column;
 
     /// <summary>Moves on by some pixels; after the last one the offsets mean nothing.</summary>
     /// <param name="count">Number of pixels.</param>

@@ -14,9 +14,9 @@ public static partial class Conv2DFloat32
         public static int Rows => 6;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            in Ends ends, int rows, int blocks)
+        public static void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder
         {
             int block = 0;
             while (block < blocks)
@@ -26,7 +26,7 @@ public static partial class Conv2DFloat32
                 bool wide = rows < 6 && blocks - block >= 2;
                 if (rows == 6)
                 {
-                    Tile6x2(ref activations, rowStride, ref panel, inputs, panelEnds);
+                    Tile6x2<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
                 }
 
                 for (int row = 0; rows < 6 && row < rows; row++)
@@ -34,11 +34,11 @@ public static partial class Conv2DFloat32
                     ref float single = ref Unsafe.Add(ref activations, row * rowStride);
                     if (wide)
                     {
-                        Tile1x4(ref single, ref panel, blockStride, inputs, panelEnds.At(row, 0));
+                        Tile1x4<TOrder>(ref single, ref order, ref panel, blockStride, inputs, panelEnds.At(row, 0));
                     }
                     else
                     {
-                        Tile1x2(ref single, ref panel, inputs, panelEnds.At(row, 0));
+                        Tile1x2<TOrder>(ref single, ref order, ref panel, inputs, panelEnds.At(row, 0));
                     }
                 }
 
@@ -46,8 +46,27 @@ public static partial class Conv2DFloat32
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(ref float from, ref float to, nint length)
+        {
+            if (length >= 8)
+            {
+                for (nint at = 0; at < length - 8; at += 8)
+                {
+                    Vector256.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
+                }
+
+                Vector256.LoadUnsafe(ref from, (nuint)(length - 8)).StoreUnsafe(ref to, (nuint)(length - 8));
+            }
+            else
+            {
+                CopyVector128(ref from, ref to, length);
+            }
+        }
+
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile6x2(ref float rows, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void Tile6x2<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -59,25 +78,26 @@ public static partial class Conv2DFloat32
             Vector256<float> sum50 = Load(ref start, 0), sum51 = Load(ref start, 1);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector256<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector256<float> weightsAt1 = LoadWeights(ref weights, at + 8);
-                Vector256<float> activation = Broadcast(ref rows, input);
+                Vector256<float> activation = Broadcast(ref rows, from);
                 sum00 = Fma.MultiplyAdd(activation, weightsAt0, sum00);
                 sum01 = Fma.MultiplyAdd(activation, weightsAt1, sum01);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum10 = Fma.MultiplyAdd(activation, weightsAt0, sum10);
                 sum11 = Fma.MultiplyAdd(activation, weightsAt1, sum11);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum20 = Fma.MultiplyAdd(activation, weightsAt0, sum20);
                 sum21 = Fma.MultiplyAdd(activation, weightsAt1, sum21);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum30 = Fma.MultiplyAdd(activation, weightsAt0, sum30);
                 sum31 = Fma.MultiplyAdd(activation, weightsAt1, sum31);
-                activation = Broadcast(ref rows3, input + stride);
+                activation = Broadcast(ref rows3, from + stride);
                 sum40 = Fma.MultiplyAdd(activation, weightsAt0, sum40);
                 sum41 = Fma.MultiplyAdd(activation, weightsAt1, sum41);
-                activation = Broadcast(ref rows3, input + (2 * stride));
+                activation = Broadcast(ref rows3, from + (2 * stride));
                 sum50 = Fma.MultiplyAdd(activation, weightsAt0, sum50);
                 sum51 = Fma.MultiplyAdd(activation, weightsAt1, sum51);
             }
@@ -91,7 +111,8 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4(ref float row, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
@@ -99,8 +120,9 @@ public static partial class Conv2DFloat32
             Vector256<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector256<float> activation = Broadcast(ref row, input);
+                Vector256<float> activation = Broadcast(ref row, from);
                 sum0 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at + 8), sum1);
                 sum2 = Fma.MultiplyAdd(activation, LoadWeights(ref weights1, at), sum2);
@@ -111,14 +133,16 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x2(ref float row, ref float weights, nint inputs, in Ends ends)
+        private static void Tile1x2<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             Vector256<float> sum0 = Load(ref start, 0), sum1 = Load(ref start, 1);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector256<float> activation = Broadcast(ref row, input);
+                Vector256<float> activation = Broadcast(ref row, from);
                 sum0 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at + 8), sum1);
             }

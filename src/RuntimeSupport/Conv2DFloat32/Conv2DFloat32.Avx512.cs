@@ -14,9 +14,9 @@ public static partial class Conv2DFloat32
         public static int Rows => 12;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            in Ends ends, int rows, int blocks)
+        public static void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder
         {
             int block = 0;
             while (block < blocks)
@@ -25,49 +25,69 @@ public static partial class Conv2DFloat32
                 Ends panelEnds = ends.At(0, block * BlockChannels);
                 if (rows == 12 && blocks - block >= 2)
                 {
-                    Tile12x2(ref activations, rowStride, ref panel, blockStride, inputs, panelEnds);
+                    Tile12x2<TOrder>(ref activations, ref order, rowStride, ref panel, blockStride, inputs, panelEnds);
                     block += 2;
                 }
                 else if (rows == 12)
                 {
-                    Tile12x1(ref activations, rowStride, ref panel, inputs, panelEnds);
+                    Tile12x1<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
                     block++;
                 }
                 else if (rows < 4 && blocks - block >= 4)
                 {
                     for (int row = 0; row < rows; row++)
                     {
-                        Tile1x4(ref Unsafe.Add(ref activations, row * rowStride), ref panel, blockStride, inputs, panelEnds.At(row, 0));
+                        Tile1x4<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref panel, blockStride, inputs, panelEnds.At(row, 0));
                     }
 
                     block += 4;
                 }
                 else
                 {
-                    MultiplyBlock(ref activations, rowStride, ref panel, inputs, panelEnds, rows);
+                    MultiplyBlock<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds, rows);
                     block++;
                 }
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(ref float from, ref float to, nint length)
+        {
+            if (length >= 16)
+            {
+                for (nint at = 0; at < length - 16; at += 16)
+                {
+                    Vector512.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
+                }
+
+                Vector512.LoadUnsafe(ref from, (nuint)(length - 16)).StoreUnsafe(ref to, (nuint)(length - 16));
+            }
+            else
+            {
+                Avx2Tile.Copy(ref from, ref to, length);
+            }
+        }
+
         /// <summary>Any number of rows by one block, in fours.</summary>
         [MethodImpl(KernelOptions.Hot)]
-        private static void MultiplyBlock(ref float activations, nint rowStride, ref float weights, nint inputs, in Ends ends, int rows)
+        private static void MultiplyBlock<TOrder>(ref float activations, ref int order, nint rowStride, ref float weights, nint inputs, in Ends ends, int rows)
+            where TOrder : struct, IOrder
         {
             int row = 0;
             for (; row <= rows - 4; row += 4)
             {
-                Tile4x1(ref Unsafe.Add(ref activations, row * rowStride), rowStride, ref weights, inputs, ends.At(row, 0));
+                Tile4x1<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, rowStride, ref weights, inputs, ends.At(row, 0));
             }
 
             for (; row < rows; row++)
             {
-                Tile1x1(ref Unsafe.Add(ref activations, row * rowStride), ref weights, inputs, ends.At(row, 0));
+                Tile1x1<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref weights, inputs, ends.At(row, 0));
             }
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile12x2(ref float rows, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void Tile12x2<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -88,43 +108,44 @@ public static partial class Conv2DFloat32
             Vector512<float> sumB0 = Load(ref start, 0), sumB1 = Load(ref start, 1);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector512<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector512<float> weightsAt1 = LoadWeights(ref weights1, at);
-                Vector512<float> activation = Broadcast(ref rows, input);
+                Vector512<float> activation = Broadcast(ref rows, from);
                 sum00 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum00);
                 sum01 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum01);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum10 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum10);
                 sum11 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum11);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum20 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum20);
                 sum21 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum21);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum30 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum30);
                 sum31 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum31);
-                activation = Broadcast(ref rows3, input + stride);
+                activation = Broadcast(ref rows3, from + stride);
                 sum40 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum40);
                 sum41 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum41);
-                activation = Broadcast(ref rows3, input + (2 * stride));
+                activation = Broadcast(ref rows3, from + (2 * stride));
                 sum50 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum50);
                 sum51 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum51);
-                activation = Broadcast(ref rows6, input);
+                activation = Broadcast(ref rows6, from);
                 sum60 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum60);
                 sum61 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum61);
-                activation = Broadcast(ref rows6, input + stride);
+                activation = Broadcast(ref rows6, from + stride);
                 sum70 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum70);
                 sum71 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum71);
-                activation = Broadcast(ref rows6, input + (2 * stride));
+                activation = Broadcast(ref rows6, from + (2 * stride));
                 sum80 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum80);
                 sum81 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum81);
-                activation = Broadcast(ref rows9, input);
+                activation = Broadcast(ref rows9, from);
                 sum90 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum90);
                 sum91 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum91);
-                activation = Broadcast(ref rows9, input + stride);
+                activation = Broadcast(ref rows9, from + stride);
                 sumA0 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sumA0);
                 sumA1 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sumA1);
-                activation = Broadcast(ref rows9, input + (2 * stride));
+                activation = Broadcast(ref rows9, from + (2 * stride));
                 sumB0 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sumB0);
                 sumB1 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sumB1);
             }
@@ -144,7 +165,8 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile12x1(ref float rows, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void Tile12x1<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
             ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
@@ -154,19 +176,20 @@ public static partial class Conv2DFloat32
             Vector512<float> sum7 = sum0, sum8 = sum0, sum9 = sum0, sumA = sum0, sumB = sum0;
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 Vector512<float> weightsAt = LoadWeights(ref weights, input * BlockChannels);
-                sum0 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, input), weightsAt, sum0);
-                sum1 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, input + stride), weightsAt, sum1);
-                sum2 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, input + (2 * stride)), weightsAt, sum2);
-                sum3 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, input), weightsAt, sum3);
-                sum4 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, input + stride), weightsAt, sum4);
-                sum5 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, input + (2 * stride)), weightsAt, sum5);
-                sum6 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, input), weightsAt, sum6);
-                sum7 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, input + stride), weightsAt, sum7);
-                sum8 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, input + (2 * stride)), weightsAt, sum8);
-                sum9 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, input), weightsAt, sum9);
-                sumA = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, input + stride), weightsAt, sumA);
-                sumB = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, input + (2 * stride)), weightsAt, sumB);
+                sum0 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, from), weightsAt, sum0);
+                sum1 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, from + stride), weightsAt, sum1);
+                sum2 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, from + (2 * stride)), weightsAt, sum2);
+                sum3 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, from), weightsAt, sum3);
+                sum4 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, from + stride), weightsAt, sum4);
+                sum5 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, from + (2 * stride)), weightsAt, sum5);
+                sum6 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, from), weightsAt, sum6);
+                sum7 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, from + stride), weightsAt, sum7);
+                sum8 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, from + (2 * stride)), weightsAt, sum8);
+                sum9 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from), weightsAt, sum9);
+                sumA = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from + stride), weightsAt, sumA);
+                sumB = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from + (2 * stride)), weightsAt, sumB);
             }
 
             Finish(0, 0, sum0, ends);
@@ -184,7 +207,8 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4x1(ref float rows, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void Tile4x1<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -194,15 +218,16 @@ public static partial class Conv2DFloat32
             Vector512<float> sum3 = Load(ref start, 0);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector512<float> weightsAt0 = LoadWeights(ref weights, at);
-                Vector512<float> activation = Broadcast(ref rows, input);
+                Vector512<float> activation = Broadcast(ref rows, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum0);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum1 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum1);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum2 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum2);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum3 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum3);
             }
 
@@ -213,7 +238,8 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4(ref float row, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
@@ -223,8 +249,9 @@ public static partial class Conv2DFloat32
             Vector512<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector512<float> activation = Broadcast(ref row, input);
+                Vector512<float> activation = Broadcast(ref row, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights1, at), sum1);
                 sum2 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights2, at), sum2);
@@ -235,14 +262,16 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x1(ref float row, ref float weights, nint inputs, in Ends ends)
+        private static void Tile1x1<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             Vector512<float> sum0 = Load(ref start, 0);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector512<float> activation = Broadcast(ref row, input);
+                Vector512<float> activation = Broadcast(ref row, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
             }
 

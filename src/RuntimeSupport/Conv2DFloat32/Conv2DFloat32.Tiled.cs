@@ -16,8 +16,11 @@ public static partial class Conv2DFloat32
     /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
     private const int TilesAtATime = 8;
 
-    /// <summary>Runs shorter than this are copied here, longer ones by the library.</summary>
-    private const int LongRun = 32;
+    /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
+    private const int WideRow = 24;
+
+    /// <summary>More inputs than this are gathered.</summary>
+    private const int MaximumListed = 8192;
 
     /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel.</summary>
     internal interface ITile
@@ -26,8 +29,33 @@ public static partial class Conv2DFloat32
         static abstract int Rows { get; }
 
         /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
-        static abstract void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks);
+        static abstract void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder;
+
+        /// <summary>Copies numbers that do not overlap.</summary>
+        static abstract void Copy(ref float from, ref float to, nint length);
+    }
+
+    /// <summary>Where the inputs of a window are.</summary>
+    internal interface IOrder
+    {
+        /// <summary>How far an input is from the first.</summary>
+        static abstract nint At(ref int order, nint input);
+    }
+
+    /// <summary>One behind the other.</summary>
+    internal readonly struct Neighbours : IOrder
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static nint At(ref int order, nint input) => input;
+    }
+
+    /// <summary>Where a list says.</summary>
+    internal readonly struct Listed : IOrder
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static nint At(ref int order, nint input) => Unsafe.Add(ref order, input);
     }
 
     /// <summary>Where the chains of a tile begin and end: <c>target = clamp(before + chain(start))</c>.</summary>
@@ -63,8 +91,10 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>What a run has on the stack.</summary>
-    private readonly ref struct Workspace(Span<float> packed, Span<float> sums, int sumsStride, Span<float> zeros, Span<float> nothing)
+    private readonly ref struct Workspace(Span<int> order, Span<float> packed, Span<float> sums, int sumsStride, Span<float> zeros, Span<float> nothing)
     {
+        /// <summary>Where the inputs of a window are; empty where windows are one run or gathered.</summary>
+        public readonly Span<int> Order = order;
         public readonly Span<float> Packed = packed;
         public readonly Span<float> Sums = sums;
         public readonly int SumsStride = sumsStride;
@@ -86,7 +116,7 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>What decides whether a tile reads and writes where the tensors lie.</summary>
-    private readonly record struct Paths(bool IsOneRun, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
+    private readonly record struct Paths(bool IsListed, bool IsOneRun, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
     {
         public bool ReadsDirectly(bool staysInRow) => IsOneRun && (HasUniformInput || staysInRow);
 
@@ -94,8 +124,9 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>
-    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Where the windows of a tile's rows are not
-    /// one step apart, the activations of a stretch are gathered once for a panel; where its pixels are, the last stretch is written where it belongs.
+    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Windows of several runs in wide images are read where they
+    /// lie, by a list of their inputs' places; otherwise, where the windows of a tile's rows are not one step apart, the activations of a stretch are gathered once
+    /// for a panel. Where a tile's pixels are one stride apart, the last stretch is written where it belongs.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunTiled<TTile>(in Arguments arguments)
@@ -105,14 +136,17 @@ public static partial class Conv2DFloat32
         int tileRows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int rows = (int)Math.Min(RowsAtATime<TTile>(arguments), (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
-        bool neverPacked = arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry);
+        bool listed = IsListed(arguments);
+        bool neverPacked = listed || (arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry));
+        Span<int> order = stackalloc int[listed ? arguments.RunOffsets.Length * arguments.RunLength : 0];
+        List(arguments, order);
         Span<float> packed = stackalloc float[neverPacked ? 0 : tileRows * PackedStride];
         Span<float> sums = stackalloc float[rows * sumsStride];
         Span<float> zeros = stackalloc float[sumsStride];
         Span<float> nothing = stackalloc float[sumsStride];
         zeros.Clear();
         nothing.Fill(ProductSum.Nothing);
-        var workspace = new Workspace(packed, sums, sumsStride, zeros, nothing);
+        var workspace = new Workspace(order, packed, sums, sumsStride, zeros, nothing);
         nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         for (int group = 0; group < arguments.Groups; group++)
         {
@@ -133,6 +167,33 @@ public static partial class Conv2DFloat32
         }
     }
 
+    private static bool IsListed(in Arguments arguments) =>
+        arguments.RunOffsets.Length > 1
+        && arguments.Geometry.OutputWidth >= WideRow
+        && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed;
+
+    private static void List(in Arguments arguments, Span<int> order)
+    {
+        for (int input = 0; input < order.Length; input++)
+        {
+            (int run, int within) = Math.DivRem(input, arguments.RunLength);
+            order[input] = arguments.RunOffsets[run] + within;
+        }
+    }
+
+    /// <summary>How many pixels a stretch's weights are read for at a time; where tiles are cut at the ends of rows, whole rows or parts of one.</summary>
+    private static int PixelsAtATime<TTile>(in Arguments arguments, in Paths paths, in PixelCursor cursor)
+        where TTile : struct, ITile
+    {
+        int most = RowsAtATime<TTile>(arguments), width = arguments.Geometry.OutputWidth;
+        if (!paths.IsListed)
+        {
+            return most;
+        }
+
+        return width > most ? Math.Min(most, cursor.LeftInRow) : most / width * width;
+    }
+
     private static int RowsAtATime<TTile>(in Arguments arguments)
         where TTile : struct, ITile =>
         (long)arguments.RunOffsets.Length * arguments.RunLength <= ProductSum.Stretch ? TTile.Rows : TTile.Rows * TilesAtATime;
@@ -143,23 +204,23 @@ public static partial class Conv2DFloat32
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         var paths = new Paths(
+            !workspace.Order.IsEmpty,
             arguments.RunOffsets.Length == 1,
             ConvolutionExtents.IsUniform(geometry),
             panel.Channels == panel.Blocks * BlockChannels,
             ConvolutionExtents.HasUniformOutput(geometry));
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
-        int rowsAtATime = RowsAtATime<TTile>(arguments);
         var begin = new PixelCursor(geometry);
-        for (int pixel = 0; pixel < pixels; pixel += rowsAtATime)
+        for (int pixel = 0, count; pixel < pixels; pixel += count)
         {
-            int count = Math.Min(rowsAtATime, pixels - pixel);
+            count = Math.Min(PixelsAtATime<TTile>(arguments, paths, begin), pixels - pixel);
             for (int first = 0; first < inputs; first += ProductSum.Stretch)
             {
                 PixelCursor cursor = begin;
-                for (int row = 0; row < count; row += TTile.Rows)
+                for (int row = 0, rows; row < count; row += rows)
                 {
-                    int rows = Math.Min(TTile.Rows, count - row);
+                    rows = Math.Min(Math.Min(TTile.Rows, paths.IsListed ? cursor.LeftInRow : count), count - row);
                     RunTile<TTile>(arguments, panel, workspace, paths, cursor, first, row, rows);
                     cursor.Advance(rows);
                 }
@@ -178,15 +239,15 @@ public static partial class Conv2DFloat32
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
         int count = Math.Min(ProductSum.Stretch, inputs - first);
         bool isFirst = first == 0, isLast = first + count == inputs;
-        bool staysInRow = cursor.StaysInRow(rows);
+        bool staysInRow = rows <= cursor.LeftInRow;
         bool direct = paths.ReadsDirectly(staysInRow), toOutput = isLast && paths.WritesDirectly(staysInRow);
         int sumsBegin = firstRow * workspace.SumsStride;
         ref float sums = ref Unsafe.Add(ref MemoryMarshal.GetReference(workspace.Sums), sumsBegin);
         ref float activations = ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first);
-        if (!direct)
+        if (!direct && !paths.IsListed)
         {
             activations = ref MemoryMarshal.GetReference(workspace.Packed);
-            Pack(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
+            Pack<TTile>(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
         }
 
         var ends = new Ends(
@@ -197,18 +258,31 @@ public static partial class Conv2DFloat32
             toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
             isLast ? arguments.Minimum : float.NegativeInfinity,
             isLast ? arguments.Maximum : float.PositiveInfinity);
-        TTile.Multiply(
-            ref activations, direct ? arguments.Geometry.InputPixelStep : PackedStride,
-            ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels), (nint)inputs * BlockChannels, count, ends, rows, panel.Blocks);
+        ref float weights = ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels);
+        nint blockStride = (nint)inputs * BlockChannels;
+        if (paths.IsListed)
+        {
+            TTile.Multiply<Listed>(
+                ref Unsafe.Add(ref panel.Input, cursor.Input), ref workspace.Order[first], arguments.Geometry.InputPixelStep,
+                ref weights, blockStride, count, ends, rows, panel.Blocks);
+        }
+        else
+        {
+            TTile.Multiply<Neighbours>(
+                ref activations, ref Unsafe.NullRef<int>(), direct ? arguments.Geometry.InputPixelStep : PackedStride,
+                ref weights, blockStride, count, ends, rows, panel.Blocks);
+        }
+
         if (isLast && !toOutput)
         {
-            Write(arguments, panel, workspace.Sums.Slice(sumsBegin), workspace.SumsStride, cursor, rows);
+            Write<TTile>(arguments, panel, workspace.Sums.Slice(sumsBegin), workspace.SumsStride, cursor, rows);
         }
     }
 
     /// <summary>Gathers a stretch of a tile's activations.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Pack(in Arguments arguments, ref float input, PixelCursor cursor, int first, int count, ref float packed, int rows)
+    private static void Pack<TTile>(in Arguments arguments, ref float input, PixelCursor cursor, int first, int count, ref float packed, int rows)
+        where TTile : struct, ITile
     {
         (int firstRun, int firstWithin) = Math.DivRem(first, arguments.RunLength);
         for (int row = 0; row < rows; row++)
@@ -219,7 +293,7 @@ public static partial class Conv2DFloat32
             for (int left = count; left > 0;)
             {
                 int length = Math.Min(left, arguments.RunLength - within);
-                Copy(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + within), ref to, length);
+                TTile.Copy(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + within), ref to, length);
                 to = ref Unsafe.Add(ref to, length);
                 left -= length;
                 within = 0;
@@ -231,14 +305,8 @@ public static partial class Conv2DFloat32
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Copy(ref float from, ref float to, int length)
+    private static void CopyVector128(ref float from, ref float to, nint length)
     {
-        if (length >= LongRun)
-        {
-            MemoryMarshal.CreateReadOnlySpan(ref from, length).CopyTo(MemoryMarshal.CreateSpan(ref to, length));
-            return;
-        }
-
         if (length < 4)
         {
             for (nint at = 0; at < length; at++)
@@ -260,11 +328,12 @@ public static partial class Conv2DFloat32
 
     /// <summary>Moves results to where they belong.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Write(in Arguments arguments, in Panel panel, Span<float> sums, int sumsStride, PixelCursor cursor, int rows)
+    private static void Write<TTile>(in Arguments arguments, in Panel panel, Span<float> sums, int sumsStride, PixelCursor cursor, int rows)
+        where TTile : struct, ITile
     {
         for (int row = 0; row < rows; row++)
         {
-            Copy(
+            TTile.Copy(
                 ref MemoryMarshal.GetReference(sums.Slice(row * sumsStride, panel.Channels)),
                 ref MemoryMarshal.GetReference(arguments.Output.Slice(cursor.Output + panel.Output, panel.Channels)),
                 panel.Channels);

@@ -25,9 +25,9 @@ public static partial class Conv2DFloat32
         public static int Rows => 4;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            in Ends ends, int rows, int blocks)
+        public static void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder
         {
             for (int block = 0; block < blocks; block++)
             {
@@ -35,19 +35,26 @@ public static partial class Conv2DFloat32
                 Ends panelEnds = ends.At(0, block * BlockChannels);
                 if (rows == 4 && TFused.IsInstruction)
                 {
-                    Tile4x4(ref activations, rowStride, ref panel, inputs, panelEnds);
+                    Tile4x4<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
                     continue;
                 }
 
                 for (int row = 0; row < rows; row++)
                 {
-                    Tile1x4(ref Unsafe.Add(ref activations, row * rowStride), ref panel, inputs, panelEnds.At(row, 0));
+                    Tile1x4<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref panel, inputs, panelEnds.At(row, 0));
                 }
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(ref float from, ref float to, nint length)
+        {
+            CopyVector128(ref from, ref to, length);
+        }
+
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4x4(ref float rows, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void Tile4x4<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -61,27 +68,28 @@ public static partial class Conv2DFloat32
             Vector128<float> sum32 = Load(ref start, 2), sum33 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector128<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector128<float> weightsAt1 = LoadWeights(ref weights, at + 4);
                 Vector128<float> weightsAt2 = LoadWeights(ref weights, at + 8);
                 Vector128<float> weightsAt3 = LoadWeights(ref weights, at + 12);
-                Vector128<float> activation = Broadcast(ref rows, input);
+                Vector128<float> activation = Broadcast(ref rows, from);
                 sum00 = TFused.Add(sum00, activation, weightsAt0);
                 sum01 = TFused.Add(sum01, activation, weightsAt1);
                 sum02 = TFused.Add(sum02, activation, weightsAt2);
                 sum03 = TFused.Add(sum03, activation, weightsAt3);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum10 = TFused.Add(sum10, activation, weightsAt0);
                 sum11 = TFused.Add(sum11, activation, weightsAt1);
                 sum12 = TFused.Add(sum12, activation, weightsAt2);
                 sum13 = TFused.Add(sum13, activation, weightsAt3);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum20 = TFused.Add(sum20, activation, weightsAt0);
                 sum21 = TFused.Add(sum21, activation, weightsAt1);
                 sum22 = TFused.Add(sum22, activation, weightsAt2);
                 sum23 = TFused.Add(sum23, activation, weightsAt3);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum30 = TFused.Add(sum30, activation, weightsAt0);
                 sum31 = TFused.Add(sum31, activation, weightsAt1);
                 sum32 = TFused.Add(sum32, activation, weightsAt2);
@@ -95,15 +103,17 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4(ref float row, ref float weights, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
             Vector128<float> sum0 = Load(ref start, 0), sum1 = Load(ref start, 1);
             Vector128<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector128<float> activation = Broadcast(ref row, input);
+                Vector128<float> activation = Broadcast(ref row, from);
                 sum0 = TFused.Add(sum0, activation, LoadWeights(ref weights, at));
                 sum1 = TFused.Add(sum1, activation, LoadWeights(ref weights, at + 4));
                 sum2 = TFused.Add(sum2, activation, LoadWeights(ref weights, at + 8));
