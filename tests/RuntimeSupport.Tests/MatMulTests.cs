@@ -40,14 +40,21 @@ public class MatMulTests
             int element = 0;
             foreach (int[] index in StridedNaive.Indices([2, 3, rows, columns]))
             {
+                float before = 0;
                 float sum = 0;
                 for (int k = 0; k < inner; k++)
                 {
+                    if (k > 0 && k % 128 == 0)
+                    {
+                        (before, sum) = (k == 128 ? sum : before + sum, 0);
+                    }
+
                     float leftValue = left[(index[1] * leftBatch[1]) + (index[2] * leftRow) + (k * leftColumn)];
                     float rightValue = right[(index[0] * rightBatch[0]) + (k * rightRow) + (index[3] * rightColumn)];
                     sum = MathF.FusedMultiplyAdd(leftValue, rightValue, sum);
                 }
 
+                sum = inner > 128 ? before + sum : sum;
                 Assert.Equal(BitConverter.SingleToInt32Bits(sum), BitConverter.SingleToInt32Bits(output[element++]));
             }
 

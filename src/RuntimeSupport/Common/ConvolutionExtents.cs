@@ -70,4 +70,11 @@ public static class ConvolutionExtents
     public static bool IsUniform(ConvolutionGeometry geometry) =>
         (geometry.OutputHeight == 1 || geometry.InputRowStep == (long)geometry.OutputWidth * geometry.InputPixelStep)
         && (geometry.Batches == 1 || geometry.InputBatchStride == (long)geometry.OutputHeight * geometry.OutputWidth * geometry.InputPixelStep);
+
+    /// <summary>Whether consecutive output pixels, in the order batch, row, column, are one pixel stride apart.</summary>
+    /// <param name="geometry">The geometry.</param>
+    /// <returns>True if no row or image begins elsewhere than one stride after the last pixel of the one before.</returns>
+    public static bool HasUniformOutput(ConvolutionGeometry geometry) =>
+        (geometry.OutputHeight == 1 || geometry.OutputRowStride == (long)geometry.OutputWidth * geometry.OutputPixelStride)
+        && (geometry.Batches == 1 || geometry.OutputBatchStride == (long)geometry.OutputHeight * geometry.OutputWidth * geometry.OutputPixelStride);
 }

@@ -20,6 +20,28 @@ public struct PixelCursor
     /// <summary>Where the pixel's channels begin, in elements of the output.</summary>
     public int Output { readonly get; private set; }
 
+    /// <summary>Pixels from this one to the end of its row.</summary>
+    public readonly int LeftInRow => geometry.OutputWidth - column;
+
+    /// <summary>Moves on by some pixels; after the last one the offsets mean nothing.</summary>
+    /// <param name="count">Number of pixels.</param>
+    public void Advance(int count)
+    {
+        column += count;
+        while (column >= geometry.OutputWidth)
+        {
+            column -= geometry.OutputWidth;
+            if (++row == geometry.OutputHeight)
+            {
+                row = 0;
+                batch++;
+            }
+        }
+
+        Input = (batch * geometry.InputBatchStride) + (row * geometry.InputRowStep) + (column * geometry.InputPixelStep);
+        Output = (batch * geometry.OutputBatchStride) + (row * geometry.OutputRowStride) + (column * geometry.OutputPixelStride);
+    }
+
     /// <summary>Moves to the next pixel; after the last one the offsets mean nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void MoveNext()

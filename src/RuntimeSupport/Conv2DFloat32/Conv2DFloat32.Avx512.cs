@@ -14,223 +14,268 @@ public static partial class Conv2DFloat32
         public static int Rows => 12;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            ref float start, nint startStride, ref float sums, int rows, int blocks)
+        public static void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder
         {
             int block = 0;
             while (block < blocks)
             {
                 ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
-                ref float panelStart = ref Unsafe.Add(ref start, block * BlockChannels);
-                ref float panelSums = ref Unsafe.Add(ref sums, block * BlockChannels);
+                Ends panelEnds = ends.At(0, block * BlockChannels);
                 if (rows == 12 && blocks - block >= 2)
                 {
-                    Tile12x2(ref activations, rowStride, ref panel, blockStride, inputs, ref panelStart, startStride, ref panelSums);
+                    Tile12x2<TOrder>(ref activations, ref order, rowStride, ref panel, blockStride, inputs, panelEnds);
                     block += 2;
                 }
-                else if (rows == 1 && blocks - block >= 4)
+                else if (rows == 12)
                 {
-                    Tile1x4(ref activations, ref panel, blockStride, inputs, ref panelStart, ref panelSums);
+                    Tile12x1<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    block++;
+                }
+                else if (rows < 4 && blocks - block >= 4)
+                {
+                    for (int row = 0; row < rows; row++)
+                    {
+                        Tile1x4<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref panel, blockStride, inputs, panelEnds.At(row, 0));
+                    }
+
                     block += 4;
                 }
                 else
                 {
-                    MultiplyBlock(ref activations, rowStride, ref panel, inputs, ref panelStart, startStride, ref panelSums, rows);
+                    MultiplyBlock<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds, rows);
                     block++;
                 }
             }
         }
 
-        /// <summary>Clamps with the instructions that return their second operand when one is NaN.</summary>
-        [MethodImpl(KernelOptions.Hot)]
-        public static void Clamp(ref float sums, ref float output, int channels, float minimum, float maximum)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(ref float from, ref float to, nint length)
         {
-            for (nint at = 0; at < channels; at += 16)
+            if (length >= 16)
             {
-                Vector512<float> values = Vector512.LoadUnsafe(ref sums, (nuint)at);
-                values = Avx512F.Max(Vector512.Create(minimum), values);
-                Avx512F.Min(Vector512.Create(maximum), values).StoreUnsafe(ref output, (nuint)at);
+                for (nint at = 0; at < length - 16; at += 16)
+                {
+                    Vector512.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
+                }
+
+                Vector512.LoadUnsafe(ref from, (nuint)(length - 16)).StoreUnsafe(ref to, (nuint)(length - 16));
+            }
+            else
+            {
+                Avx2Tile.Copy(ref from, ref to, length);
             }
         }
 
         /// <summary>Any number of rows by one block, in fours.</summary>
         [MethodImpl(KernelOptions.Hot)]
-        private static void MultiplyBlock(
-            ref float activations, nint rowStride, ref float weights, nint inputs, ref float start, nint startStride, ref float sums, int rows)
+        private static void MultiplyBlock<TOrder>(ref float activations, ref int order, nint rowStride, ref float weights, nint inputs, in Ends ends, int rows)
+            where TOrder : struct, IOrder
         {
             int row = 0;
             for (; row <= rows - 4; row += 4)
             {
-                Tile4x1(
-                    ref Unsafe.Add(ref activations, row * rowStride), rowStride, ref weights, inputs,
-                    ref Unsafe.Add(ref start, row * startStride), startStride, ref Unsafe.Add(ref sums, row * PanelChannels));
+                Tile4x1<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, rowStride, ref weights, inputs, ends.At(row, 0));
             }
 
             for (; row < rows; row++)
             {
-                Tile1x1(
-                    ref Unsafe.Add(ref activations, row * rowStride), ref weights, inputs,
-                    ref Unsafe.Add(ref start, row * startStride), ref Unsafe.Add(ref sums, row * PanelChannels));
+                Tile1x1<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref weights, inputs, ends.At(row, 0));
             }
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile12x2(
-            ref float rows, nint stride, ref float weights, nint blockStride, nint inputs, ref float start, nint startStride, ref float sums)
+        private static void Tile12x2<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
+            ref float start = ref ends.Start;
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
             ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
             ref float rows9 = ref Unsafe.Add(ref rows, 9 * stride);
             ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
-            Vector512<float> sum00 = Load(ref start, 0, 0), sum01 = Load(ref start, 0, 1);
-            Vector512<float> sum10 = Load(ref start, startStride, 0), sum11 = Load(ref start, startStride, 1);
-            Vector512<float> sum20 = Load(ref start, 2 * startStride, 0), sum21 = Load(ref start, 2 * startStride, 1);
-            Vector512<float> sum30 = Load(ref start, 3 * startStride, 0), sum31 = Load(ref start, 3 * startStride, 1);
-            Vector512<float> sum40 = Load(ref start, 4 * startStride, 0), sum41 = Load(ref start, 4 * startStride, 1);
-            Vector512<float> sum50 = Load(ref start, 5 * startStride, 0), sum51 = Load(ref start, 5 * startStride, 1);
-            Vector512<float> sum60 = Load(ref start, 6 * startStride, 0), sum61 = Load(ref start, 6 * startStride, 1);
-            Vector512<float> sum70 = Load(ref start, 7 * startStride, 0), sum71 = Load(ref start, 7 * startStride, 1);
-            Vector512<float> sum80 = Load(ref start, 8 * startStride, 0), sum81 = Load(ref start, 8 * startStride, 1);
-            Vector512<float> sum90 = Load(ref start, 9 * startStride, 0), sum91 = Load(ref start, 9 * startStride, 1);
-            Vector512<float> sumA0 = Load(ref start, 10 * startStride, 0), sumA1 = Load(ref start, 10 * startStride, 1);
-            Vector512<float> sumB0 = Load(ref start, 11 * startStride, 0), sumB1 = Load(ref start, 11 * startStride, 1);
+            Vector512<float> sum00 = Load(ref start, 0), sum01 = Load(ref start, 1);
+            Vector512<float> sum10 = Load(ref start, 0), sum11 = Load(ref start, 1);
+            Vector512<float> sum20 = Load(ref start, 0), sum21 = Load(ref start, 1);
+            Vector512<float> sum30 = Load(ref start, 0), sum31 = Load(ref start, 1);
+            Vector512<float> sum40 = Load(ref start, 0), sum41 = Load(ref start, 1);
+            Vector512<float> sum50 = Load(ref start, 0), sum51 = Load(ref start, 1);
+            Vector512<float> sum60 = Load(ref start, 0), sum61 = Load(ref start, 1);
+            Vector512<float> sum70 = Load(ref start, 0), sum71 = Load(ref start, 1);
+            Vector512<float> sum80 = Load(ref start, 0), sum81 = Load(ref start, 1);
+            Vector512<float> sum90 = Load(ref start, 0), sum91 = Load(ref start, 1);
+            Vector512<float> sumA0 = Load(ref start, 0), sumA1 = Load(ref start, 1);
+            Vector512<float> sumB0 = Load(ref start, 0), sumB1 = Load(ref start, 1);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector512<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector512<float> weightsAt1 = LoadWeights(ref weights1, at);
-                Vector512<float> activation = Broadcast(ref rows, input);
+                Vector512<float> activation = Broadcast(ref rows, from);
                 sum00 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum00);
                 sum01 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum01);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum10 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum10);
                 sum11 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum11);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum20 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum20);
                 sum21 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum21);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum30 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum30);
                 sum31 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum31);
-                activation = Broadcast(ref rows3, input + stride);
+                activation = Broadcast(ref rows3, from + stride);
                 sum40 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum40);
                 sum41 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum41);
-                activation = Broadcast(ref rows3, input + (2 * stride));
+                activation = Broadcast(ref rows3, from + (2 * stride));
                 sum50 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum50);
                 sum51 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum51);
-                activation = Broadcast(ref rows6, input);
+                activation = Broadcast(ref rows6, from);
                 sum60 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum60);
                 sum61 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum61);
-                activation = Broadcast(ref rows6, input + stride);
+                activation = Broadcast(ref rows6, from + stride);
                 sum70 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum70);
                 sum71 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum71);
-                activation = Broadcast(ref rows6, input + (2 * stride));
+                activation = Broadcast(ref rows6, from + (2 * stride));
                 sum80 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum80);
                 sum81 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum81);
-                activation = Broadcast(ref rows9, input);
+                activation = Broadcast(ref rows9, from);
                 sum90 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum90);
                 sum91 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sum91);
-                activation = Broadcast(ref rows9, input + stride);
+                activation = Broadcast(ref rows9, from + stride);
                 sumA0 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sumA0);
                 sumA1 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sumA1);
-                activation = Broadcast(ref rows9, input + (2 * stride));
+                activation = Broadcast(ref rows9, from + (2 * stride));
                 sumB0 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sumB0);
                 sumB1 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sumB1);
             }
 
-            Store(sum00, ref sums, 0, 0);
-            Store(sum01, ref sums, 0, 1);
-            Store(sum10, ref sums, 1, 0);
-            Store(sum11, ref sums, 1, 1);
-            Store(sum20, ref sums, 2, 0);
-            Store(sum21, ref sums, 2, 1);
-            Store(sum30, ref sums, 3, 0);
-            Store(sum31, ref sums, 3, 1);
-            Store(sum40, ref sums, 4, 0);
-            Store(sum41, ref sums, 4, 1);
-            Store(sum50, ref sums, 5, 0);
-            Store(sum51, ref sums, 5, 1);
-            Store(sum60, ref sums, 6, 0);
-            Store(sum61, ref sums, 6, 1);
-            Store(sum70, ref sums, 7, 0);
-            Store(sum71, ref sums, 7, 1);
-            Store(sum80, ref sums, 8, 0);
-            Store(sum81, ref sums, 8, 1);
-            Store(sum90, ref sums, 9, 0);
-            Store(sum91, ref sums, 9, 1);
-            Store(sumA0, ref sums, 10, 0);
-            Store(sumA1, ref sums, 10, 1);
-            Store(sumB0, ref sums, 11, 0);
-            Store(sumB1, ref sums, 11, 1);
+            Finish(0, sum00, sum01, ends);
+            Finish(1, sum10, sum11, ends);
+            Finish(2, sum20, sum21, ends);
+            Finish(3, sum30, sum31, ends);
+            Finish(4, sum40, sum41, ends);
+            Finish(5, sum50, sum51, ends);
+            Finish(6, sum60, sum61, ends);
+            Finish(7, sum70, sum71, ends);
+            Finish(8, sum80, sum81, ends);
+            Finish(9, sum90, sum91, ends);
+            Finish(10, sumA0, sumA1, ends);
+            Finish(11, sumB0, sumB1, ends);
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4x1(
-            ref float rows, nint stride, ref float weights, nint inputs, ref float start, nint startStride, ref float sums)
+        private static void Tile12x1<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
-            Vector512<float> sum0 = Load(ref start, 0, 0);
-            Vector512<float> sum1 = Load(ref start, startStride, 0);
-            Vector512<float> sum2 = Load(ref start, 2 * startStride, 0);
-            Vector512<float> sum3 = Load(ref start, 3 * startStride, 0);
+            ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
+            ref float rows9 = ref Unsafe.Add(ref rows, 9 * stride);
+            Vector512<float> sum0 = Load(ref ends.Start, 0);
+            Vector512<float> sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0, sum6 = sum0;
+            Vector512<float> sum7 = sum0, sum8 = sum0, sum9 = sum0, sumA = sum0, sumB = sum0;
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
+                Vector512<float> weightsAt = LoadWeights(ref weights, input * BlockChannels);
+                sum0 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, from), weightsAt, sum0);
+                sum1 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, from + stride), weightsAt, sum1);
+                sum2 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows, from + (2 * stride)), weightsAt, sum2);
+                sum3 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, from), weightsAt, sum3);
+                sum4 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, from + stride), weightsAt, sum4);
+                sum5 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows3, from + (2 * stride)), weightsAt, sum5);
+                sum6 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, from), weightsAt, sum6);
+                sum7 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, from + stride), weightsAt, sum7);
+                sum8 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows6, from + (2 * stride)), weightsAt, sum8);
+                sum9 = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from), weightsAt, sum9);
+                sumA = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from + stride), weightsAt, sumA);
+                sumB = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from + (2 * stride)), weightsAt, sumB);
+            }
+
+            Finish(0, 0, sum0, ends);
+            Finish(1, 0, sum1, ends);
+            Finish(2, 0, sum2, ends);
+            Finish(3, 0, sum3, ends);
+            Finish(4, 0, sum4, ends);
+            Finish(5, 0, sum5, ends);
+            Finish(6, 0, sum6, ends);
+            Finish(7, 0, sum7, ends);
+            Finish(8, 0, sum8, ends);
+            Finish(9, 0, sum9, ends);
+            Finish(10, 0, sumA, ends);
+            Finish(11, 0, sumB, ends);
+        }
+
+        [MethodImpl(KernelOptions.Hot)]
+        private static void Tile4x1<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
+        {
+            ref float start = ref ends.Start;
+            ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
+            Vector512<float> sum0 = Load(ref start, 0);
+            Vector512<float> sum1 = Load(ref start, 0);
+            Vector512<float> sum2 = Load(ref start, 0);
+            Vector512<float> sum3 = Load(ref start, 0);
+            for (nint input = 0; input < inputs; input++)
+            {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector512<float> weightsAt0 = LoadWeights(ref weights, at);
-                Vector512<float> activation = Broadcast(ref rows, input);
+                Vector512<float> activation = Broadcast(ref rows, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum0);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum1 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum1);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum2 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum2);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum3 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum3);
             }
 
-            Store(sum0, ref sums, 0, 0);
-            Store(sum1, ref sums, 1, 0);
-            Store(sum2, ref sums, 2, 0);
-            Store(sum3, ref sums, 3, 0);
+            Finish(0, 0, sum0, ends);
+            Finish(1, 0, sum1, ends);
+            Finish(2, 0, sum2, ends);
+            Finish(3, 0, sum3, ends);
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4(
-            ref float row, ref float weights, nint blockStride, nint inputs, ref float start, ref float sums)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
+            ref float start = ref ends.Start;
             ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
             ref float weights2 = ref Unsafe.Add(ref weights, 2 * blockStride);
             ref float weights3 = ref Unsafe.Add(ref weights, 3 * blockStride);
-            Vector512<float> sum0 = Load(ref start, 0, 0), sum1 = Load(ref start, 0, 1);
-            Vector512<float> sum2 = Load(ref start, 0, 2), sum3 = Load(ref start, 0, 3);
+            Vector512<float> sum0 = Load(ref start, 0), sum1 = Load(ref start, 1);
+            Vector512<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector512<float> activation = Broadcast(ref row, input);
+                Vector512<float> activation = Broadcast(ref row, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights1, at), sum1);
                 sum2 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights2, at), sum2);
                 sum3 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights3, at), sum3);
             }
 
-            Store(sum0, ref sums, 0, 0);
-            Store(sum1, ref sums, 0, 1);
-            Store(sum2, ref sums, 0, 2);
-            Store(sum3, ref sums, 0, 3);
+            Finish(0, sum0, sum1, sum2, sum3, ends);
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x1(
-            ref float row, ref float weights, nint inputs, ref float start, ref float sums)
+        private static void Tile1x1<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
-            Vector512<float> sum0 = Load(ref start, 0, 0);
+            ref float start = ref ends.Start;
+            Vector512<float> sum0 = Load(ref start, 0);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector512<float> activation = Broadcast(ref row, input);
+                Vector512<float> activation = Broadcast(ref row, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
             }
 
-            Store(sum0, ref sums, 0, 0);
+            Finish(0, 0, sum0, ends);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -240,11 +285,31 @@ public static partial class Conv2DFloat32
         private static Vector512<float> LoadWeights(ref float weights, nint at) => Vector512.LoadUnsafe(ref weights, (nuint)at);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<float> Load(ref float start, nint row, int column) =>
-            Vector512.LoadUnsafe(ref start, (nuint)(row + (column * 16)));
+        private static Vector512<float> Load(ref float start, int column) => Vector512.LoadUnsafe(ref start, (nuint)(column * 16));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(Vector512<float> values, ref float sums, int row, int column) =>
-            values.StoreUnsafe(ref sums, (nuint)((row * PanelChannels) + (column * 16)));
+        private static void Finish(nint row, Vector512<float> sum0, Vector512<float> sum1, in Ends ends)
+        {
+            Finish(row, 0, sum0, ends);
+            Finish(row, 16, sum1, ends);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Finish(nint row, Vector512<float> sum0, Vector512<float> sum1, Vector512<float> sum2, Vector512<float> sum3, in Ends ends)
+        {
+            Finish(row, 0, sum0, ends);
+            Finish(row, 16, sum1, ends);
+            Finish(row, 32, sum2, ends);
+            Finish(row, 48, sum3, ends);
+        }
+
+        /// <summary>Clamps with the instructions that return their second operand when one is NaN.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Finish(nint row, nint lane, Vector512<float> sum, in Ends ends)
+        {
+            Vector512<float> total = Avx512F.Add(Vector512.LoadUnsafe(ref ends.Before, (nuint)((row * ends.BeforeStride) + lane)), sum);
+            total = Avx512F.Max(Vector512.Create(ends.Minimum), total);
+            Avx512F.Min(Vector512.Create(ends.Maximum), total).StoreUnsafe(ref ends.Target, (nuint)((row * ends.TargetStride) + lane));
+        }
     }
 }

@@ -32,18 +32,18 @@ public static partial class Conv2DFloat32
         {
             int block = (group * arguments.Blocks) + (channel / BlockChannels);
             int lane = channel % BlockChannels;
-            float sum = arguments.Bias[(block * BlockChannels) + lane];
+            var sum = new ProductSum(arguments.Bias[(block * BlockChannels) + lane]);
             for (int run = 0; run < runs; run++)
             {
                 ReadOnlySpan<float> activations = arguments.Input.Slice(window + arguments.RunOffsets[run], arguments.RunLength);
                 int weights = ((block * runs) + run) * arguments.RunLength * BlockChannels;
                 for (int k = 0; k < activations.Length; k++)
                 {
-                    sum = FusedMultiplyAdd.Of(activations[k], arguments.Weights[weights + (k * BlockChannels) + lane], sum);
+                    sum.Add(activations[k], arguments.Weights[weights + (k * BlockChannels) + lane]);
                 }
             }
 
-            arguments.Output[pixel + channel] = FloatRange.Clamp(sum, arguments.Minimum, arguments.Maximum);
+            arguments.Output[pixel + channel] = FloatRange.Clamp(sum.Value, arguments.Minimum, arguments.Maximum);
         }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -9,11 +10,17 @@ public static partial class Conv2DFloat32
     /// <summary>Blocks of output channels that share packed activations.</summary>
     private const int PanelBlocks = 8;
 
-    /// <summary>Distance between the accumulators of two rows of a tile.</summary>
-    internal const int PanelChannels = PanelBlocks * BlockChannels;
+    /// <summary>Distance between two rows of packed activations: 16 more than a stretch keep them from falling on the same cache sets.</summary>
+    private const int PackedStride = ProductSum.Stretch + 16;
 
-    /// <summary>Inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
-    private const int ChunkInputs = 512;
+    /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
+    private const int TilesAtATime = 8;
+
+    /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
+    private const int WideRow = 24;
+
+    /// <summary>More inputs than this are gathered.</summary>
+    private const int MaximumListed = 8192;
 
     /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel.</summary>
     internal interface ITile
@@ -21,148 +28,316 @@ public static partial class Conv2DFloat32
         /// <summary>Rows of a full tile.</summary>
         static abstract int Rows { get; }
 
-        /// <summary>
-        /// Adds the products of rows × blocks × inputs to <c>start</c>, whose rows are <c>startStride</c> apart; rows of the sums
-        /// are <see cref="PanelChannels"/> apart.
-        /// </summary>
-        static abstract void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            ref float start, nint startStride, ref float sums, int rows, int blocks);
+        /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
+        static abstract void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder;
 
-        /// <summary>Clamps a row's sums, a multiple of 16, into the output.</summary>
-        static abstract void Clamp(ref float sums, ref float output, int channels, float minimum, float maximum);
+        /// <summary>Copies numbers that do not overlap.</summary>
+        static abstract void Copy(ref float from, ref float to, nint length);
+    }
+
+    /// <summary>Where the inputs of a window are.</summary>
+    internal interface IOrder
+    {
+        /// <summary>How far an input is from the first.</summary>
+        static abstract nint At(ref int order, nint input);
+    }
+
+    /// <summary>One behind the other.</summary>
+    internal readonly struct Neighbours : IOrder
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static nint At(ref int order, nint input) => input;
+    }
+
+    /// <summary>Where a list says.</summary>
+    internal readonly struct Listed : IOrder
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static nint At(ref int order, nint input) => Unsafe.Add(ref order, input);
+    }
+
+    /// <summary>Where the chains of a tile begin and end: <c>target = clamp(before + chain(start))</c>.</summary>
+    internal readonly ref struct Ends(ref float start, ref float before, nint beforeStride, ref float target, nint targetStride, float minimum, float maximum)
+    {
+        /// <summary>Where chains begin, the same for all rows.</summary>
+        public readonly ref float Start = ref start;
+
+        /// <summary>The sums of the stretches before.</summary>
+        public readonly ref float Before = ref before;
+
+        /// <summary>From a row of these to the next.</summary>
+        public readonly nint BeforeStride = beforeStride;
+
+        /// <summary>Where results go.</summary>
+        public readonly ref float Target = ref target;
+
+        /// <summary>From a row of results to the next.</summary>
+        public readonly nint TargetStride = targetStride;
+
+        public readonly float Minimum = minimum;
+        public readonly float Maximum = maximum;
+
+        /// <summary>The same for a tile whose corner is elsewhere.</summary>
+        public Ends At(nint row, nint channel) => new(
+            ref Unsafe.Add(ref Start, channel),
+            ref Unsafe.Add(ref Before, (row * BeforeStride) + channel),
+            BeforeStride,
+            ref Unsafe.Add(ref Target, (row * TargetStride) + channel),
+            TargetStride,
+            Minimum,
+            Maximum);
+    }
+
+    /// <summary>What a run has on the stack.</summary>
+    private readonly ref struct Workspace(Span<int> order, Span<float> packed, Span<float> sums, int sumsStride, Span<float> zeros, Span<float> nothing)
+    {
+        /// <summary>Where the inputs of a window are; empty where windows are one run or gathered.</summary>
+        public readonly Span<int> Order = order;
+        public readonly Span<float> Packed = packed;
+        public readonly Span<float> Sums = sums;
+        public readonly int SumsStride = sumsStride;
+        public readonly Span<float> Zeros = zeros;
+        public readonly Span<float> Nothing = nothing;
+    }
+
+    /// <summary>A panel of up to 8 blocks of output channels.</summary>
+    private readonly ref struct Panel(ref float input, ref float weights, ref float bias, int output, int channels, int blocks)
+    {
+        public readonly ref float Input = ref input;
+        public readonly ref float Weights = ref weights;
+        public readonly ref float Bias = ref bias;
+
+        /// <summary>From a pixel's begin in the output to the panel's channels.</summary>
+        public readonly int Output = output;
+        public readonly int Channels = channels;
+        public readonly int Blocks = blocks;
+    }
+
+    /// <summary>What decides whether a tile reads and writes where the tensors lie.</summary>
+    private readonly record struct Paths(bool IsListed, bool IsOneRun, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
+    {
+        public bool ReadsDirectly(bool staysInRow) => IsOneRun && (HasUniformInput || staysInRow);
+
+        public bool WritesDirectly(bool staysInRow) => IsFull && (HasUniformOutput || staysInRow);
     }
 
     /// <summary>
-    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are gathered
-    /// once for a panel of up to 8 blocks of channels.
+    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Windows of several runs in wide images are read where they
+    /// lie, by a list of their inputs' places; otherwise, where the windows of a tile's rows are not one step apart, the activations of a stretch are gathered once
+    /// for a panel. Where a tile's pixels are one stride apart, the last stretch is written where it belongs.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunTiled<TTile>(in Arguments arguments)
         where TTile : struct, ITile
     {
-        int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-
-        // The 16 elements keep rows from falling on the same cache sets.
-        int rowStride = Math.Min(inputs, ChunkInputs) + 16;
-        bool direct = arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(arguments.Geometry);
-        Span<float> packed = stackalloc float[direct ? 0 : TTile.Rows * rowStride];
-        Span<float> sums = stackalloc float[TTile.Rows * PanelChannels];
+        ConvolutionGeometry geometry = arguments.Geometry;
+        int tileRows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
+        int rows = (int)Math.Min(RowsAtATime<TTile>(arguments), (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
+        int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
+        bool listed = IsListed(arguments);
+        bool neverPacked = listed || (arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry));
+        Span<int> order = stackalloc int[listed ? arguments.RunOffsets.Length * arguments.RunLength : 0];
+        List(arguments, order);
+        Span<float> packed = stackalloc float[neverPacked ? 0 : tileRows * PackedStride];
+        Span<float> sums = stackalloc float[rows * sumsStride];
+        Span<float> zeros = stackalloc float[sumsStride];
+        Span<float> nothing = stackalloc float[sumsStride];
+        zeros.Clear();
+        nothing.Fill(ProductSum.Nothing);
+        var workspace = new Workspace(order, packed, sums, sumsStride, zeros, nothing);
+        nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         for (int group = 0; group < arguments.Groups; group++)
         {
             for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
             {
-                RunPanel<TTile>(arguments, group, block, packed, rowStride, sums);
+                int firstBlock = (group * arguments.Blocks) + block;
+                int firstChannel = block * BlockChannels;
+                int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
+                var panel = new Panel(
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), firstBlock * blockWeights),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), firstBlock * BlockChannels),
+                    (group * arguments.OutputChannels) + firstChannel,
+                    Math.Min(blocks * BlockChannels, arguments.OutputChannels - firstChannel),
+                    blocks);
+                RunPanel<TTile>(arguments, panel, workspace);
             }
         }
     }
 
+    private static bool IsListed(in Arguments arguments) =>
+        arguments.RunOffsets.Length > 1
+        && arguments.Geometry.OutputWidth >= WideRow
+        && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed;
+
+    private static void List(in Arguments arguments, Span<int> order)
+    {
+        for (int input = 0; input < order.Length; input++)
+        {
+            (int run, int within) = Math.DivRem(input, arguments.RunLength);
+            order[input] = arguments.RunOffsets[run] + within;
+        }
+    }
+
+    /// <summary>How many pixels a stretch's weights are read for at a time; where tiles are cut at the ends of rows, whole rows or parts of one.</summary>
+    private static int PixelsAtATime<TTile>(in Arguments arguments, in Paths paths, in PixelCursor cursor)
+        where TTile : struct, ITile
+    {
+        int most = RowsAtATime<TTile>(arguments), width = arguments.Geometry.OutputWidth;
+        if (!paths.IsListed)
+        {
+            return most;
+        }
+
+        return width > most ? Math.Min(most, cursor.LeftInRow) : most / width * width;
+    }
+
+    private static int RowsAtATime<TTile>(in Arguments arguments)
+        where TTile : struct, ITile =>
+        (long)arguments.RunOffsets.Length * arguments.RunLength <= ProductSum.Stretch ? TTile.Rows : TTile.Rows * TilesAtATime;
+
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunPanel<TTile>(in Arguments arguments, int group, int block, Span<float> packed, int rowStride, Span<float> sums)
+    private static void RunPanel<TTile>(in Arguments arguments, in Panel panel, in Workspace workspace)
         where TTile : struct, ITile
     {
         ConvolutionGeometry geometry = arguments.Geometry;
+        var paths = new Paths(
+            !workspace.Order.IsEmpty,
+            arguments.RunOffsets.Length == 1,
+            ConvolutionExtents.IsUniform(geometry),
+            panel.Channels == panel.Blocks * BlockChannels,
+            ConvolutionExtents.HasUniformOutput(geometry));
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-        int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
-        int firstBlock = (group * arguments.Blocks) + block;
-        nint blockStride = (nint)inputs * BlockChannels;
-        ref float weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), firstBlock * blockStride);
-        ref float bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), firstBlock * BlockChannels);
-        ref float input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels);
-        var source = new PixelCursor(geometry);
-        var target = new PixelCursor(geometry);
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
-        for (int pixel = 0; pixel < pixels; pixel += TTile.Rows)
+        var begin = new PixelCursor(geometry);
+        for (int pixel = 0, count; pixel < pixels; pixel += count)
         {
-            int rows = Math.Min(TTile.Rows, pixels - pixel);
-            if (packed.IsEmpty)
+            count = Math.Min(PixelsAtATime<TTile>(arguments, paths, begin), pixels - pixel);
+            for (int first = 0; first < inputs; first += ProductSum.Stretch)
             {
-                ref float window = ref Unsafe.Add(ref input, ((nint)pixel * geometry.InputPixelStep) + arguments.RunOffsets[0]);
-                TTile.Multiply(
-                    ref window, geometry.InputPixelStep, ref weights, blockStride, inputs,
-                    ref bias, 0, ref MemoryMarshal.GetReference(sums), rows, blocks);
-            }
-            else
-            {
-                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, ref bias, packed, rowStride, sums, rows, blocks);
+                PixelCursor cursor = begin;
+                for (int row = 0, rows; row < count; row += rows)
+                {
+                    rows = Math.Min(Math.Min(TTile.Rows, paths.IsListed ? cursor.LeftInRow : count), count - row);
+                    RunTile<TTile>(arguments, panel, workspace, paths, cursor, first, row, rows);
+                    cursor.Advance(rows);
+                }
             }
 
-            Write<TTile>(arguments, group, block, blocks, ref target, sums, rows);
+            begin.Advance(count);
         }
     }
 
-    /// <summary>Gathers and multiplies a tile, a chunk of inputs at a time.</summary>
+    /// <summary>A stretch of a tile.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyPacked<TTile>(
-        in Arguments arguments,
-        ref float input,
-        ref PixelCursor source,
-        ref float weights,
-        ref float bias,
-        Span<float> packed,
-        int rowStride,
-        Span<float> sums,
-        int rows,
-        int blocks)
+    private static void RunTile<TTile>(
+        in Arguments arguments, in Panel panel, in Workspace workspace, in Paths paths, in PixelCursor cursor, int first, int firstRow, int rows)
         where TTile : struct, ITile
     {
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
-        PixelCursor next = source;
-        for (int first = 0; first < inputs; first += ChunkInputs)
+        int count = Math.Min(ProductSum.Stretch, inputs - first);
+        bool isFirst = first == 0, isLast = first + count == inputs;
+        bool staysInRow = rows <= cursor.LeftInRow;
+        bool direct = paths.ReadsDirectly(staysInRow), toOutput = isLast && paths.WritesDirectly(staysInRow);
+        int sumsBegin = firstRow * workspace.SumsStride;
+        ref float sums = ref Unsafe.Add(ref MemoryMarshal.GetReference(workspace.Sums), sumsBegin);
+        ref float activations = ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first);
+        if (!direct && !paths.IsListed)
         {
-            int count = Math.Min(ChunkInputs, inputs - first);
-            next = source;
-            for (int row = 0; row < rows; row++)
-            {
-                PackRow(arguments, ref Unsafe.Add(ref input, next.Input), first, packed.Slice(row * rowStride, count));
-                next.MoveNext();
-            }
-
-            // The first chunk begins at the bias, the others where the one before ended.
-            ref float start = ref first == 0 ? ref bias : ref MemoryMarshal.GetReference(sums);
-            TTile.Multiply(
-                ref MemoryMarshal.GetReference(packed), rowStride, ref Unsafe.Add(ref weights, (nint)first * BlockChannels), (nint)inputs * BlockChannels, count,
-                ref start, first == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(sums), rows, blocks);
+            activations = ref MemoryMarshal.GetReference(workspace.Packed);
+            Pack<TTile>(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
         }
 
-        source = next;
-    }
-
-    [MethodImpl(KernelOptions.Hot)]
-    private static void PackRow(in Arguments arguments, ref float window, int first, Span<float> destination)
-    {
-        int run = first / arguments.RunLength;
-        int within = first - (run * arguments.RunLength);
-        while (destination.Length > 0)
+        var ends = new Ends(
+            ref isFirst ? ref panel.Bias : ref MemoryMarshal.GetReference(workspace.Zeros),
+            ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums,
+            isFirst ? 0 : workspace.SumsStride,
+            ref toOutput ? ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), cursor.Output + panel.Output) : ref sums,
+            toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
+            isLast ? arguments.Minimum : float.NegativeInfinity,
+            isLast ? arguments.Maximum : float.PositiveInfinity);
+        ref float weights = ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels);
+        nint blockStride = (nint)inputs * BlockChannels;
+        if (paths.IsListed)
         {
-            int length = Math.Min(destination.Length, arguments.RunLength - within);
-            ref float source = ref Unsafe.Add(ref window, arguments.RunOffsets[run] + within);
-            MemoryMarshal.CreateReadOnlySpan(ref source, length).CopyTo(destination);
-            destination = destination.Slice(length);
-            within = 0;
-            run++;
+            TTile.Multiply<Listed>(
+                ref Unsafe.Add(ref panel.Input, cursor.Input), ref workspace.Order[first], arguments.Geometry.InputPixelStep,
+                ref weights, blockStride, count, ends, rows, panel.Blocks);
+        }
+        else
+        {
+            TTile.Multiply<Neighbours>(
+                ref activations, ref Unsafe.NullRef<int>(), direct ? arguments.Geometry.InputPixelStep : PackedStride,
+                ref weights, blockStride, count, ends, rows, panel.Blocks);
+        }
+
+        if (isLast && !toOutput)
+        {
+            Write<TTile>(arguments, panel, workspace.Sums.Slice(sumsBegin), workspace.SumsStride, cursor, rows);
         }
     }
 
+    /// <summary>Gathers a stretch of a tile's activations.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Write<TTile>(in Arguments arguments, int group, int block, int blocks, ref PixelCursor target, Span<float> sums, int rows)
+    private static void Pack<TTile>(in Arguments arguments, ref float input, PixelCursor cursor, int first, int count, ref float packed, int rows)
         where TTile : struct, ITile
     {
-        int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
-        int full = channels - (channels % BlockChannels);
+        (int firstRun, int firstWithin) = Math.DivRem(first, arguments.RunLength);
         for (int row = 0; row < rows; row++)
         {
-            int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
-            Span<float> rowSums = sums.Slice(row * PanelChannels, channels);
-            TTile.Clamp(
-                ref MemoryMarshal.GetReference(rowSums), ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at),
-                full, arguments.Minimum, arguments.Maximum);
-            for (int channel = full; channel < channels; channel++)
+            ref float window = ref Unsafe.Add(ref input, cursor.Input);
+            ref float to = ref Unsafe.Add(ref packed, row * PackedStride);
+            int run = firstRun, within = firstWithin;
+            for (int left = count; left > 0;)
             {
-                arguments.Output[at + channel] = FloatRange.Clamp(rowSums[channel], arguments.Minimum, arguments.Maximum);
+                int length = Math.Min(left, arguments.RunLength - within);
+                TTile.Copy(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + within), ref to, length);
+                to = ref Unsafe.Add(ref to, length);
+                left -= length;
+                within = 0;
+                run++;
             }
 
-            target.MoveNext();
+            cursor.MoveNext();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void CopyVector128(ref float from, ref float to, nint length)
+    {
+        if (length < 4)
+        {
+            for (nint at = 0; at < length; at++)
+            {
+                Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
+            }
+
+            return;
+        }
+
+        // The last four may overlap those before.
+        for (nint at = 0; at < length - 4; at += 4)
+        {
+            Vector128.LoadUnsafe(ref from, (nuint)at).StoreUnsafe(ref to, (nuint)at);
+        }
+
+        Vector128.LoadUnsafe(ref from, (nuint)(length - 4)).StoreUnsafe(ref to, (nuint)(length - 4));
+    }
+
+    /// <summary>Moves results to where they belong.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Write<TTile>(in Arguments arguments, in Panel panel, Span<float> sums, int sumsStride, PixelCursor cursor, int rows)
+        where TTile : struct, ITile
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            TTile.Copy(
+                ref MemoryMarshal.GetReference(sums.Slice(row * sumsStride, panel.Channels)),
+                ref MemoryMarshal.GetReference(arguments.Output.Slice(cursor.Output + panel.Output, panel.Channels)),
+                panel.Channels);
+            cursor.MoveNext();
         }
     }
 }

@@ -25,120 +25,102 @@ public static partial class Conv2DFloat32
         public static int Rows => 4;
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(
-            ref float activations, nint rowStride, ref float weights, nint blockStride, nint inputs,
-            ref float start, nint startStride, ref float sums, int rows, int blocks)
+        public static void Multiply<TOrder>(
+            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            where TOrder : struct, IOrder
         {
             for (int block = 0; block < blocks; block++)
             {
                 ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
-                ref float panelStart = ref Unsafe.Add(ref start, block * BlockChannels);
-                ref float panelSums = ref Unsafe.Add(ref sums, block * BlockChannels);
+                Ends panelEnds = ends.At(0, block * BlockChannels);
                 if (rows == 4 && TFused.IsInstruction)
                 {
-                    Tile4x4(ref activations, rowStride, ref panel, inputs, ref panelStart, startStride, ref panelSums);
+                    Tile4x4<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
                     continue;
                 }
 
                 for (int row = 0; row < rows; row++)
                 {
-                    Tile1x4(
-                        ref Unsafe.Add(ref activations, row * rowStride), ref panel, inputs,
-                        ref Unsafe.Add(ref panelStart, row * startStride), ref Unsafe.Add(ref panelSums, row * PanelChannels));
+                    Tile1x4<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref panel, inputs, panelEnds.At(row, 0));
                 }
             }
         }
 
-        [MethodImpl(KernelOptions.Hot)]
-        public static void Clamp(ref float sums, ref float output, int channels, float minimum, float maximum)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Copy(ref float from, ref float to, nint length)
         {
-            for (nint at = 0; at < channels; at += 4)
-            {
-                Vector128<float> values = Vector128.LoadUnsafe(ref sums, (nuint)at);
-                FloatRange.Clamp(values, Vector128.Create(minimum), Vector128.Create(maximum)).StoreUnsafe(ref output, (nuint)at);
-            }
+            CopyVector128(ref from, ref to, length);
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4x4(
-            ref float rows, nint stride, ref float weights, nint inputs, ref float start, nint startStride, ref float sums)
+        private static void Tile4x4<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
+            ref float start = ref ends.Start;
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
-            Vector128<float> sum00 = Load(ref start, 0, 0), sum01 = Load(ref start, 0, 1);
-            Vector128<float> sum02 = Load(ref start, 0, 2), sum03 = Load(ref start, 0, 3);
-            Vector128<float> sum10 = Load(ref start, startStride, 0), sum11 = Load(ref start, startStride, 1);
-            Vector128<float> sum12 = Load(ref start, startStride, 2), sum13 = Load(ref start, startStride, 3);
-            Vector128<float> sum20 = Load(ref start, 2 * startStride, 0), sum21 = Load(ref start, 2 * startStride, 1);
-            Vector128<float> sum22 = Load(ref start, 2 * startStride, 2), sum23 = Load(ref start, 2 * startStride, 3);
-            Vector128<float> sum30 = Load(ref start, 3 * startStride, 0), sum31 = Load(ref start, 3 * startStride, 1);
-            Vector128<float> sum32 = Load(ref start, 3 * startStride, 2), sum33 = Load(ref start, 3 * startStride, 3);
+            Vector128<float> sum00 = Load(ref start, 0), sum01 = Load(ref start, 1);
+            Vector128<float> sum02 = Load(ref start, 2), sum03 = Load(ref start, 3);
+            Vector128<float> sum10 = Load(ref start, 0), sum11 = Load(ref start, 1);
+            Vector128<float> sum12 = Load(ref start, 2), sum13 = Load(ref start, 3);
+            Vector128<float> sum20 = Load(ref start, 0), sum21 = Load(ref start, 1);
+            Vector128<float> sum22 = Load(ref start, 2), sum23 = Load(ref start, 3);
+            Vector128<float> sum30 = Load(ref start, 0), sum31 = Load(ref start, 1);
+            Vector128<float> sum32 = Load(ref start, 2), sum33 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
                 Vector128<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector128<float> weightsAt1 = LoadWeights(ref weights, at + 4);
                 Vector128<float> weightsAt2 = LoadWeights(ref weights, at + 8);
                 Vector128<float> weightsAt3 = LoadWeights(ref weights, at + 12);
-                Vector128<float> activation = Broadcast(ref rows, input);
+                Vector128<float> activation = Broadcast(ref rows, from);
                 sum00 = TFused.Add(sum00, activation, weightsAt0);
                 sum01 = TFused.Add(sum01, activation, weightsAt1);
                 sum02 = TFused.Add(sum02, activation, weightsAt2);
                 sum03 = TFused.Add(sum03, activation, weightsAt3);
-                activation = Broadcast(ref rows, input + stride);
+                activation = Broadcast(ref rows, from + stride);
                 sum10 = TFused.Add(sum10, activation, weightsAt0);
                 sum11 = TFused.Add(sum11, activation, weightsAt1);
                 sum12 = TFused.Add(sum12, activation, weightsAt2);
                 sum13 = TFused.Add(sum13, activation, weightsAt3);
-                activation = Broadcast(ref rows, input + (2 * stride));
+                activation = Broadcast(ref rows, from + (2 * stride));
                 sum20 = TFused.Add(sum20, activation, weightsAt0);
                 sum21 = TFused.Add(sum21, activation, weightsAt1);
                 sum22 = TFused.Add(sum22, activation, weightsAt2);
                 sum23 = TFused.Add(sum23, activation, weightsAt3);
-                activation = Broadcast(ref rows3, input);
+                activation = Broadcast(ref rows3, from);
                 sum30 = TFused.Add(sum30, activation, weightsAt0);
                 sum31 = TFused.Add(sum31, activation, weightsAt1);
                 sum32 = TFused.Add(sum32, activation, weightsAt2);
                 sum33 = TFused.Add(sum33, activation, weightsAt3);
             }
 
-            Store(sum00, ref sums, 0, 0);
-            Store(sum01, ref sums, 0, 1);
-            Store(sum02, ref sums, 0, 2);
-            Store(sum03, ref sums, 0, 3);
-            Store(sum10, ref sums, 1, 0);
-            Store(sum11, ref sums, 1, 1);
-            Store(sum12, ref sums, 1, 2);
-            Store(sum13, ref sums, 1, 3);
-            Store(sum20, ref sums, 2, 0);
-            Store(sum21, ref sums, 2, 1);
-            Store(sum22, ref sums, 2, 2);
-            Store(sum23, ref sums, 2, 3);
-            Store(sum30, ref sums, 3, 0);
-            Store(sum31, ref sums, 3, 1);
-            Store(sum32, ref sums, 3, 2);
-            Store(sum33, ref sums, 3, 3);
+            Finish(0, sum00, sum01, sum02, sum03, ends);
+            Finish(1, sum10, sum11, sum12, sum13, ends);
+            Finish(2, sum20, sum21, sum22, sum23, ends);
+            Finish(3, sum30, sum31, sum32, sum33, ends);
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4(
-            ref float row, ref float weights, nint inputs, ref float start, ref float sums)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+            where TOrder : struct, IOrder
         {
-            Vector128<float> sum0 = Load(ref start, 0, 0), sum1 = Load(ref start, 0, 1);
-            Vector128<float> sum2 = Load(ref start, 0, 2), sum3 = Load(ref start, 0, 3);
+            ref float start = ref ends.Start;
+            Vector128<float> sum0 = Load(ref start, 0), sum1 = Load(ref start, 1);
+            Vector128<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
+                nint from = TOrder.At(ref order, input);
                 nint at = input * BlockChannels;
-                Vector128<float> activation = Broadcast(ref row, input);
+                Vector128<float> activation = Broadcast(ref row, from);
                 sum0 = TFused.Add(sum0, activation, LoadWeights(ref weights, at));
                 sum1 = TFused.Add(sum1, activation, LoadWeights(ref weights, at + 4));
                 sum2 = TFused.Add(sum2, activation, LoadWeights(ref weights, at + 8));
                 sum3 = TFused.Add(sum3, activation, LoadWeights(ref weights, at + 12));
             }
 
-            Store(sum0, ref sums, 0, 0);
-            Store(sum1, ref sums, 0, 1);
-            Store(sum2, ref sums, 0, 2);
-            Store(sum3, ref sums, 0, 3);
+            Finish(0, sum0, sum1, sum2, sum3, ends);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -148,11 +130,22 @@ public static partial class Conv2DFloat32
         private static Vector128<float> LoadWeights(ref float weights, nint at) => Vector128.LoadUnsafe(ref weights, (nuint)at);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector128<float> Load(ref float start, nint row, int column) =>
-            Vector128.LoadUnsafe(ref start, (nuint)(row + (column * 4)));
+        private static Vector128<float> Load(ref float start, int column) => Vector128.LoadUnsafe(ref start, (nuint)(column * 4));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(Vector128<float> values, ref float sums, int row, int column) =>
-            values.StoreUnsafe(ref sums, (nuint)((row * PanelChannels) + (column * 4)));
+        private static void Finish(nint row, Vector128<float> sum0, Vector128<float> sum1, Vector128<float> sum2, Vector128<float> sum3, in Ends ends)
+        {
+            Finish(row, 0, sum0, ends);
+            Finish(row, 4, sum1, ends);
+            Finish(row, 8, sum2, ends);
+            Finish(row, 12, sum3, ends);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Finish(nint row, nint lane, Vector128<float> sum, in Ends ends)
+        {
+            Vector128<float> total = Vector128.LoadUnsafe(ref ends.Before, (nuint)((row * ends.BeforeStride) + lane)) + sum;
+            FloatRange.Clamp(total, Vector128.Create(ends.Minimum), Vector128.Create(ends.Maximum)).StoreUnsafe(ref ends.Target, (nuint)((row * ends.TargetStride) + lane));
+        }
     }
 }

@@ -6,7 +6,7 @@ namespace ModelCompiler.RuntimeSupport;
 
 /// <summary>
 /// Two-dimensional convolution of NHWC images in float32, any stride, dilation and number of groups. The input is padded already, so
-/// that no window leaves it. Every result is one chain of fused multiply-adds that starts from the bias and follows the order of the inputs.
+/// that no window leaves it. Every result is the <see cref="ProductSum"/> that starts from the bias and follows the order of the inputs.
 /// </summary>
 public static partial class Conv2DFloat32
 {

@@ -12,6 +12,12 @@ public static partial class DepthwiseConv2DFloat32
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunAvx512(in Arguments arguments)
     {
+        if (arguments.TapOffsets.Length == 9)
+        {
+            RunNineTapsAvx512(arguments);
+            return;
+        }
+
         int channels = arguments.Channels;
         int channel = 0;
         for (; channel <= channels - 64; channel += 64)

@@ -2,7 +2,7 @@ using System;
 
 namespace ModelCompiler.RuntimeSupport;
 
-/// <summary>Rows of float32 activations by a constant float32 matrix; each result is one chain of fused multiply-adds from the bias.</summary>
+/// <summary>Rows of float32 activations by a constant float32 matrix; each result is the <see cref="ProductSum"/> from the bias.</summary>
 public static partial class FullyConnectedFloat32
 {
     /// <summary>Multiplies. A row is a pixel of a 1 × 1 convolution: the tiles of <see cref="Conv2DFloat32"/> do the work.</summary>

@@ -63,14 +63,14 @@ public static partial class MatMulFloat32
         ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
         ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
         ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
-        Vector128<float> sum00 = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
-        Vector128<float> sum01 = accumulate ? Vector128.LoadUnsafe(ref output, 4) : Vector128<float>.Zero;
-        Vector128<float> sum10 = accumulate ? Vector128.LoadUnsafe(ref row1) : Vector128<float>.Zero;
-        Vector128<float> sum11 = accumulate ? Vector128.LoadUnsafe(ref row1, 4) : Vector128<float>.Zero;
-        Vector128<float> sum20 = accumulate ? Vector128.LoadUnsafe(ref row2) : Vector128<float>.Zero;
-        Vector128<float> sum21 = accumulate ? Vector128.LoadUnsafe(ref row2, 4) : Vector128<float>.Zero;
-        Vector128<float> sum30 = accumulate ? Vector128.LoadUnsafe(ref row3) : Vector128<float>.Zero;
-        Vector128<float> sum31 = accumulate ? Vector128.LoadUnsafe(ref row3, 4) : Vector128<float>.Zero;
+        Vector128<float> sum00 = Vector128<float>.Zero;
+        Vector128<float> sum01 = Vector128<float>.Zero;
+        Vector128<float> sum10 = Vector128<float>.Zero;
+        Vector128<float> sum11 = Vector128<float>.Zero;
+        Vector128<float> sum20 = Vector128<float>.Zero;
+        Vector128<float> sum21 = Vector128<float>.Zero;
+        Vector128<float> sum30 = Vector128<float>.Zero;
+        Vector128<float> sum31 = Vector128<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -93,14 +93,14 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum00.StoreUnsafe(ref output);
-        sum01.StoreUnsafe(ref output, 4);
-        sum10.StoreUnsafe(ref row1);
-        sum11.StoreUnsafe(ref row1, 4);
-        sum20.StoreUnsafe(ref row2);
-        sum21.StoreUnsafe(ref row2, 4);
-        sum30.StoreUnsafe(ref row3);
-        sum31.StoreUnsafe(ref row3, 4);
+        Store(sum00, ref output, 0, accumulate);
+        Store(sum01, ref output, 4, accumulate);
+        Store(sum10, ref row1, 0, accumulate);
+        Store(sum11, ref row1, 4, accumulate);
+        Store(sum20, ref row2, 0, accumulate);
+        Store(sum21, ref row2, 4, accumulate);
+        Store(sum30, ref row3, 0, accumulate);
+        Store(sum31, ref row3, 4, accumulate);
     }
 
     /// <summary>One row of two vectors.</summary>
@@ -110,8 +110,8 @@ public static partial class MatMulFloat32
         nint leftColumn = tile.LeftColumnStride;
         nint rightRow = tile.RightRowStride;
         bool accumulate = tile.Accumulate;
-        Vector128<float> sum0 = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
-        Vector128<float> sum1 = accumulate ? Vector128.LoadUnsafe(ref output, 4) : Vector128<float>.Zero;
+        Vector128<float> sum0 = Vector128<float>.Zero;
+        Vector128<float> sum1 = Vector128<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -125,8 +125,8 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum0.StoreUnsafe(ref output);
-        sum1.StoreUnsafe(ref output, 4);
+        Store(sum0, ref output, 0, accumulate);
+        Store(sum1, ref output, 4, accumulate);
     }
 
     /// <summary>Four rows of one vector.</summary>
@@ -140,10 +140,10 @@ public static partial class MatMulFloat32
         ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
         ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
         ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
-        Vector128<float> sum0 = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
-        Vector128<float> sum1 = accumulate ? Vector128.LoadUnsafe(ref row1) : Vector128<float>.Zero;
-        Vector128<float> sum2 = accumulate ? Vector128.LoadUnsafe(ref row2) : Vector128<float>.Zero;
-        Vector128<float> sum3 = accumulate ? Vector128.LoadUnsafe(ref row3) : Vector128<float>.Zero;
+        Vector128<float> sum0 = Vector128<float>.Zero;
+        Vector128<float> sum1 = Vector128<float>.Zero;
+        Vector128<float> sum2 = Vector128<float>.Zero;
+        Vector128<float> sum3 = Vector128<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -161,10 +161,10 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum0.StoreUnsafe(ref output);
-        sum1.StoreUnsafe(ref row1);
-        sum2.StoreUnsafe(ref row2);
-        sum3.StoreUnsafe(ref row3);
+        Store(sum0, ref output, 0, accumulate);
+        Store(sum1, ref row1, 0, accumulate);
+        Store(sum2, ref row2, 0, accumulate);
+        Store(sum3, ref row3, 0, accumulate);
     }
 
     /// <summary>One row of one vector.</summary>
@@ -174,7 +174,7 @@ public static partial class MatMulFloat32
         nint leftColumn = tile.LeftColumnStride;
         nint rightRow = tile.RightRowStride;
         bool accumulate = tile.Accumulate;
-        Vector128<float> sum = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
+        Vector128<float> sum = Vector128<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -186,6 +186,6 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum.StoreUnsafe(ref output);
+        Store(sum, ref output, 0, accumulate);
     }
 }

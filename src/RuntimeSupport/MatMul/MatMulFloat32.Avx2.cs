@@ -63,14 +63,14 @@ public static partial class MatMulFloat32
         ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
         ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
         ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
-        Vector256<float> sum00 = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
-        Vector256<float> sum01 = accumulate ? Vector256.LoadUnsafe(ref output, 8) : Vector256<float>.Zero;
-        Vector256<float> sum10 = accumulate ? Vector256.LoadUnsafe(ref row1) : Vector256<float>.Zero;
-        Vector256<float> sum11 = accumulate ? Vector256.LoadUnsafe(ref row1, 8) : Vector256<float>.Zero;
-        Vector256<float> sum20 = accumulate ? Vector256.LoadUnsafe(ref row2) : Vector256<float>.Zero;
-        Vector256<float> sum21 = accumulate ? Vector256.LoadUnsafe(ref row2, 8) : Vector256<float>.Zero;
-        Vector256<float> sum30 = accumulate ? Vector256.LoadUnsafe(ref row3) : Vector256<float>.Zero;
-        Vector256<float> sum31 = accumulate ? Vector256.LoadUnsafe(ref row3, 8) : Vector256<float>.Zero;
+        Vector256<float> sum00 = Vector256<float>.Zero;
+        Vector256<float> sum01 = Vector256<float>.Zero;
+        Vector256<float> sum10 = Vector256<float>.Zero;
+        Vector256<float> sum11 = Vector256<float>.Zero;
+        Vector256<float> sum20 = Vector256<float>.Zero;
+        Vector256<float> sum21 = Vector256<float>.Zero;
+        Vector256<float> sum30 = Vector256<float>.Zero;
+        Vector256<float> sum31 = Vector256<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -93,14 +93,14 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum00.StoreUnsafe(ref output);
-        sum01.StoreUnsafe(ref output, 8);
-        sum10.StoreUnsafe(ref row1);
-        sum11.StoreUnsafe(ref row1, 8);
-        sum20.StoreUnsafe(ref row2);
-        sum21.StoreUnsafe(ref row2, 8);
-        sum30.StoreUnsafe(ref row3);
-        sum31.StoreUnsafe(ref row3, 8);
+        Store(sum00, ref output, 0, accumulate);
+        Store(sum01, ref output, 8, accumulate);
+        Store(sum10, ref row1, 0, accumulate);
+        Store(sum11, ref row1, 8, accumulate);
+        Store(sum20, ref row2, 0, accumulate);
+        Store(sum21, ref row2, 8, accumulate);
+        Store(sum30, ref row3, 0, accumulate);
+        Store(sum31, ref row3, 8, accumulate);
     }
 
     /// <summary>One row of two vectors.</summary>
@@ -110,8 +110,8 @@ public static partial class MatMulFloat32
         nint leftColumn = tile.LeftColumnStride;
         nint rightRow = tile.RightRowStride;
         bool accumulate = tile.Accumulate;
-        Vector256<float> sum0 = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
-        Vector256<float> sum1 = accumulate ? Vector256.LoadUnsafe(ref output, 8) : Vector256<float>.Zero;
+        Vector256<float> sum0 = Vector256<float>.Zero;
+        Vector256<float> sum1 = Vector256<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -125,8 +125,8 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum0.StoreUnsafe(ref output);
-        sum1.StoreUnsafe(ref output, 8);
+        Store(sum0, ref output, 0, accumulate);
+        Store(sum1, ref output, 8, accumulate);
     }
 
     /// <summary>Four rows of one vector.</summary>
@@ -140,10 +140,10 @@ public static partial class MatMulFloat32
         ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
         ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
         ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
-        Vector256<float> sum0 = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
-        Vector256<float> sum1 = accumulate ? Vector256.LoadUnsafe(ref row1) : Vector256<float>.Zero;
-        Vector256<float> sum2 = accumulate ? Vector256.LoadUnsafe(ref row2) : Vector256<float>.Zero;
-        Vector256<float> sum3 = accumulate ? Vector256.LoadUnsafe(ref row3) : Vector256<float>.Zero;
+        Vector256<float> sum0 = Vector256<float>.Zero;
+        Vector256<float> sum1 = Vector256<float>.Zero;
+        Vector256<float> sum2 = Vector256<float>.Zero;
+        Vector256<float> sum3 = Vector256<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -161,10 +161,10 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum0.StoreUnsafe(ref output);
-        sum1.StoreUnsafe(ref row1);
-        sum2.StoreUnsafe(ref row2);
-        sum3.StoreUnsafe(ref row3);
+        Store(sum0, ref output, 0, accumulate);
+        Store(sum1, ref row1, 0, accumulate);
+        Store(sum2, ref row2, 0, accumulate);
+        Store(sum3, ref row3, 0, accumulate);
     }
 
     /// <summary>One row of one vector.</summary>
@@ -174,7 +174,7 @@ public static partial class MatMulFloat32
         nint leftColumn = tile.LeftColumnStride;
         nint rightRow = tile.RightRowStride;
         bool accumulate = tile.Accumulate;
-        Vector256<float> sum = accumulate ? Vector256.LoadUnsafe(ref output) : Vector256<float>.Zero;
+        Vector256<float> sum = Vector256<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -186,6 +186,10 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum.StoreUnsafe(ref output);
+        Store(sum, ref output, 0, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector256<float> sum, ref float output, nuint at, bool accumulate) =>
+        (accumulate ? Vector256.LoadUnsafe(ref output, at) + sum : sum).StoreUnsafe(ref output, at);
 }

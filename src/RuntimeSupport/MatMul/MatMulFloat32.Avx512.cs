@@ -56,22 +56,22 @@ public static partial class MatMulFloat32
         ref float row5 = ref Unsafe.Add(ref output, 5 * tile.OutputRowStride);
         ref float row6 = ref Unsafe.Add(ref output, 6 * tile.OutputRowStride);
         ref float row7 = ref Unsafe.Add(ref output, 7 * tile.OutputRowStride);
-        Vector512<float> sum00 = accumulate ? Vector512.LoadUnsafe(ref output) : Vector512<float>.Zero;
-        Vector512<float> sum01 = accumulate ? Vector512.LoadUnsafe(ref output, 16) : Vector512<float>.Zero;
-        Vector512<float> sum10 = accumulate ? Vector512.LoadUnsafe(ref row1) : Vector512<float>.Zero;
-        Vector512<float> sum11 = accumulate ? Vector512.LoadUnsafe(ref row1, 16) : Vector512<float>.Zero;
-        Vector512<float> sum20 = accumulate ? Vector512.LoadUnsafe(ref row2) : Vector512<float>.Zero;
-        Vector512<float> sum21 = accumulate ? Vector512.LoadUnsafe(ref row2, 16) : Vector512<float>.Zero;
-        Vector512<float> sum30 = accumulate ? Vector512.LoadUnsafe(ref row3) : Vector512<float>.Zero;
-        Vector512<float> sum31 = accumulate ? Vector512.LoadUnsafe(ref row3, 16) : Vector512<float>.Zero;
-        Vector512<float> sum40 = accumulate ? Vector512.LoadUnsafe(ref row4) : Vector512<float>.Zero;
-        Vector512<float> sum41 = accumulate ? Vector512.LoadUnsafe(ref row4, 16) : Vector512<float>.Zero;
-        Vector512<float> sum50 = accumulate ? Vector512.LoadUnsafe(ref row5) : Vector512<float>.Zero;
-        Vector512<float> sum51 = accumulate ? Vector512.LoadUnsafe(ref row5, 16) : Vector512<float>.Zero;
-        Vector512<float> sum60 = accumulate ? Vector512.LoadUnsafe(ref row6) : Vector512<float>.Zero;
-        Vector512<float> sum61 = accumulate ? Vector512.LoadUnsafe(ref row6, 16) : Vector512<float>.Zero;
-        Vector512<float> sum70 = accumulate ? Vector512.LoadUnsafe(ref row7) : Vector512<float>.Zero;
-        Vector512<float> sum71 = accumulate ? Vector512.LoadUnsafe(ref row7, 16) : Vector512<float>.Zero;
+        Vector512<float> sum00 = Vector512<float>.Zero;
+        Vector512<float> sum01 = Vector512<float>.Zero;
+        Vector512<float> sum10 = Vector512<float>.Zero;
+        Vector512<float> sum11 = Vector512<float>.Zero;
+        Vector512<float> sum20 = Vector512<float>.Zero;
+        Vector512<float> sum21 = Vector512<float>.Zero;
+        Vector512<float> sum30 = Vector512<float>.Zero;
+        Vector512<float> sum31 = Vector512<float>.Zero;
+        Vector512<float> sum40 = Vector512<float>.Zero;
+        Vector512<float> sum41 = Vector512<float>.Zero;
+        Vector512<float> sum50 = Vector512<float>.Zero;
+        Vector512<float> sum51 = Vector512<float>.Zero;
+        Vector512<float> sum60 = Vector512<float>.Zero;
+        Vector512<float> sum61 = Vector512<float>.Zero;
+        Vector512<float> sum70 = Vector512<float>.Zero;
+        Vector512<float> sum71 = Vector512<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -106,22 +106,22 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum00.StoreUnsafe(ref output);
-        sum01.StoreUnsafe(ref output, 16);
-        sum10.StoreUnsafe(ref row1);
-        sum11.StoreUnsafe(ref row1, 16);
-        sum20.StoreUnsafe(ref row2);
-        sum21.StoreUnsafe(ref row2, 16);
-        sum30.StoreUnsafe(ref row3);
-        sum31.StoreUnsafe(ref row3, 16);
-        sum40.StoreUnsafe(ref row4);
-        sum41.StoreUnsafe(ref row4, 16);
-        sum50.StoreUnsafe(ref row5);
-        sum51.StoreUnsafe(ref row5, 16);
-        sum60.StoreUnsafe(ref row6);
-        sum61.StoreUnsafe(ref row6, 16);
-        sum70.StoreUnsafe(ref row7);
-        sum71.StoreUnsafe(ref row7, 16);
+        Store(sum00, ref output, 0, accumulate);
+        Store(sum01, ref output, 16, accumulate);
+        Store(sum10, ref row1, 0, accumulate);
+        Store(sum11, ref row1, 16, accumulate);
+        Store(sum20, ref row2, 0, accumulate);
+        Store(sum21, ref row2, 16, accumulate);
+        Store(sum30, ref row3, 0, accumulate);
+        Store(sum31, ref row3, 16, accumulate);
+        Store(sum40, ref row4, 0, accumulate);
+        Store(sum41, ref row4, 16, accumulate);
+        Store(sum50, ref row5, 0, accumulate);
+        Store(sum51, ref row5, 16, accumulate);
+        Store(sum60, ref row6, 0, accumulate);
+        Store(sum61, ref row6, 16, accumulate);
+        Store(sum70, ref row7, 0, accumulate);
+        Store(sum71, ref row7, 16, accumulate);
     }
 
     /// <summary>Four rows of two vectors: eight independent chains.</summary>
@@ -135,14 +135,14 @@ public static partial class MatMulFloat32
         ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
         ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
         ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
-        Vector512<float> sum00 = accumulate ? Vector512.LoadUnsafe(ref output) : Vector512<float>.Zero;
-        Vector512<float> sum01 = accumulate ? Vector512.LoadUnsafe(ref output, 16) : Vector512<float>.Zero;
-        Vector512<float> sum10 = accumulate ? Vector512.LoadUnsafe(ref row1) : Vector512<float>.Zero;
-        Vector512<float> sum11 = accumulate ? Vector512.LoadUnsafe(ref row1, 16) : Vector512<float>.Zero;
-        Vector512<float> sum20 = accumulate ? Vector512.LoadUnsafe(ref row2) : Vector512<float>.Zero;
-        Vector512<float> sum21 = accumulate ? Vector512.LoadUnsafe(ref row2, 16) : Vector512<float>.Zero;
-        Vector512<float> sum30 = accumulate ? Vector512.LoadUnsafe(ref row3) : Vector512<float>.Zero;
-        Vector512<float> sum31 = accumulate ? Vector512.LoadUnsafe(ref row3, 16) : Vector512<float>.Zero;
+        Vector512<float> sum00 = Vector512<float>.Zero;
+        Vector512<float> sum01 = Vector512<float>.Zero;
+        Vector512<float> sum10 = Vector512<float>.Zero;
+        Vector512<float> sum11 = Vector512<float>.Zero;
+        Vector512<float> sum20 = Vector512<float>.Zero;
+        Vector512<float> sum21 = Vector512<float>.Zero;
+        Vector512<float> sum30 = Vector512<float>.Zero;
+        Vector512<float> sum31 = Vector512<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -165,14 +165,14 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum00.StoreUnsafe(ref output);
-        sum01.StoreUnsafe(ref output, 16);
-        sum10.StoreUnsafe(ref row1);
-        sum11.StoreUnsafe(ref row1, 16);
-        sum20.StoreUnsafe(ref row2);
-        sum21.StoreUnsafe(ref row2, 16);
-        sum30.StoreUnsafe(ref row3);
-        sum31.StoreUnsafe(ref row3, 16);
+        Store(sum00, ref output, 0, accumulate);
+        Store(sum01, ref output, 16, accumulate);
+        Store(sum10, ref row1, 0, accumulate);
+        Store(sum11, ref row1, 16, accumulate);
+        Store(sum20, ref row2, 0, accumulate);
+        Store(sum21, ref row2, 16, accumulate);
+        Store(sum30, ref row3, 0, accumulate);
+        Store(sum31, ref row3, 16, accumulate);
     }
 
     /// <summary>One row of two vectors.</summary>
@@ -182,8 +182,8 @@ public static partial class MatMulFloat32
         nint leftColumn = tile.LeftColumnStride;
         nint rightRow = tile.RightRowStride;
         bool accumulate = tile.Accumulate;
-        Vector512<float> sum0 = accumulate ? Vector512.LoadUnsafe(ref output) : Vector512<float>.Zero;
-        Vector512<float> sum1 = accumulate ? Vector512.LoadUnsafe(ref output, 16) : Vector512<float>.Zero;
+        Vector512<float> sum0 = Vector512<float>.Zero;
+        Vector512<float> sum1 = Vector512<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -197,7 +197,11 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum0.StoreUnsafe(ref output);
-        sum1.StoreUnsafe(ref output, 16);
+        Store(sum0, ref output, 0, accumulate);
+        Store(sum1, ref output, 16, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<float> sum, ref float output, nuint at, bool accumulate) =>
+        (accumulate ? Vector512.LoadUnsafe(ref output, at) + sum : sum).StoreUnsafe(ref output, at);
 }

@@ -13,7 +13,7 @@ public static partial class MatMulFloat32
             for (int column = 0; column < tile.Columns; column++)
             {
                 ref float result = ref Unsafe.Add(ref output, (row * tile.OutputRowStride) + column);
-                float sum = tile.Accumulate ? result : 0f;
+                float sum = 0;
                 for (int index = 0; index < tile.Inner; index++)
                 {
                     float leftValue = Unsafe.Add(ref left, (row * tile.LeftRowStride) + (index * tile.LeftColumnStride));
@@ -21,7 +21,7 @@ public static partial class MatMulFloat32
                     sum = FusedMultiplyAdd.Of(leftValue, rightValue, sum);
                 }
 
-                result = sum;
+                result = tile.Accumulate ? result + sum : sum;
             }
         }
     }

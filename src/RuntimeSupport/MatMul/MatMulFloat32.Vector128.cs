@@ -45,10 +45,10 @@ public static partial class MatMulFloat32
         ref float row1 = ref Unsafe.Add(ref output, tile.OutputRowStride);
         ref float row2 = ref Unsafe.Add(ref output, 2 * tile.OutputRowStride);
         ref float row3 = ref Unsafe.Add(ref output, 3 * tile.OutputRowStride);
-        Vector128<float> sum0 = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
-        Vector128<float> sum1 = accumulate ? Vector128.LoadUnsafe(ref row1) : Vector128<float>.Zero;
-        Vector128<float> sum2 = accumulate ? Vector128.LoadUnsafe(ref row2) : Vector128<float>.Zero;
-        Vector128<float> sum3 = accumulate ? Vector128.LoadUnsafe(ref row3) : Vector128<float>.Zero;
+        Vector128<float> sum0 = Vector128<float>.Zero;
+        Vector128<float> sum1 = Vector128<float>.Zero;
+        Vector128<float> sum2 = Vector128<float>.Zero;
+        Vector128<float> sum3 = Vector128<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -66,10 +66,10 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum0.StoreUnsafe(ref output);
-        sum1.StoreUnsafe(ref row1);
-        sum2.StoreUnsafe(ref row2);
-        sum3.StoreUnsafe(ref row3);
+        Store(sum0, ref output, 0, accumulate);
+        Store(sum1, ref row1, 0, accumulate);
+        Store(sum2, ref row2, 0, accumulate);
+        Store(sum3, ref row3, 0, accumulate);
     }
 
     /// <summary>One row of one vector.</summary>
@@ -79,7 +79,7 @@ public static partial class MatMulFloat32
         nint leftColumn = tile.LeftColumnStride;
         nint rightRow = tile.RightRowStride;
         bool accumulate = tile.Accumulate;
-        Vector128<float> sum = accumulate ? Vector128.LoadUnsafe(ref output) : Vector128<float>.Zero;
+        Vector128<float> sum = Vector128<float>.Zero;
         nint from = 0;
         nint along = 0;
         for (int index = tile.Inner; index > 0; index--)
@@ -91,6 +91,10 @@ public static partial class MatMulFloat32
             along += rightRow;
         }
 
-        sum.StoreUnsafe(ref output);
+        Store(sum, ref output, 0, accumulate);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector128<float> sum, ref float output, nuint at, bool accumulate) =>
+        (accumulate ? Vector128.LoadUnsafe(ref output, at) + sum : sum).StoreUnsafe(ref output, at);
 }

@@ -9,15 +9,15 @@ namespace ModelCompiler.RuntimeSupport;
 
 /// <summary>
 /// Products of float32 matrices that the model computes, with strides, so that transposed and broadcast operands need no copy. Each output is
-/// one chain of fused multiply-adds from 0 in the order of <c>inner</c>: the same bits on every path.
+/// the <see cref="ProductSum"/> from 0 in the order of <c>inner</c>: the same bits on every path.
 /// </summary>
 public static partial class MatMulFloat32
 {
     /// <summary>Columns of the right operand that are gathered into a panel when they are not neighbours.</summary>
     private const int PanelColumns = 32;
 
-    /// <summary>Rows of such a panel: 16 KB, half of a first-level cache.</summary>
-    private const int PanelRows = 128;
+    /// <summary>Rows of such a panel: a stretch of products, and 16 KB, half of a first-level cache.</summary>
+    private const int PanelRows = ProductSum.Stretch;
 
     /// <summary><c>output[…, i, j] = Σₖ left[…, i, k] · right[…, k, j]</c>.</summary>
     /// <param name="left">The left matrices; index 0, 0, … is the first element.</param>
@@ -73,7 +73,7 @@ public static partial class MatMulFloat32
             var tile = new Tile(rows, inner, columns, leftRowStride, leftColumnStride, rightRowStride, columns, Accumulate: false);
             if (rightColumnStride == 1)
             {
-                Multiply(ref leftElement, ref rightElement, ref outputElement, tile);
+                MultiplyStretches(ref leftElement, ref rightElement, ref outputElement, tile);
             }
             else
             {
@@ -88,13 +88,13 @@ public static partial class MatMulFloat32
 
     /// <summary>A product of matrices whose right operand and output have neighbouring columns.</summary>
     /// <param name="Rows">Rows of the output.</param>
-    /// <param name="Inner">Products an output.</param>
+    /// <param name="Inner">Products an output, at most a stretch.</param>
     /// <param name="Columns">Columns of the output.</param>
     /// <param name="LeftRowStride">From a row of the left operand to the next, in elements.</param>
     /// <param name="LeftColumnStride">From a column of the left operand to the next.</param>
     /// <param name="RightRowStride">From a row of the right operand to the next.</param>
     /// <param name="OutputRowStride">From a row of the output to the next.</param>
-    /// <param name="Accumulate">Whether the chains go on from the output rather than from 0.</param>
+    /// <param name="Accumulate">Whether the chains' results are added to the output.</param>
     internal readonly record struct Tile(
         int Rows,
         int Inner,
@@ -104,6 +104,15 @@ public static partial class MatMulFloat32
         nint RightRowStride,
         nint OutputRowStride,
         bool Accumulate);
+
+    private static void MultiplyStretches(ref float left, ref float right, ref float output, in Tile whole)
+    {
+        for (int row = 0; row < whole.Inner; row += ProductSum.Stretch)
+        {
+            Tile stretch = whole with { Inner = Math.Min(ProductSum.Stretch, whole.Inner - row), Accumulate = row > 0 };
+            Multiply(ref Unsafe.Add(ref left, row * whole.LeftColumnStride), ref Unsafe.Add(ref right, row * whole.RightRowStride), ref output, stretch);
+        }
+    }
 
     private static void Multiply(ref float left, ref float right, ref float output, in Tile tile)
     {
@@ -129,7 +138,7 @@ public static partial class MatMulFloat32
         }
     }
 
-    /// <summary>Gathers the right operand panel by panel; the chains pass from panel to panel through the output.</summary>
+    /// <summary>Gathers the right operand panel by panel; a panel is a stretch.</summary>
     private static void MultiplyGathered(ref float left, ref float right, ref float output, in Tile whole, nint rightColumnStride)
     {
         Span<float> panel = stackalloc float[PanelRows * PanelColumns];

@@ -54,19 +54,31 @@ internal static partial class StoredWeightLayer
             Vector512<float> scale2 = Scales512(scales, block + 2), scale3 = Scales512(scales, block + 3);
             Vector512<float> sum0 = Vector512.LoadUnsafe(ref result, at), sum1 = Vector512.LoadUnsafe(ref result, at + 16);
             Vector512<float> sum2 = Vector512.LoadUnsafe(ref result, at + 32), sum3 = Vector512.LoadUnsafe(ref result, at + 48);
-            for (nint term = 0; term < terms; term++)
+            nint term = 0;
+            Vector512<float> total0 = Vector512.Create(ProductSum.Nothing), total1 = Vector512.Create(ProductSum.Nothing);
+            Vector512<float> total2 = Vector512.Create(ProductSum.Nothing), total3 = Vector512.Create(ProductSum.Nothing);
+            while (term < terms)
             {
-                Vector512<float> activation = Vector512.Create(Unsafe.Add(ref input, term));
-                sum0 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights0, term * BlockChannels, scale0), sum0);
-                sum1 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights1, term * BlockChannels, scale1), sum1);
-                sum2 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights2, term * BlockChannels, scale2), sum2);
-                sum3 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights3, term * BlockChannels, scale3), sum3);
+                for (nint end = Math.Min(term + ProductSum.Stretch, terms); term < end; term++)
+                {
+                    Vector512<float> activation = Vector512.Create(Unsafe.Add(ref input, term));
+                    sum0 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights0, term * BlockChannels, scale0), sum0);
+                    sum1 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights1, term * BlockChannels, scale1), sum1);
+                    sum2 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights2, term * BlockChannels, scale2), sum2);
+                    sum3 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights3, term * BlockChannels, scale3), sum3);
+                }
+
+                total0 = Avx512F.Add(total0, sum0);
+                total1 = Avx512F.Add(total1, sum1);
+                total2 = Avx512F.Add(total2, sum2);
+                total3 = Avx512F.Add(total3, sum3);
+                sum0 = sum1 = sum2 = sum3 = Vector512<float>.Zero;
             }
 
-            sum0.StoreUnsafe(ref result, at);
-            sum1.StoreUnsafe(ref result, at + 16);
-            sum2.StoreUnsafe(ref result, at + 32);
-            sum3.StoreUnsafe(ref result, at + 48);
+            total0.StoreUnsafe(ref result, at);
+            total1.StoreUnsafe(ref result, at + 16);
+            total2.StoreUnsafe(ref result, at + 32);
+            total3.StoreUnsafe(ref result, at + 48);
         }
 
         for (; block < part.Blocks; block++)
@@ -75,13 +87,21 @@ internal static partial class StoredWeightLayer
             nuint at = (nuint)(block * BlockChannels);
             Vector512<float> scale0 = Scales512(scales, block);
             Vector512<float> sum0 = Vector512.LoadUnsafe(ref result, at);
-            for (nint term = 0; term < terms; term++)
+            nint term = 0;
+            Vector512<float> total0 = Vector512.Create(ProductSum.Nothing);
+            while (term < terms)
             {
-                Vector512<float> activation = Vector512.Create(Unsafe.Add(ref input, term));
-                sum0 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights0, term * BlockChannels, scale0), sum0);
+                for (nint end = Math.Min(term + ProductSum.Stretch, terms); term < end; term++)
+                {
+                    Vector512<float> activation = Vector512.Create(Unsafe.Add(ref input, term));
+                    sum0 = Avx512F.FusedMultiplyAdd(activation, TFormat.Expand512(ref weights0, term * BlockChannels, scale0), sum0);
+                }
+
+                total0 = Avx512F.Add(total0, sum0);
+                sum0 = Vector512<float>.Zero;
             }
 
-            sum0.StoreUnsafe(ref result, at);
+            total0.StoreUnsafe(ref result, at);
         }
 
         WriteRow(part, sums);
@@ -108,19 +128,31 @@ internal static partial class StoredWeightLayer
             Vector256<float> scale2 = Scales256(scales, block + 1, 0), scale3 = Scales256(scales, block + 1, 8);
             Vector256<float> sum0 = Vector256.LoadUnsafe(ref result, at), sum1 = Vector256.LoadUnsafe(ref result, at + 8);
             Vector256<float> sum2 = Vector256.LoadUnsafe(ref result, at + 16), sum3 = Vector256.LoadUnsafe(ref result, at + 24);
-            for (nint term = 0; term < terms; term++)
+            nint term = 0;
+            Vector256<float> total0 = Vector256.Create(ProductSum.Nothing), total1 = Vector256.Create(ProductSum.Nothing);
+            Vector256<float> total2 = Vector256.Create(ProductSum.Nothing), total3 = Vector256.Create(ProductSum.Nothing);
+            while (term < terms)
             {
-                Vector256<float> activation = Vector256.Create(Unsafe.Add(ref input, term));
-                sum0 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, term * BlockChannels, scale0), sum0);
-                sum1 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, (term * BlockChannels) + 8, scale1), sum1);
-                sum2 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights1, term * BlockChannels, scale2), sum2);
-                sum3 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights1, (term * BlockChannels) + 8, scale3), sum3);
+                for (nint end = Math.Min(term + ProductSum.Stretch, terms); term < end; term++)
+                {
+                    Vector256<float> activation = Vector256.Create(Unsafe.Add(ref input, term));
+                    sum0 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, term * BlockChannels, scale0), sum0);
+                    sum1 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, (term * BlockChannels) + 8, scale1), sum1);
+                    sum2 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights1, term * BlockChannels, scale2), sum2);
+                    sum3 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights1, (term * BlockChannels) + 8, scale3), sum3);
+                }
+
+                total0 = Avx.Add(total0, sum0);
+                total1 = Avx.Add(total1, sum1);
+                total2 = Avx.Add(total2, sum2);
+                total3 = Avx.Add(total3, sum3);
+                sum0 = sum1 = sum2 = sum3 = Vector256<float>.Zero;
             }
 
-            sum0.StoreUnsafe(ref result, at);
-            sum1.StoreUnsafe(ref result, at + 8);
-            sum2.StoreUnsafe(ref result, at + 16);
-            sum3.StoreUnsafe(ref result, at + 24);
+            total0.StoreUnsafe(ref result, at);
+            total1.StoreUnsafe(ref result, at + 8);
+            total2.StoreUnsafe(ref result, at + 16);
+            total3.StoreUnsafe(ref result, at + 24);
         }
 
         for (; block < part.Blocks; block++)
@@ -129,15 +161,24 @@ internal static partial class StoredWeightLayer
             nuint at = (nuint)(block * BlockChannels);
             Vector256<float> scale0 = Scales256(scales, block, 0), scale1 = Scales256(scales, block, 8);
             Vector256<float> sum0 = Vector256.LoadUnsafe(ref result, at), sum1 = Vector256.LoadUnsafe(ref result, at + 8);
-            for (nint term = 0; term < terms; term++)
+            nint term = 0;
+            Vector256<float> total0 = Vector256.Create(ProductSum.Nothing), total1 = Vector256.Create(ProductSum.Nothing);
+            while (term < terms)
             {
-                Vector256<float> activation = Vector256.Create(Unsafe.Add(ref input, term));
-                sum0 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, term * BlockChannels, scale0), sum0);
-                sum1 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, (term * BlockChannels) + 8, scale1), sum1);
+                for (nint end = Math.Min(term + ProductSum.Stretch, terms); term < end; term++)
+                {
+                    Vector256<float> activation = Vector256.Create(Unsafe.Add(ref input, term));
+                    sum0 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, term * BlockChannels, scale0), sum0);
+                    sum1 = Fma.MultiplyAdd(activation, TFormat.Expand256(ref weights0, (term * BlockChannels) + 8, scale1), sum1);
+                }
+
+                total0 = Avx.Add(total0, sum0);
+                total1 = Avx.Add(total1, sum1);
+                sum0 = sum1 = Vector256<float>.Zero;
             }
 
-            sum0.StoreUnsafe(ref result, at);
-            sum1.StoreUnsafe(ref result, at + 8);
+            total0.StoreUnsafe(ref result, at);
+            total1.StoreUnsafe(ref result, at + 8);
         }
 
         WriteRow(part, sums);

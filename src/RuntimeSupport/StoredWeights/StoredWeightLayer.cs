@@ -138,37 +138,55 @@ internal static partial class StoredWeightLayer
         part.Input, weights, part.Bias, part.Output, part.RunOffsets, part.Geometry, part.RunLength, 1, part.InputChannels, part.OutputChannels, part.Minimum, part.Maximum);
 
     /// <summary>
-    /// The same on any processor: the weights of a row, a few terms at a time, never leave the first cache. The sums so far are where the next chunk's
-    /// chains begin.
+    /// The same on any processor: the weights of a row, a few terms at a time, never leave the first cache. The chain so far is where the next chunk of
+    /// its stretch begins.
     /// </summary>
     internal static void RunRow<T, TFormat>(in Conv2DFloat32.Arguments part, ReadOnlySpan<T> weights, ReadOnlySpan<float> scales, Span<float> scratch)
         where T : unmanaged
         where TFormat : struct, IFormat<T>
     {
         Span<float> sums = stackalloc float[PanelBlocks * BlockChannels];
-        part.Bias.CopyTo(sums);
+        Span<float> chain = stackalloc float[PanelBlocks * BlockChannels];
+        sums.Fill(ProductSum.Nothing);
+        part.Bias.CopyTo(chain);
         ReadOnlySpan<int> origin = [0];
         int terms = part.RunLength;
         int chunk = scratch.Length / (part.Blocks * BlockChannels);
-        for (int first = 0; first < terms; first += chunk)
+        for (int first = 0, count; first < terms; first += count)
         {
-            int count = Math.Min(chunk, terms - first);
-            bool isLast = first + count == terms;
+            int within = first % ProductSum.Stretch;
+            count = Math.Min(Math.Min(chunk, ProductSum.Stretch - within), terms - first);
             Expand<T, TFormat>(weights, scales, scratch, part.Blocks, first, count);
             Conv2DFloat32.Dispatch(new Conv2DFloat32.Arguments(
                 part.Input[(part.RunOffsets[0] + first)..],
                 scratch,
-                sums,
-                isLast ? part.Output : sums,
+                chain,
+                chain,
                 origin,
                 part.Geometry,
                 count,
                 1,
                 count,
                 part.OutputChannels,
-                isLast ? part.Minimum : float.NegativeInfinity,
-                isLast ? part.Maximum : float.PositiveInfinity));
+                float.NegativeInfinity,
+                float.PositiveInfinity));
+            if (within + count == ProductSum.Stretch || first + count == terms)
+            {
+                AddStretch(chain, sums);
+            }
         }
+
+        WriteRow(part, sums);
+    }
+
+    private static void AddStretch(Span<float> chain, Span<float> sums)
+    {
+        for (int channel = 0; channel < sums.Length; channel++)
+        {
+            sums[channel] += chain[channel];
+        }
+
+        chain.Clear();
     }
 
     private static void Expand<T, TFormat>(ReadOnlySpan<T> panel, ReadOnlySpan<float> scales, Span<float> scratch, int blocks, int first, int count)

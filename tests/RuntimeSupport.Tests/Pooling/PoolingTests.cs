@@ -71,6 +71,7 @@ public class PoolingTests
             AssertPath(expected, geometry, output => MaxPool2DFloat32.RunScalar(input, output, geometry, -1, 2));
             AssertPath(expected, geometry, output => MaxPool2DFloat32.RunVector128(input, output, geometry, -1, 2), 4);
             AssertPath(expected, geometry, output => MaxPool2DFloat32.RunAvx(input, output, geometry, -1, 2), 8, "Avx");
+            AssertPath(expected, geometry, output => MaxPool2DFloat32.RunAvx512(input, output, geometry, -1, 2), 16, "Avx512");
         }
     }
 

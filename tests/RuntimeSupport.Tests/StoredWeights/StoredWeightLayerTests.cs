@@ -55,7 +55,7 @@ public class StoredWeightLayerTests
     }
 
     [Fact]
-    public void Rows_times_a_matrix_are_one_chain_however_little_scratch_there_is()
+    public void Rows_times_a_matrix_are_the_same_chains_however_little_scratch_there_is()
     {
         var random = new Random(3);
         for (int round = 0; round < 60; round++)
