@@ -95,17 +95,10 @@ public static partial class Conv2DFloat32
             ref float rows9 = ref Unsafe.Add(ref rows, 9 * stride);
             ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
             Vector512<float> sum00 = Load(ref start, 0), sum01 = Load(ref start, 1);
-            Vector512<float> sum10 = Load(ref start, 0), sum11 = Load(ref start, 1);
-            Vector512<float> sum20 = Load(ref start, 0), sum21 = Load(ref start, 1);
-            Vector512<float> sum30 = Load(ref start, 0), sum31 = Load(ref start, 1);
-            Vector512<float> sum40 = Load(ref start, 0), sum41 = Load(ref start, 1);
-            Vector512<float> sum50 = Load(ref start, 0), sum51 = Load(ref start, 1);
-            Vector512<float> sum60 = Load(ref start, 0), sum61 = Load(ref start, 1);
-            Vector512<float> sum70 = Load(ref start, 0), sum71 = Load(ref start, 1);
-            Vector512<float> sum80 = Load(ref start, 0), sum81 = Load(ref start, 1);
-            Vector512<float> sum90 = Load(ref start, 0), sum91 = Load(ref start, 1);
-            Vector512<float> sumA0 = Load(ref start, 0), sumA1 = Load(ref start, 1);
-            Vector512<float> sumB0 = Load(ref start, 0), sumB1 = Load(ref start, 1);
+            Vector512<float> sum10 = sum00, sum20 = sum00, sum30 = sum00, sum40 = sum00, sum50 = sum00, sum60 = sum00;
+            Vector512<float> sum70 = sum00, sum80 = sum00, sum90 = sum00, sumA0 = sum00, sumB0 = sum00;
+            Vector512<float> sum11 = sum01, sum21 = sum01, sum31 = sum01, sum41 = sum01, sum51 = sum01, sum61 = sum01;
+            Vector512<float> sum71 = sum01, sum81 = sum01, sum91 = sum01, sumA1 = sum01, sumB1 = sum01;
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
@@ -150,18 +143,22 @@ public static partial class Conv2DFloat32
                 sumB1 = Avx512F.FusedMultiplyAdd(activation, weightsAt1, sumB1);
             }
 
-            Finish(0, sum00, sum01, ends);
-            Finish(1, sum10, sum11, ends);
-            Finish(2, sum20, sum21, ends);
-            Finish(3, sum30, sum31, ends);
-            Finish(4, sum40, sum41, ends);
-            Finish(5, sum50, sum51, ends);
-            Finish(6, sum60, sum61, ends);
-            Finish(7, sum70, sum71, ends);
-            Finish(8, sum80, sum81, ends);
-            Finish(9, sum90, sum91, ends);
-            Finish(10, sumA0, sumA1, ends);
-            Finish(11, sumB0, sumB1, ends);
+            Vector512<float> minimum = Vector512.Create(ends.Minimum), maximum = Vector512.Create(ends.Maximum);
+            ref float before = ref ends.Before;
+            ref float target = ref ends.Target;
+            nint beforeStride = ends.BeforeStride, targetStride = ends.TargetStride;
+            Finish(sum00, sum01, ref before, ref target, minimum, maximum);
+            Finish(sum10, sum11, ref Unsafe.Add(ref before, beforeStride), ref Unsafe.Add(ref target, targetStride), minimum, maximum);
+            Finish(sum20, sum21, ref Unsafe.Add(ref before, 2 * beforeStride), ref Unsafe.Add(ref target, 2 * targetStride), minimum, maximum);
+            Finish(sum30, sum31, ref Unsafe.Add(ref before, 3 * beforeStride), ref Unsafe.Add(ref target, 3 * targetStride), minimum, maximum);
+            Finish(sum40, sum41, ref Unsafe.Add(ref before, 4 * beforeStride), ref Unsafe.Add(ref target, 4 * targetStride), minimum, maximum);
+            Finish(sum50, sum51, ref Unsafe.Add(ref before, 5 * beforeStride), ref Unsafe.Add(ref target, 5 * targetStride), minimum, maximum);
+            Finish(sum60, sum61, ref Unsafe.Add(ref before, 6 * beforeStride), ref Unsafe.Add(ref target, 6 * targetStride), minimum, maximum);
+            Finish(sum70, sum71, ref Unsafe.Add(ref before, 7 * beforeStride), ref Unsafe.Add(ref target, 7 * targetStride), minimum, maximum);
+            Finish(sum80, sum81, ref Unsafe.Add(ref before, 8 * beforeStride), ref Unsafe.Add(ref target, 8 * targetStride), minimum, maximum);
+            Finish(sum90, sum91, ref Unsafe.Add(ref before, 9 * beforeStride), ref Unsafe.Add(ref target, 9 * targetStride), minimum, maximum);
+            Finish(sumA0, sumA1, ref Unsafe.Add(ref before, 10 * beforeStride), ref Unsafe.Add(ref target, 10 * targetStride), minimum, maximum);
+            Finish(sumB0, sumB1, ref Unsafe.Add(ref before, 11 * beforeStride), ref Unsafe.Add(ref target, 11 * targetStride), minimum, maximum);
         }
 
         [MethodImpl(KernelOptions.Hot)]
@@ -192,18 +189,22 @@ public static partial class Conv2DFloat32
                 sumB = Avx512F.FusedMultiplyAdd(Broadcast(ref rows9, from + (2 * stride)), weightsAt, sumB);
             }
 
-            Finish(0, 0, sum0, ends);
-            Finish(1, 0, sum1, ends);
-            Finish(2, 0, sum2, ends);
-            Finish(3, 0, sum3, ends);
-            Finish(4, 0, sum4, ends);
-            Finish(5, 0, sum5, ends);
-            Finish(6, 0, sum6, ends);
-            Finish(7, 0, sum7, ends);
-            Finish(8, 0, sum8, ends);
-            Finish(9, 0, sum9, ends);
-            Finish(10, 0, sumA, ends);
-            Finish(11, 0, sumB, ends);
+            Vector512<float> minimum = Vector512.Create(ends.Minimum), maximum = Vector512.Create(ends.Maximum);
+            ref float before = ref ends.Before;
+            ref float target = ref ends.Target;
+            nint beforeStride = ends.BeforeStride, targetStride = ends.TargetStride;
+            Finish(sum0, ref before, ref target, minimum, maximum);
+            Finish(sum1, ref Unsafe.Add(ref before, beforeStride), ref Unsafe.Add(ref target, targetStride), minimum, maximum);
+            Finish(sum2, ref Unsafe.Add(ref before, 2 * beforeStride), ref Unsafe.Add(ref target, 2 * targetStride), minimum, maximum);
+            Finish(sum3, ref Unsafe.Add(ref before, 3 * beforeStride), ref Unsafe.Add(ref target, 3 * targetStride), minimum, maximum);
+            Finish(sum4, ref Unsafe.Add(ref before, 4 * beforeStride), ref Unsafe.Add(ref target, 4 * targetStride), minimum, maximum);
+            Finish(sum5, ref Unsafe.Add(ref before, 5 * beforeStride), ref Unsafe.Add(ref target, 5 * targetStride), minimum, maximum);
+            Finish(sum6, ref Unsafe.Add(ref before, 6 * beforeStride), ref Unsafe.Add(ref target, 6 * targetStride), minimum, maximum);
+            Finish(sum7, ref Unsafe.Add(ref before, 7 * beforeStride), ref Unsafe.Add(ref target, 7 * targetStride), minimum, maximum);
+            Finish(sum8, ref Unsafe.Add(ref before, 8 * beforeStride), ref Unsafe.Add(ref target, 8 * targetStride), minimum, maximum);
+            Finish(sum9, ref Unsafe.Add(ref before, 9 * beforeStride), ref Unsafe.Add(ref target, 9 * targetStride), minimum, maximum);
+            Finish(sumA, ref Unsafe.Add(ref before, 10 * beforeStride), ref Unsafe.Add(ref target, 10 * targetStride), minimum, maximum);
+            Finish(sumB, ref Unsafe.Add(ref before, 11 * beforeStride), ref Unsafe.Add(ref target, 11 * targetStride), minimum, maximum);
         }
 
         [MethodImpl(KernelOptions.Hot)]
@@ -231,10 +232,14 @@ public static partial class Conv2DFloat32
                 sum3 = Avx512F.FusedMultiplyAdd(activation, weightsAt0, sum3);
             }
 
-            Finish(0, 0, sum0, ends);
-            Finish(1, 0, sum1, ends);
-            Finish(2, 0, sum2, ends);
-            Finish(3, 0, sum3, ends);
+            Vector512<float> minimum = Vector512.Create(ends.Minimum), maximum = Vector512.Create(ends.Maximum);
+            ref float before = ref ends.Before;
+            ref float target = ref ends.Target;
+            nint beforeStride = ends.BeforeStride, targetStride = ends.TargetStride;
+            Finish(sum0, ref before, ref target, minimum, maximum);
+            Finish(sum1, ref Unsafe.Add(ref before, beforeStride), ref Unsafe.Add(ref target, targetStride), minimum, maximum);
+            Finish(sum2, ref Unsafe.Add(ref before, 2 * beforeStride), ref Unsafe.Add(ref target, 2 * targetStride), minimum, maximum);
+            Finish(sum3, ref Unsafe.Add(ref before, 3 * beforeStride), ref Unsafe.Add(ref target, 3 * targetStride), minimum, maximum);
         }
 
         [MethodImpl(KernelOptions.Hot)]
@@ -258,7 +263,10 @@ public static partial class Conv2DFloat32
                 sum3 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights3, at), sum3);
             }
 
-            Finish(0, sum0, sum1, sum2, sum3, ends);
+            Vector512<float> minimum = Vector512.Create(ends.Minimum), maximum = Vector512.Create(ends.Maximum);
+            ref float before = ref ends.Before;
+            ref float target = ref ends.Target;
+            Finish(sum0, sum1, sum2, sum3, ref before, ref target, minimum, maximum);
         }
 
         [MethodImpl(KernelOptions.Hot)]
@@ -275,7 +283,10 @@ public static partial class Conv2DFloat32
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
             }
 
-            Finish(0, 0, sum0, ends);
+            Vector512<float> minimum = Vector512.Create(ends.Minimum), maximum = Vector512.Create(ends.Maximum);
+            ref float before = ref ends.Before;
+            ref float target = ref ends.Target;
+            Finish(sum0, ref before, ref target, minimum, maximum);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -288,28 +299,28 @@ public static partial class Conv2DFloat32
         private static Vector512<float> Load(ref float start, int column) => Vector512.LoadUnsafe(ref start, (nuint)(column * 16));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Finish(nint row, Vector512<float> sum0, Vector512<float> sum1, in Ends ends)
+        private static void Finish(
+            Vector512<float> sum0, Vector512<float> sum1, ref float before, ref float target, Vector512<float> minimum, Vector512<float> maximum)
         {
-            Finish(row, 0, sum0, ends);
-            Finish(row, 16, sum1, ends);
+            Finish(sum0, ref before, ref target, minimum, maximum);
+            Finish(sum1, ref Unsafe.Add(ref before, 16), ref Unsafe.Add(ref target, 16), minimum, maximum);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Finish(nint row, Vector512<float> sum0, Vector512<float> sum1, Vector512<float> sum2, Vector512<float> sum3, in Ends ends)
+        private static void Finish(
+            Vector512<float> sum0, Vector512<float> sum1, Vector512<float> sum2, Vector512<float> sum3,
+            ref float before, ref float target, Vector512<float> minimum, Vector512<float> maximum)
         {
-            Finish(row, 0, sum0, ends);
-            Finish(row, 16, sum1, ends);
-            Finish(row, 32, sum2, ends);
-            Finish(row, 48, sum3, ends);
+            Finish(sum0, sum1, ref before, ref target, minimum, maximum);
+            Finish(sum2, sum3, ref Unsafe.Add(ref before, 32), ref Unsafe.Add(ref target, 32), minimum, maximum);
         }
 
         /// <summary>Clamps with the instructions that return their second operand when one is NaN.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Finish(nint row, nint lane, Vector512<float> sum, in Ends ends)
+        private static void Finish(Vector512<float> sum, ref float before, ref float target, Vector512<float> minimum, Vector512<float> maximum)
         {
-            Vector512<float> total = Avx512F.Add(Vector512.LoadUnsafe(ref ends.Before, (nuint)((row * ends.BeforeStride) + lane)), sum);
-            total = Avx512F.Max(Vector512.Create(ends.Minimum), total);
-            Avx512F.Min(Vector512.Create(ends.Maximum), total).StoreUnsafe(ref ends.Target, (nuint)((row * ends.TargetStride) + lane));
+            Vector512<float> total = Avx512F.Add(Vector512.LoadUnsafe(ref before), sum);
+            Avx512F.Min(maximum, Avx512F.Max(minimum, total)).StoreUnsafe(ref target);
         }
     }
 }
