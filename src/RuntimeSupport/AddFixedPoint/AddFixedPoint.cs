@@ -56,60 +56,44 @@ public static class AddFixedPoint
         RequantizationTarget target = FixedPointRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum, 0);
         BinaryUInt8.Run(
             new BinaryUInt8.Arguments(left, right, output, shape, leftStrides, rightStrides, outputStrides),
-            new Operation(leftZeroPoint, rightZeroPoint, leftMultiplier, leftShift, rightMultiplier, rightShift, subtracts, outputMultiplier, outputShift, target));
+            new Operation(
+                leftZeroPoint, rightZeroPoint, new UniformScale(leftMultiplier, leftShift), new UniformScale(rightMultiplier, rightShift), subtracts, new UniformScale(outputMultiplier, outputShift), target));
     }
 
     /// <summary>What is done to a pair.</summary>
     internal readonly struct Operation(
-        int leftZeroPoint, int rightZeroPoint, int leftMultiplier, int leftShift, int rightMultiplier, int rightShift, bool subtracts, int outputMultiplier, int outputShift, RequantizationTarget target)
+        int leftZeroPoint, int rightZeroPoint, UniformScale leftScale, UniformScale rightScale, bool subtracts, UniformScale outputScale, RequantizationTarget target)
         : BinaryUInt8.IOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public byte Apply(int left, int right) =>
-            SymmetricRequantizer.Scalar(Sum(left, right), outputMultiplier, outputShift, target);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector128<int> Apply(Vector128<int> left, Vector128<int> right) => SymmetricRequantizer.PortableIntegers(
-            Sum(left, right), Vector128.Create(outputMultiplier), Vector128.Create(outputShift), target);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right) => SymmetricRequantizer.Avx2Integers(
-            SumAvx2(left, right), Vector256.Create(outputMultiplier), Vector256.Create(outputShift), target);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static int Scaled(int value, int zeroPoint, int multiplier, int shift) =>
-            FixedPoint.Multiply((value - zeroPoint) << LeftShift, multiplier, shift, isSymmetric: true);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector128<int> Scaled(Vector128<int> values, int zeroPoint, int multiplier, int shift) => FixedPoint.Portable(
-            Vector128.ShiftLeft(values - Vector128.Create(zeroPoint), LeftShift), Vector128.Create(multiplier), Vector128.Create(shift), isSymmetric: true);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<int> ScaledAvx2(Vector256<int> values, int zeroPoint, int multiplier, int shift) => FixedPoint.Avx2Vector(
-            Avx2.ShiftLeftLogical(Avx2.Subtract(values, Vector256.Create(zeroPoint)), LeftShift), Vector256.Create(multiplier), Vector256.Create(shift), isSymmetric: true);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private int Sum(int left, int right)
+        public byte Apply(int left, int right)
         {
-            int first = Scaled(left, leftZeroPoint, leftMultiplier, leftShift);
-            int second = Scaled(right, rightZeroPoint, rightMultiplier, rightShift);
-            return subtracts ? first - second : first + second;
+            int first = leftScale.Of((left - leftZeroPoint) << LeftShift), second = rightScale.Of((right - rightZeroPoint) << LeftShift);
+            return SymmetricRequantizer.Clamp(outputScale.Of(subtracts ? first - second : first + second), target);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Vector128<int> Sum(Vector128<int> left, Vector128<int> right)
+        public Vector128<int> Apply(Vector128<int> left, Vector128<int> right)
         {
-            Vector128<int> first = Scaled(left, leftZeroPoint, leftMultiplier, leftShift);
-            Vector128<int> second = Scaled(right, rightZeroPoint, rightMultiplier, rightShift);
-            return subtracts ? first - second : first + second;
+            Vector128<int> first = leftScale.Of(Vector128.ShiftLeft(left - Vector128.Create(leftZeroPoint), LeftShift));
+            Vector128<int> second = rightScale.Of(Vector128.ShiftLeft(right - Vector128.Create(rightZeroPoint), LeftShift));
+            return SymmetricRequantizer.Clamp(outputScale.Of(subtracts ? first - second : first + second), target);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private Vector256<int> SumAvx2(Vector256<int> left, Vector256<int> right)
+        public Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right)
         {
-            Vector256<int> first = ScaledAvx2(left, leftZeroPoint, leftMultiplier, leftShift);
-            Vector256<int> second = ScaledAvx2(right, rightZeroPoint, rightMultiplier, rightShift);
-            return subtracts ? Avx2.Subtract(first, second) : Avx2.Add(first, second);
+            Vector256<int> first = leftScale.OfAvx2(Avx2.ShiftLeftLogical(Avx2.Subtract(left, Vector256.Create(leftZeroPoint)), LeftShift));
+            Vector256<int> second = rightScale.OfAvx2(Avx2.ShiftLeftLogical(Avx2.Subtract(right, Vector256.Create(rightZeroPoint)), LeftShift));
+            return SymmetricRequantizer.ClampAvx2(outputScale.OfAvx2(subtracts ? Avx2.Subtract(first, second) : Avx2.Add(first, second)), target);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<int> ApplyAvx512(Vector512<int> left, Vector512<int> right)
+        {
+            Vector512<int> first = leftScale.OfAvx512(Avx512F.ShiftLeftLogical(Avx512F.Subtract(left, Vector512.Create(leftZeroPoint)), LeftShift));
+            Vector512<int> second = rightScale.OfAvx512(Avx512F.ShiftLeftLogical(Avx512F.Subtract(right, Vector512.Create(rightZeroPoint)), LeftShift));
+            return SymmetricRequantizer.ClampAvx512(outputScale.OfAvx512(subtracts ? Avx512F.Subtract(first, second) : Avx512F.Add(first, second)), target);
         }
     }
 }

@@ -60,5 +60,12 @@ public static partial class AddUInt8
                 Avx.Multiply(Avx.ConvertToVector256Single(left), Vector256.Create(leftMultiplier)),
                 Avx.Add(Avx.Multiply(Avx.ConvertToVector256Single(right), Vector256.Create(rightMultiplier)), Vector256.Create(offset))),
             target);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<int> ApplyAvx512(Vector512<int> left, Vector512<int> right) => Requantization.Avx512Integers(
+            Avx512F.Add(
+                Avx512F.Multiply(Avx512F.ConvertToVector512Single(left), Vector512.Create(leftMultiplier)),
+                Avx512F.Add(Avx512F.Multiply(Avx512F.ConvertToVector512Single(right), Vector512.Create(rightMultiplier)), Vector512.Create(offset))),
+            target);
     }
 }

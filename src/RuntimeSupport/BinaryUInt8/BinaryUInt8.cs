@@ -17,6 +17,8 @@ public static partial class BinaryUInt8
         Vector128<int> Apply(Vector128<int> left, Vector128<int> right);
 
         Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right);
+
+        Vector512<int> ApplyAvx512(Vector512<int> left, Vector512<int> right);
     }
 
     /// <summary>Throws unless the spans hold what the shape and strides imply.</summary>
@@ -40,7 +42,11 @@ public static partial class BinaryUInt8
             return;
         }
 
-        if (Avx2.IsSupported)
+        if (Avx512BW.IsSupported)
+        {
+            RunAvx512(arguments, operation);
+        }
+        else if (Avx2.IsSupported)
         {
             RunAvx2(arguments, operation);
         }
@@ -118,6 +124,30 @@ public static partial class BinaryUInt8
                     Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(lefts, 8)),
                     Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(rights, 8)));
                 ByteLanes.Avx2Bytes(lower, upper).StoreUnsafe(ref output, (nuint)at);
+            }
+
+            Rest(arguments, walk, operation, at);
+        }
+        while (walk.MoveNext());
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunAvx512<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation
+    {
+        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
+        bool vectors = HasVectorRows(walk);
+        do
+        {
+            ref byte left = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left);
+            ref byte right = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right);
+            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output);
+            nint at = 0;
+            for (; vectors && at <= walk.Length - 16; at += 16)
+            {
+                Vector512<int> lefts = Avx512F.ConvertToVector512Int32(Load(ref left, walk.LeftStride, at));
+                Vector512<int> rights = Avx512F.ConvertToVector512Int32(Load(ref right, walk.RightStride, at));
+                Avx512F.ConvertToVector128Byte(operation.ApplyAvx512(lefts, rights).AsUInt32()).StoreUnsafe(ref output, (nuint)at);
             }
 
             Rest(arguments, walk, operation, at);

@@ -84,8 +84,8 @@ public static partial class ByteConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
-            where TRequantizer : struct, IRequantizer => RequantizePortable<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizePortable<TRequantizer>(ref accumulators, ref multipliers, ref output, ref offsets, rows, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4x4(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)

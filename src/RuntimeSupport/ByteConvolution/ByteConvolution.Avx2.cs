@@ -76,8 +76,8 @@ public static partial class ByteConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
-            where TRequantizer : struct, IRequantizer => RequantizeAvx2<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizeAvx2<TRequantizer>(ref accumulators, ref multipliers, ref output, ref offsets, rows, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4x2(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)
@@ -168,17 +168,23 @@ public static partial class ByteConvolution
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void RequantizeAvx2<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+    private static void RequantizeAvx2<TRequantizer>(
+        ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
         where TRequantizer : struct, IRequantizer
     {
-        for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
+        for (nint row = 0; row < rows; row++)
         {
-            ByteLanes.Avx2Bytes<TRequantizer>(
-                    Vector256.LoadUnsafe(ref accumulators, (nuint)at),
-                    Vector256.LoadUnsafe(ref accumulators, (nuint)at + 8),
-                    ref Unsafe.Add(ref multipliers, at),
-                    target)
-                .StoreUnsafe(ref output, (nuint)at);
+            ref int sums = ref Unsafe.Add(ref accumulators, row * PanelChannels);
+            ref byte pixel = ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row));
+            for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
+            {
+                ByteLanes.Avx2Bytes<TRequantizer>(
+                        Vector256.LoadUnsafe(ref sums, (nuint)at),
+                        Vector256.LoadUnsafe(ref sums, (nuint)at + 8),
+                        ref Unsafe.Add(ref multipliers, at),
+                        target)
+                    .StoreUnsafe(ref pixel, (nuint)at);
+            }
         }
     }
 }

@@ -35,6 +35,9 @@ public static partial class ByteConvolution
 
         public static bool ReadsInput => false;
 
+        /// <summary>From here on a whole tile, some of whose rows are left from the one before and not stored, is faster than a row at a time.</summary>
+        private const int LeastRows = 3;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Pack(ref byte source, ref byte destination, nint quads)
         {
@@ -43,6 +46,12 @@ public static partial class ByteConvolution
             {
                 Vector256<byte> bytes = Avx2.Shuffle(Vector256.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder256);
                 Avx512BW.ConvertToVector512UInt16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+            }
+
+            for (; quad <= quads - 4; quad += 4)
+            {
+                Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
+                Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
             }
 
             PackPairs(ref source, ref destination, quad, quads);
@@ -62,11 +71,11 @@ public static partial class ByteConvolution
                 bool pair = block + 1 < blocks;
                 ref int blockStart = ref Unsafe.Add(ref start, block * BlockChannels);
                 ref int sums = ref Unsafe.Add(ref accumulators, block * BlockChannels);
-                if (rows == 6 && pair)
+                if (rows >= LeastRows && pair)
                 {
                     Tile6x2(ref activations, rowBytes, ref weights, blockBytes, quads, ref blockStart, startStride, ref sums);
                 }
-                else if (rows == 6)
+                else if (rows >= LeastRows)
                 {
                     Tile6x1(ref activations, rowBytes, ref weights, quads, ref blockStart, startStride, ref sums);
                 }
@@ -86,13 +95,12 @@ public static partial class ByteConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
             {
-                ByteLanes.Avx512Bytes<TRequantizer>(Vector512.LoadUnsafe(ref accumulators, (nuint)at), ref Unsafe.Add(ref multipliers, at), target)
-                    .StoreUnsafe(ref output, (nuint)at);
+                TRequantizer.Avx512Rows(ref Unsafe.Add(ref accumulators, at), PanelChannels, ref Unsafe.Add(ref multipliers, at), ref Unsafe.Add(ref output, at), ref offsets, rows, target);
             }
         }
 

@@ -15,33 +15,38 @@ public static partial class ByteConvolution
 
         public static int Blocks => 2;
 
+        /// <summary>Pixels that are quantised together.</summary>
+        private const int PixelsTogether = 48;
+
+        public static int ScratchLength => ((2 * BlockChannels) + 1) * PixelsTogether;
+
         public static int LargestWork => 192;
 
         [MethodImpl(KernelOptions.Hot)]
         public static void Run<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
             where TRequantizer : struct, IRequantizer
         {
             if (channels > BlockChannels)
             {
-                RunTwo<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, channels);
+                RunTwo<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, scratch, channels);
             }
             else
             {
-                RunOne<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, channels);
+                RunOne<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, scratch, channels);
             }
         }
 
         /// <summary>Two blocks: 17 channels or more.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void RunTwo<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
             where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
             int width = arguments.Geometry.OutputWidth;
-            Span<byte> partial = stackalloc byte[6 * BlockChannels];
-            bool full = channels >= 2 * BlockChannels;
+            Span<int> sums = scratch.Slice(0, 2 * BlockChannels * PixelsTogether), targets = scratch.Slice(2 * BlockChannels * PixelsTogether);
+            int count = 0;
             ref sbyte weights1 = ref Unsafe.Add(ref weights, offsets.Length * QuadWeights);
             for (int tile = 0; tile < width; tile += 6)
             {
@@ -79,26 +84,17 @@ public static partial class ByteConvolution
                     sum51 += Dot(activations, even1, odd1);
                 }
 
-                ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
-                ref byte pixels1 = ref Unsafe.Add(ref pixels, BlockChannels);
-                ref byte target = ref full ? ref pixels1 : ref MemoryMarshal.GetReference(partial);
-                nint targetStep = full ? outputStep : BlockChannels;
-                ref int multipliers1 = ref Unsafe.Add(ref multipliers, BlockChannels);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum00, ref multipliers, arguments.Target).StoreUnsafe(ref pixels);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum01, ref multipliers1, arguments.Target).StoreUnsafe(ref target);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum10, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)outputStep);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum11, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum20, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(2 * outputStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum21, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum30, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(3 * outputStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum31, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum40, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(4 * outputStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum41, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum50, ref multipliers, arguments.Target).StoreUnsafe(ref pixels, (nuint)(5 * outputStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum51, ref multipliers1, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
-                if (!full)
+                ref int spilled = ref sums[count * BlockChannels];
+                Store(ref spilled, sum00, sum10, sum20, sum30, sum40, sum50);
+                Store(ref Unsafe.Add(ref spilled, PixelsTogether * BlockChannels), sum01, sum11, sum21, sum31, sum41, sum51);
+                count = FindPixels(targets, count, pixel, outputStep);
+                if (count == PixelsTogether || tile + 6 >= width)
                 {
-                    CopyPixels(partial, ref pixels1, outputStep, channels - BlockChannels);
+                    ref int multipliers1 = ref Unsafe.Add(ref multipliers, BlockChannels);
+                    Requantize<TRequantizer>(sums, ref multipliers, ref output, targets.Slice(0, count), BlockChannels, arguments.Target);
+                    Requantize<TRequantizer>(
+                        sums.Slice(PixelsTogether * BlockChannels), ref multipliers1, ref Unsafe.Add(ref output, BlockChannels), targets.Slice(0, count), channels - BlockChannels, arguments.Target);
+                    count = 0;
                 }
             }
         }
@@ -106,13 +102,13 @@ public static partial class ByteConvolution
         /// <summary>One block: 1…16 channels.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void RunOne<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
             where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
             int width = arguments.Geometry.OutputWidth;
-            Span<byte> partial = stackalloc byte[6 * BlockChannels];
-            bool full = channels == BlockChannels;
+            Span<int> sums = scratch.Slice(0, 2 * BlockChannels * PixelsTogether), targets = scratch.Slice(2 * BlockChannels * PixelsTogether);
+            int count = 0;
             for (int tile = 0; tile < width; tile += 6)
             {
                 nint pixel = Math.Min(tile, width - 6);
@@ -133,20 +129,60 @@ public static partial class ByteConvolution
                     sum5 += Dot(Broadcast(ref rows3, at + (2 * step)), even, odd);
                 }
 
-                ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
-                ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
-                nint targetStep = full ? outputStep : BlockChannels;
-                ByteLanes.Avx512Bytes<TRequantizer>(sum0, ref multipliers, arguments.Target).StoreUnsafe(ref target);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum1, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
-                ByteLanes.Avx512Bytes<TRequantizer>(sum2, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum3, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum4, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(4 * targetStep));
-                ByteLanes.Avx512Bytes<TRequantizer>(sum5, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(5 * targetStep));
-                if (!full)
+                Store(ref sums[count * BlockChannels], sum0, sum1, sum2, sum3, sum4, sum5);
+                count = FindPixels(targets, count, pixel, outputStep);
+                if (count == PixelsTogether || tile + 6 >= width)
                 {
-                    CopyPixels(partial, ref pixels, outputStep, channels);
+                    Requantize<TRequantizer>(sums, ref multipliers, ref output, targets.Slice(0, count), channels, arguments.Target);
+                    count = 0;
                 }
             }
+        }
+
+        /// <summary>Notes where six pixels go, and returns how many are noted.</summary>
+        private static int FindPixels(Span<int> targets, int count, nint pixel, nint outputStep)
+        {
+            for (int index = 0; index < 6; index++)
+            {
+                targets[count + index] = (int)((pixel + index) * outputStep);
+            }
+
+            return count + 6;
+        }
+
+        /// <summary>Quantises a block of channels of some pixels.</summary>
+        [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+        private static void Requantize<TRequantizer>(Span<int> sums, ref int multipliers, ref byte output, Span<int> targets, int channels, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer
+        {
+            ref int first = ref MemoryMarshal.GetReference(sums);
+            if (channels >= BlockChannels)
+            {
+                TRequantizer.Avx512Rows(ref first, BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
+                return;
+            }
+
+            Span<byte> whole = stackalloc byte[PixelsTogether * BlockChannels];
+            Span<int> offsets = stackalloc int[PixelsTogether];
+            for (int pixel = 0; pixel < targets.Length; pixel++)
+            {
+                offsets[pixel] = pixel * BlockChannels;
+            }
+
+            TRequantizer.Avx512Rows(ref first, BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
+            CopyPixels(whole, ref output, targets, channels);
+        }
+
+        /// <summary>Sums leave their registers for the requantisation, which takes one block of channels of many pixels at a time.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Store(ref int spilled, Vector512<int> sum0, Vector512<int> sum1, Vector512<int> sum2, Vector512<int> sum3, Vector512<int> sum4, Vector512<int> sum5)
+        {
+            sum0.StoreUnsafe(ref spilled);
+            sum1.StoreUnsafe(ref spilled, BlockChannels);
+            sum2.StoreUnsafe(ref spilled, 2 * BlockChannels);
+            sum3.StoreUnsafe(ref spilled, 3 * BlockChannels);
+            sum4.StoreUnsafe(ref spilled, 4 * BlockChannels);
+            sum5.StoreUnsafe(ref spilled, 5 * BlockChannels);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,6 +25,9 @@ public static partial class ByteConvolution
         /// <summary>The most quads × blocks for which reading activations again for each block, or few of them, beats packing them once.</summary>
         static abstract int LargestWork { get; }
 
+        /// <summary>Integers of scratch memory that a row takes.</summary>
+        static abstract int ScratchLength { get; }
+
         /// <summary>Convolves and quantises a row of output pixels, <see cref="Blocks"/> blocks of channels or what there is of them.</summary>
         /// <param name="arguments">The whole convolution.</param>
         /// <param name="offsets">Where each quad of inputs begins, from the window's begin.</param>
@@ -33,9 +36,10 @@ public static partial class ByteConvolution
         /// <param name="multipliers">Its multipliers.</param>
         /// <param name="input">The window of the row's first pixel.</param>
         /// <param name="output">The first block's channels in the row's first pixel.</param>
+        /// <param name="scratch">Anything, <see cref="ScratchLength"/> integers.</param>
         /// <param name="channels">Channels from the first block's to the group's last, at least 1.</param>
         static abstract void Run<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
             where TRequantizer : struct, IRequantizer;
     }
 
@@ -61,6 +65,7 @@ public static partial class ByteConvolution
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         Span<int> offsets = (stackalloc int[DirectQuads]).Slice(0, arguments.RunOffsets.Length * arguments.QuadsPerRun);
+        Span<int> scratch = CacheLine.Align(stackalloc int[TRow.ScratchLength + (CacheLine.Bytes / sizeof(int))]);
         FindQuads(arguments, offsets);
         for (int group = 0; group < arguments.Groups; group++)
         {
@@ -71,7 +76,7 @@ public static partial class ByteConvolution
                     nint input = ((nint)batch * geometry.InputBatchStride) + ((nint)row * geometry.InputRowStep);
                     nint output = ((nint)batch * geometry.OutputBatchStride) + ((nint)row * geometry.OutputRowStride);
                     RunDirectRow<TRow, TRequantizer>(
-                        arguments, offsets, group,
+                        arguments, offsets, scratch, group,
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), input + (group * arguments.InputChannels)),
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (group * arguments.OutputChannels)));
                 }
@@ -80,7 +85,7 @@ public static partial class ByteConvolution
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunDirectRow<TRow, TRequantizer>(in Arguments arguments, ReadOnlySpan<int> offsets, int group, ref byte input, ref byte output)
+    private static void RunDirectRow<TRow, TRequantizer>(in Arguments arguments, ReadOnlySpan<int> offsets, Span<int> scratch, int group, ref byte input, ref byte output)
         where TRow : struct, IDirectRow
         where TRequantizer : struct, IRequantizer
     {
@@ -95,6 +100,7 @@ public static partial class ByteConvolution
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), index * BlockChannels),
                 ref input,
                 ref Unsafe.Add(ref output, block * BlockChannels),
+                scratch,
                 arguments.OutputChannels - (block * BlockChannels));
         }
     }
@@ -123,6 +129,17 @@ public static partial class ByteConvolution
         {
             StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(pixels), (nuint)at), ref output, channels);
             output = ref Unsafe.Add(ref output, outputStep);
+        }
+    }
+
+    /// <summary>The same for pixels that are anywhere.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void CopyPixels(ReadOnlySpan<byte> pixels, ref byte output, ReadOnlySpan<int> offsets, int channels)
+    {
+        ref byte from = ref MemoryMarshal.GetReference(pixels);
+        for (int pixel = 0; pixel < offsets.Length; pixel++)
+        {
+            StoreFirst(Vector128.LoadUnsafe(ref from, (nuint)(pixel * BlockChannels)), ref Unsafe.Add(ref output, offsets[pixel]), channels);
         }
     }
 

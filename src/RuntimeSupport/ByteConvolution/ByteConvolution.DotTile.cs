@@ -63,8 +63,8 @@ public static partial class ByteConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
-            where TRequantizer : struct, IRequantizer => RequantizeAvx2<TRequantizer>(ref accumulators, ref multipliers, ref output, blocks, target);
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => RequantizeAvx2<TRequantizer>(ref accumulators, ref multipliers, ref output, ref offsets, rows, blocks, target);
 
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile6x2(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)

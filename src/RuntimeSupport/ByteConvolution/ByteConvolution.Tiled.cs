@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -16,10 +15,13 @@ public static partial class ByteConvolution
     /// <summary>Quads of inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
     private const int ChunkQuads = 256;
 
+    /// <summary>The most rows that a tile has.</summary>
+    private const int MaximumRows = 6;
+
     /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile, TRequantizer}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
     internal interface ITile
     {
-        /// <summary>Rows of a full tile.</summary>
+        /// <summary>Rows of a full tile, <see cref="MaximumRows"/> at most.</summary>
         static abstract int Rows { get; }
 
         /// <summary>Bytes that a packed quad takes.</summary>
@@ -42,8 +44,8 @@ public static partial class ByteConvolution
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
             ref int start, nint startStride, ref int accumulators, int rows, int blocks);
 
-        /// <summary>Quantises the accumulators of 16 channels.</summary>
-        static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, int blocks, RequantizationTarget target)
+        /// <summary>Quantises rows of blocks of 16 channels; <c>offsets</c> says where each row's results go.</summary>
+        static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer;
     }
 
@@ -73,9 +75,11 @@ public static partial class ByteConvolution
 
         // The 64 bytes keep rows from falling on the same cache sets.
         int rowBytes = (Math.Min(quads, ChunkQuads) * TTile.QuadBytes) + 64;
-        Span<byte> packed = stackalloc byte[TTile.Rows * rowBytes];
-        Span<int> accumulators = stackalloc int[TTile.Rows * PanelChannels];
-        Span<int> start = stackalloc int[PanelChannels];
+        // A single row, as fully connected layers have, need not clear the memory of a tile.
+        int rows = arguments.Geometry is { Batches: 1, OutputHeight: 1, OutputWidth: 1 } ? 1 : TTile.Rows;
+        Span<byte> packed = stackalloc byte[rows * rowBytes];
+        Span<int> accumulators = CacheLine.Align(stackalloc int[(rows * PanelChannels) + (CacheLine.Bytes / sizeof(int))]);
+        Span<int> start = CacheLine.Align(stackalloc int[PanelChannels + (CacheLine.Bytes / sizeof(int))]);
         for (int group = 0; group < arguments.Groups; group++)
         {
             for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
@@ -195,22 +199,36 @@ public static partial class ByteConvolution
             int rest = channels - (fullBlocks * BlockChannels);
             ref int multipliers = ref Unsafe.Add(
                 ref MemoryMarshal.GetReference(arguments.Multipliers), ((nint)group * arguments.Blocks * BlockChannels) + (block * BlockChannels));
-            Span<byte> tail = stackalloc byte[BlockChannels];
+            int pixel = (group * arguments.OutputChannels) + (block * BlockChannels);
+            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), pixel);
+            ref int sums = ref MemoryMarshal.GetReference(accumulators);
+            Span<int> offsets = stackalloc int[MaximumRows];
             for (int row = 0; row < rows; row++)
             {
-                int at = target.Output + (group * arguments.OutputChannels) + (block * BlockChannels);
-                ref int sums = ref accumulators[row * PanelChannels];
-                ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), at);
-                TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref output, fullBlocks, arguments.Target);
-                if (rest > 0)
-                {
-                    nint done = fullBlocks * BlockChannels;
-                    TTile.Requantize<TRequantizer>(ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref MemoryMarshal.GetReference(tail), 1, arguments.Target);
-                    StoreFirst(Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(tail)), ref Unsafe.Add(ref output, done), rest);
-                }
-
+                offsets[row] = target.Output;
                 target.MoveNext();
             }
+
+            ref int first = ref MemoryMarshal.GetReference(offsets);
+            TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref output, ref first, rows, fullBlocks, arguments.Target);
+            if (rest > 0)
+            {
+                nint done = fullBlocks * BlockChannels;
+                StoreRest<TTile>(
+                    ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref Unsafe.Add(ref output, done), offsets.Slice(0, rows), rest, arguments.Target);
+            }
+        }
+
+        /// <summary>The last block's 1…15 channels: stored whole first, then copied.</summary>
+        [MethodImpl(KernelOptions.Hot)]
+        private static void StoreRest<TTile>(ref int sums, ref int multipliers, ref byte output, ReadOnlySpan<int> offsets, int rest, RequantizationTarget target)
+            where TTile : struct, ITile
+        {
+            ReadOnlySpan<int> whole = [0, BlockChannels, 2 * BlockChannels, 3 * BlockChannels, 4 * BlockChannels, 5 * BlockChannels];
+            Span<byte> bytes = stackalloc byte[MaximumRows * BlockChannels];
+            ref byte from = ref MemoryMarshal.GetReference(bytes);
+            TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref from, ref MemoryMarshal.GetReference(whole), offsets.Length, 1, target);
+            CopyPixels(bytes, ref output, offsets, rest);
         }
     }
 }

@@ -63,20 +63,6 @@ public static class ByteLanes
             TRequantizer.HasShifts ? Vector256.LoadUnsafe(ref multipliers, channel + (nuint)target.ShiftDistance) : default,
             target);
 
-    /// <summary>Requantises 16 sums with AVX-512.</summary>
-    /// <typeparam name="TRequantizer">How.</typeparam>
-    /// <param name="sums">The sums.</param>
-    /// <param name="multipliers">The first of their multipliers.</param>
-    /// <param name="target">Range and zero point of the results.</param>
-    /// <returns>16 quantised values.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<byte> Avx512Bytes<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
-        where TRequantizer : struct, IRequantizer
-    {
-        Vector512<int> shifts = TRequantizer.HasShifts ? Vector512.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance) : default;
-        return Avx512F.ConvertToVector128Byte(TRequantizer.Avx512Integers(sums, Vector512.LoadUnsafe(ref multipliers), shifts, target).AsUInt32());
-    }
-
     /// <summary>Keeps the low bytes of 16 values in 0…255.</summary>
     /// <param name="values0">Values 0…3.</param>
     /// <param name="values1">Values 4…7.</param>

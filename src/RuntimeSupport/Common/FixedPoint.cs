@@ -11,9 +11,10 @@ namespace ModelCompiler.RuntimeSupport;
 /// Lite's arithmetic; halves of the second rounding go up in its matrix products on x86, away from zero elsewhere.
 /// Neither a value shifted left nor a product before its second rounding may leave 32 bits; a shift is within ±30.
 /// </summary>
-public static class FixedPoint
+public static partial class FixedPoint
 {
-    private const int RoundingBits = 31;
+    /// <summary>How far products are shifted right where there is no other shift.</summary>
+    internal const int RoundingBits = 31;
 
     private const long RoundingHalf = 1L << (RoundingBits - 1);
 
@@ -71,32 +72,6 @@ public static class FixedPoint
         }
 
         return Avx2.ShiftRightArithmeticVariable(Avx2.Add(products, rounding), right);
-    }
-
-    /// <summary>Multiplies 16 integers with AVX-512.</summary>
-    /// <param name="values">The integers.</param>
-    /// <param name="multipliers">Of each: 2³⁰…2³¹ − 1, or 0.</param>
-    /// <param name="shifts">Of each: −30…30.</param>
-    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
-    /// <returns>The rounded products.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Avx512Vector(Vector512<int> values, Vector512<int> multipliers, Vector512<int> shifts, bool isSymmetric)
-    {
-        Vector512<uint> right = Avx512F.Max(Avx512F.Subtract(default, shifts), default).AsUInt32();
-        values = Avx512F.ShiftLeftLogicalVariable(values, Avx512F.Max(shifts, default).AsUInt32());
-        Vector512<long> even = Avx512F.Add(Avx512F.Multiply(values, multipliers), Vector512.Create(RoundingHalf));
-        Vector512<long> odd = Avx512F.Add(
-            Avx512F.Multiply(Avx512F.ShiftRightLogical(values.AsInt64(), 32).AsInt32(), Avx512F.ShiftRightLogical(multipliers.AsInt64(), 32).AsInt32()),
-            Vector512.Create(RoundingHalf));
-        Vector512<int> products = Vector512.ConditionalSelect(
-            Vector512.Create(0xFFFFFFFFL).AsInt32(), Avx512F.ShiftRightLogical(even, RoundingBits).AsInt32(), Avx512F.ShiftLeftLogical(odd, 1).AsInt32());
-        Vector512<int> rounding = Avx512F.ShiftRightLogical(Avx512F.ShiftLeftLogicalVariable(Vector512<int>.One, right), 1);
-        if (isSymmetric)
-        {
-            rounding = Avx512F.Add(rounding, Avx512F.And(Avx512F.ShiftRightArithmetic(products, 31), Vector512.GreaterThan(right.AsInt32(), default)));
-        }
-
-        return Avx512F.ShiftRightArithmeticVariable(Avx512F.Add(products, rounding), right);
     }
 
     private static Vector128<int> ArmVector(Vector128<int> values, Vector128<int> multipliers, Vector128<int> shifts, bool isSymmetric)

@@ -39,9 +39,18 @@ public readonly struct FloatRequantizer : IRequantizer
         Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums), multipliers.AsSingle()), Floats(target));
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target) =>
-        Requantization.Avx512Integers(Avx512F.Multiply(Avx512F.ConvertToVector512Single(sums), multipliers.AsSingle()), Floats(target));
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target)
+    {
+        Vector512<float> factors = Vector512.LoadUnsafe(ref multipliers).AsSingle();
+        Requantization.Target floats = Floats(target);
+        for (nint row = 0; row < rows; row++)
+        {
+            Vector512<float> values = Avx512F.Multiply(Avx512F.ConvertToVector512Single(Vector512.LoadUnsafe(ref sums, (nuint)(row * stride))), factors);
+            Avx512F.ConvertToVector128Byte(Requantization.Avx512Integers(values, floats).AsUInt32())
+                .StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Requantization.Target Floats(RequantizationTarget target) =>

@@ -15,33 +15,41 @@ public readonly struct SymmetricRequantizer : IRequantizer
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static byte Scalar(int sum, int multiplier, int shift, RequantizationTarget target)
+    public static byte Scalar(int sum, int multiplier, int shift, RequantizationTarget target) =>
+        Clamp(FixedPoint.Multiply(sum, multiplier, shift, isSymmetric: true), target);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> PortableIntegers(Vector128<int> sums, Vector128<int> multipliers, Vector128<int> shifts, RequantizationTarget target) =>
+        Clamp(FixedPoint.Portable(sums, multipliers, shifts, isSymmetric: true), target);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Integers(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target) =>
+        ClampAvx2(FixedPoint.Avx2Vector(sums, multipliers, shifts, isSymmetric: true), target);
+
+    /// <inheritdoc/>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
+        FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
+
+    /// <summary>From a product to its quantised value.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static byte Clamp(int product, RequantizationTarget target)
     {
-        int value = unchecked(FixedPoint.Multiply(sum, multiplier, shift, isSymmetric: true) + target.ZeroPoint);
+        int value = unchecked(product + target.ZeroPoint);
         return (byte)(value < target.Low ? target.Low : value > target.High ? target.High : value);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> PortableIntegers(Vector128<int> sums, Vector128<int> multipliers, Vector128<int> shifts, RequantizationTarget target)
-    {
-        Vector128<int> values = FixedPoint.Portable(sums, multipliers, shifts, isSymmetric: true) + Vector128.Create(target.ZeroPoint);
-        return Vector128.Min(Vector128.Max(values, Vector128.Create(target.Low)), Vector128.Create(target.High));
-    }
+    internal static Vector128<int> Clamp(Vector128<int> products, RequantizationTarget target) =>
+        Vector128.Min(Vector128.Max(products + Vector128.Create(target.ZeroPoint), Vector128.Create(target.Low)), Vector128.Create(target.High));
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> Avx2Integers(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target)
-    {
-        Vector256<int> values = Avx2.Add(FixedPoint.Avx2Vector(sums, multipliers, shifts, isSymmetric: true), Vector256.Create(target.ZeroPoint));
-        return Avx2.Min(Avx2.Max(values, Vector256.Create(target.Low)), Vector256.Create(target.High));
-    }
+    internal static Vector256<int> ClampAvx2(Vector256<int> products, RequantizationTarget target) =>
+        Avx2.Min(Avx2.Max(Avx2.Add(products, Vector256.Create(target.ZeroPoint)), Vector256.Create(target.Low)), Vector256.Create(target.High));
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target)
-    {
-        Vector512<int> values = Avx512F.Add(FixedPoint.Avx512Vector(sums, multipliers, shifts, isSymmetric: true), Vector512.Create(target.ZeroPoint));
-        return Avx512F.Min(Avx512F.Max(values, Vector512.Create(target.Low)), Vector512.Create(target.High));
-    }
+    internal static Vector512<int> ClampAvx512(Vector512<int> products, RequantizationTarget target) =>
+        Avx512F.Min(Avx512F.Max(Avx512F.Add(products, Vector512.Create(target.ZeroPoint)), Vector512.Create(target.Low)), Vector512.Create(target.High));
 }

@@ -43,24 +43,25 @@ public static class MulFixedPoint
         RequantizationTarget target = FixedPointRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum, 0);
         BinaryUInt8.Run(
             new BinaryUInt8.Arguments(left, right, output, shape, leftStrides, rightStrides, outputStrides),
-            new Operation(leftZeroPoint, rightZeroPoint, outputMultiplier, outputShift, target));
+            new Operation(leftZeroPoint, rightZeroPoint, new UniformScale(outputMultiplier, outputShift), target));
     }
 
     /// <summary>What is done to a pair.</summary>
-    internal readonly struct Operation(
-        int leftZeroPoint, int rightZeroPoint, int outputMultiplier, int outputShift, RequantizationTarget target)
-        : BinaryUInt8.IOperation
+    internal readonly struct Operation(int leftZeroPoint, int rightZeroPoint, UniformScale outputScale, RequantizationTarget target) : BinaryUInt8.IOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public byte Apply(int left, int right) =>
-            SymmetricRequantizer.Scalar((left - leftZeroPoint) * (right - rightZeroPoint), outputMultiplier, outputShift, target);
+        public byte Apply(int left, int right) => SymmetricRequantizer.Clamp(outputScale.Of((left - leftZeroPoint) * (right - rightZeroPoint)), target);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector128<int> Apply(Vector128<int> left, Vector128<int> right) => SymmetricRequantizer.PortableIntegers(
-            (left - Vector128.Create(leftZeroPoint)) * (right - Vector128.Create(rightZeroPoint)), Vector128.Create(outputMultiplier), Vector128.Create(outputShift), target);
+        public Vector128<int> Apply(Vector128<int> left, Vector128<int> right) => SymmetricRequantizer.Clamp(
+            outputScale.Of((left - Vector128.Create(leftZeroPoint)) * (right - Vector128.Create(rightZeroPoint))), target);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right) => SymmetricRequantizer.Avx2Integers(
-            Avx2.MultiplyLow(Avx2.Subtract(left, Vector256.Create(leftZeroPoint)), Avx2.Subtract(right, Vector256.Create(rightZeroPoint))), Vector256.Create(outputMultiplier), Vector256.Create(outputShift), target);
+        public Vector256<int> ApplyAvx2(Vector256<int> left, Vector256<int> right) => SymmetricRequantizer.ClampAvx2(
+            outputScale.OfAvx2(Avx2.MultiplyLow(Avx2.Subtract(left, Vector256.Create(leftZeroPoint)), Avx2.Subtract(right, Vector256.Create(rightZeroPoint)))), target);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<int> ApplyAvx512(Vector512<int> left, Vector512<int> right) => SymmetricRequantizer.ClampAvx512(
+            outputScale.OfAvx512(Avx512F.MultiplyLow(Avx512F.Subtract(left, Vector512.Create(leftZeroPoint)), Avx512F.Subtract(right, Vector512.Create(rightZeroPoint)))), target);
     }
 }

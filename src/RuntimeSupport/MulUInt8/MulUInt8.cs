@@ -60,5 +60,13 @@ public static partial class MulUInt8
                     Avx2.MultiplyLow(Avx2.Subtract(left, Vector256.Create(leftZeroPoint)), Avx2.Subtract(right, Vector256.Create(rightZeroPoint)))),
                 Vector256.Create(multiplier)),
             target);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector512<int> ApplyAvx512(Vector512<int> left, Vector512<int> right) => Requantization.Avx512Integers(
+            Avx512F.Multiply(
+                Avx512F.ConvertToVector512Single(
+                    Avx512F.MultiplyLow(Avx512F.Subtract(left, Vector512.Create(leftZeroPoint)), Avx512F.Subtract(right, Vector512.Create(rightZeroPoint)))),
+                Vector512.Create(multiplier)),
+            target);
     }
 }

@@ -104,7 +104,7 @@ internal sealed class ConvolutionCase
     {
         Batches = random.Next(1, 3),
         OutputHeight = random.Next(1, 5),
-        OutputWidth = random.Next(8, 33),
+        OutputWidth = random.Next(8, 70),
         KernelHeight = random.Next(1, 8),
         KernelWidth = random.Next(1, 8),
         StrideHeight = random.Next(1, 3),

@@ -11,7 +11,7 @@ public class DepthwiseConv2DTests
 
     private delegate void FloatPath(in DepthwiseConv2DFloat32.Arguments arguments);
 
-    public static TheoryData<string> BytePaths => InstructionSets.Supported("Vector128", "Avx2");
+    public static TheoryData<string> BytePaths => InstructionSets.Supported("Vector128", "Avx2", "Avx512");
 
     public static TheoryData<string> FloatPaths => InstructionSets.Supported("Vector128", "Avx2", "Avx512");
 
@@ -22,9 +22,14 @@ public class DepthwiseConv2DTests
         var random = new Random(1);
         for (int round = 0; round < 200; round++)
         {
-            ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, 8);
+            ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, path == "Avx512" ? 16 : 8);
             var operands = new ByteOperands(convolution, random);
-            BytePath run = path == "Avx2" ? ByteDepthwiseConvolution.RunAvx2<FloatRequantizer> : ByteDepthwiseConvolution.RunVector128<FloatRequantizer>;
+            BytePath run = path switch
+            {
+                "Avx512" => ByteDepthwiseConvolution.RunAvx512<FloatRequantizer>,
+                "Avx2" => ByteDepthwiseConvolution.RunAvx2<FloatRequantizer>,
+                _ => ByteDepthwiseConvolution.RunVector128<FloatRequantizer>,
+            };
             Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
         }
     }

@@ -78,7 +78,7 @@ public class BinaryUInt8Tests
         var output = new byte[expected.Length];
         run(c, left, right, output, target, minimum, maximum);
         Assert.True(expected.AsSpan().SequenceEqual(output), $"Run: {c}");
-        foreach (string path in new[] { "Scalar", "Vector128", "Avx2" })
+        foreach (string path in new[] { "Scalar", "Vector128", "Avx2", "Avx512" })
         {
             output = new byte[expected.Length];
             var arguments = new BinaryUInt8.Arguments(left, right, output, c.Shape, c.Left, c.Right, c.Output);
@@ -92,6 +92,9 @@ public class BinaryUInt8Tests
                     break;
                 case "Avx2" when InstructionSets.Supported("Avx2").Count > 0:
                     BinaryUInt8.RunAvx2(arguments, operation);
+                    break;
+                case "Avx512" when InstructionSets.Supported("Avx512").Count > 0:
+                    BinaryUInt8.RunAvx512(arguments, operation);
                     break;
                 default:
                     continue;

@@ -12,7 +12,7 @@ public class FixedPointLayerTests
 
     public static TheoryData<string> Paths => InstructionSets.Supported("Vector128", "Portable", "Avx2", "Avx512", "AvxVnni", "EmulatedVnni", "ArmDp");
 
-    public static TheoryData<string> DepthwisePaths => InstructionSets.Supported("Vector128", "Avx2");
+    public static TheoryData<string> DepthwisePaths => InstructionSets.Supported("Vector128", "Avx2", "Avx512");
 
     [Theory]
     [MemberData(nameof(Paths))]
@@ -50,9 +50,14 @@ public class FixedPointLayerTests
         var random = new Random(3);
         for (int round = 0; round < 150; round++)
         {
-            ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, 8);
+            ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, path == "Avx512" ? 16 : 8);
             var operands = new Operands(convolution, random, (dense, _) => convolution.PackDepthwise(dense), 1);
-            DepthwisePath run = path == "Avx2" ? ByteDepthwiseConvolution.RunAvx2<SymmetricRequantizer> : ByteDepthwiseConvolution.RunVector128<SymmetricRequantizer>;
+            DepthwisePath run = path switch
+            {
+                "Avx512" => ByteDepthwiseConvolution.RunAvx512<SymmetricRequantizer>,
+                "Avx2" => ByteDepthwiseConvolution.RunAvx2<SymmetricRequantizer>,
+                _ => ByteDepthwiseConvolution.RunVector128<SymmetricRequantizer>,
+            };
             byte[] expected = operands.RunDepthwise(ByteDepthwiseConvolution.RunScalar<SymmetricRequantizer>);
             Assert.True(expected.AsSpan().SequenceEqual(operands.RunDepthwise(run)), $"{path} differs: {convolution}");
         }

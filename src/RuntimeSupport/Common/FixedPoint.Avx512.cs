@@ -1,0 +1,122 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <content>
+/// With 64-bit shifts both roundings are one shift: <c>floor((floor(x / 2³¹) + h) / 2^r) = floor((x + h · 2³¹) / 2^(31 + r))</c>. A shift to the left
+/// is one less to the right. What depends on multiplier and shift alone is a value of its own, so that loops over rows compute it once.
+/// </content>
+public static partial class FixedPoint
+{
+    /// <summary>Multiplies 16 integers with AVX-512.</summary>
+    /// <param name="values">The integers.</param>
+    /// <param name="multipliers">Of each: 2³⁰…2³¹ − 1, or 0.</param>
+    /// <param name="shifts">Of each: −30…30.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    /// <returns>The rounded products.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Vector(Vector512<int> values, Vector512<int> multipliers, Vector512<int> shifts, bool isSymmetric)
+    {
+        Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
+        return Interleave(
+            Half(values, multipliers, FirstRounding(even, isSymmetric), SecondRounding(even), Nudge(even), even, isSymmetric),
+            Half(OddLanes(values), OddLanes(multipliers), FirstRounding(odd, isSymmetric), SecondRounding(odd), Nudge(odd), odd, isSymmetric));
+    }
+
+    /// <summary>Requantises rows of 16 sums with AVX-512.</summary>
+    /// <param name="sums">The first row's sums.</param>
+    /// <param name="stride">From a row's sums to the next one's.</param>
+    /// <param name="multipliers">The first of the channels' multipliers; shifts lie behind them.</param>
+    /// <param name="output">Where offsets count from.</param>
+    /// <param name="offsets">Where each row's 16 results go.</param>
+    /// <param name="rows">Number of rows.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Avx512Rows(
+        ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target, bool isSymmetric)
+    {
+        Vector512<int> evenMultipliers = Vector512.LoadUnsafe(ref multipliers), oddMultipliers = OddLanes(evenMultipliers);
+        Vector512<int> shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance);
+        Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
+        Vector512<long> evenFirst = FirstRounding(even, isSymmetric), evenSecond = SecondRounding(even), evenNudge = Nudge(even);
+        Vector512<long> oddFirst = FirstRounding(odd, isSymmetric), oddSecond = SecondRounding(odd), oddNudge = Nudge(odd);
+        Vector512<int> zeroPoint = Vector512.Create(target.ZeroPoint), low = Vector512.Create(target.Low), high = Vector512.Create(target.High);
+        for (nint row = 0; row < rows; row++)
+        {
+            Vector512<int> values = Vector512.LoadUnsafe(ref sums, (nuint)(row * stride));
+            Vector512<int> products = Interleave(
+                Half(values, evenMultipliers, evenFirst, evenSecond, evenNudge, even, isSymmetric),
+                Half(OddLanes(values), oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric));
+            Vector512<int> quantised = Avx512F.Min(Avx512F.Max(Avx512F.Add(products, zeroPoint), low), high);
+            Avx512F.ConvertToVector128Byte(quantised.AsUInt32()).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
+        }
+    }
+
+    /// <summary>What is added before the first rounding, and before the second; and what takes negative halves of the second to the other side.</summary>
+    internal static (long First, long Second, long Nudge) SymmetricRoundings(int shift) =>
+        shift < 0 ? (RoundingHalf, 1L << (RoundingBits - shift - 1), -1L << RoundingBits) : (1L << (RoundingBits - shift - 1), 0, 0);
+
+    /// <summary>Multiplies 16 integers by numbers that all pairs of lanes have in common, halves of the second rounding away from zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<int> Avx512Symmetric(
+        Vector512<int> values, Vector512<int> multipliers, Vector512<long> first, Vector512<long> second, Vector512<long> nudge, Vector512<ulong> distances) => Interleave(
+            Half(values, multipliers, first, second, nudge, distances, isSymmetric: true),
+            Half(OddLanes(values), multipliers, first, second, nudge, distances, isSymmetric: true));
+
+    /// <summary>The products of the even lanes, in 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> Half(
+        Vector512<int> values, Vector512<int> multipliers, Vector512<long> first, Vector512<long> second, Vector512<long> nudge, Vector512<ulong> distances, bool isSymmetric)
+    {
+        Vector512<long> products = Avx512F.Add(Avx512F.Multiply(values, multipliers), first);
+        if (isSymmetric)
+        {
+            products = Avx512F.Add(Avx512F.Add(products, second), Avx512F.And(Avx512F.ShiftRightArithmetic(products, 63), nudge));
+        }
+
+        return Avx512F.ShiftRightArithmeticVariable(products, distances);
+    }
+
+    /// <summary>What is added before the first rounding; where no sign decides, before both.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> FirstRounding(Vector512<ulong> distances, bool isSymmetric)
+    {
+        Vector512<long> last = LastRounding(distances), first = Vector512.Create(RoundingHalf);
+        return Vector512.ConditionalSelect(HasSecond(distances), isSymmetric ? first : Avx512F.Add(first, last), last);
+    }
+
+    /// <summary>Half of what the second rounding drops, 0 where there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> SecondRounding(Vector512<ulong> distances) => Avx512F.And(LastRounding(distances), HasSecond(distances));
+
+    /// <summary>What takes negative halves of the second rounding to the other side.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> Nudge(Vector512<ulong> distances) => Avx512F.ShiftLeftLogical(HasSecond(distances), RoundingBits);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> LastRounding(Vector512<ulong> distances) =>
+        Avx512F.ShiftLeftLogicalVariable(Vector512<long>.One, Avx512F.Subtract(distances, Vector512<ulong>.One));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<long> HasSecond(Vector512<ulong> distances) => Vector512.GreaterThan(distances.AsInt64(), Vector512.Create((long)RoundingBits));
+
+    /// <summary>How far products of the even lanes are shifted right: 1…61.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> EvenDistances(Vector512<int> shifts) =>
+        Avx512F.And(Avx512F.Subtract(Vector512.Create(RoundingBits), shifts).AsUInt64(), Vector512.Create(0xFFFFFFFFUL));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<ulong> OddDistances(Vector512<int> shifts) => OddLanes(Avx512F.Subtract(Vector512.Create(RoundingBits), shifts)).AsUInt64();
+
+    /// <summary>Odd lanes where the even ones were.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> OddLanes(Vector512<int> values) => Avx512F.ShiftRightLogical(values.AsInt64(), 32).AsInt32();
+
+    /// <summary>The lower halves of the products of even lanes and of odd lanes, in the order of the lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Interleave(Vector512<long> even, Vector512<long> odd) => Avx512F.PermuteVar16x32x2(
+        even.AsInt32(), Vector512.Create(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30), odd.AsInt32());
+}
