@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using ModelCompiler.Compiler;
@@ -22,17 +23,7 @@ internal sealed class DigitModel
     /// <exception cref="BenchmarkException">It does not compile.</exception>
     public DigitModel(Precision precision)
     {
-        string folder = Repository.DigitClassifier;
-        CompileResult result = CompilerDriver.Compile(new CompileOptions
-        {
-            ModelPath = Path.Combine(folder, "digits.onnx"),
-            ClassName = "DigitClassifier",
-            LabelsPath = Path.Combine(folder, "labels.txt"),
-            Precision = precision,
-            Calibration = precision == Precision.Int8 ? [.. Directory.GetFiles(Path.Combine(folder, "calibration"), "*.png").Order(StringComparer.Ordinal)] : [],
-            Mean = [Mean],
-            Scale = [Scale],
-        });
+        CompileResult result = CompilerDriver.Compile(Options with { Precision = precision, Calibration = precision.NeedsCalibration() ? CalibrationFiles : [] });
         if (result is not { Plan: { Classifier: { } classifier } plan, Report: { } report })
         {
             throw new BenchmarkException(string.Join(Environment.NewLine, result.Diagnostics));
@@ -43,6 +34,20 @@ internal sealed class DigitModel
         input = classifier.Input;
         output = classifier.Output;
     }
+
+    /// <summary>What the sample says of it, but for precision and calibration.</summary>
+    public static CompileOptions Options => new()
+    {
+        ModelPath = Path.Combine(Repository.DigitClassifier, "digits.onnx"),
+        ClassName = "DigitClassifier",
+        LabelsPath = Path.Combine(Repository.DigitClassifier, "labels.txt"),
+        Mean = [Mean],
+        Scale = [Scale],
+    };
+
+    /// <summary>The files that the sample calibrates it with.</summary>
+    public static ImmutableArray<string> CalibrationFiles =>
+        [.. Directory.GetFiles(Path.Combine(Repository.DigitClassifier, "calibration"), "*.png").Order(StringComparer.Ordinal)];
 
     /// <summary>Facts of its compilation.</summary>
     public CompileReport Report { get; }

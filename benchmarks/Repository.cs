@@ -25,6 +25,9 @@ internal static class Repository
     /// <summary>The sample's folder.</summary>
     public static string DigitClassifier => Path.Combine(Root, "samples", "DigitClassifier");
 
+    /// <summary>Public models and pictures, beside the repository.</summary>
+    public static string Shared => Path.GetFullPath(Path.Combine(Root, "..", "shared", "data"));
+
     /// <summary>What is made or fetched here and never committed.</summary>
     public static string Artifacts => Path.Combine(Root, "artifacts");
 }

@@ -15,7 +15,7 @@ public sealed class ResolveModelFiles : Task
 {
     private static readonly string[] ModelMetadata =
     [
-        "Access", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels", "LearnedRounding", "LiteralLimit",
+        "Access", "ActivationEqualization", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels", "LearnedRounding", "LiteralLimit",
         "MaximumArenaBytes", "MaximumMacs", "MaximumWeightBytes", "Mean", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State",
     ];
 
