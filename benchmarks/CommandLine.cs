@@ -21,7 +21,8 @@ internal static class CommandLine
     private static readonly Option<bool> Executor = new("--executor") { Description = "The plan's executor, which --steps measures with, takes part." };
     private static readonly Option<bool> Write = new("--write") { Description = "Writes benchmarks/results.json, docs/performance.md and docs/performance.svg. Models not measured now stay as they were." };
     private static readonly Option<bool> Steps = new("--steps") { Description = "Instead: where the time of our predictions goes." };
-    private static readonly Option<bool> WithAccuracy = new("--accuracy") { Description = "Instead: accuracy of the sample's model on the 10,000 test images of MNIST." };
+    private static readonly Option<bool> WithAccuracy = new("--accuracy") { Description = "Instead: what precisions, calibrators and techniques do to the answers of models; writes docs/accuracy.md." };
+    private static readonly Option<bool> Quick = new("--quick") { Description = "With --accuracy: fewer examples, and nothing is written." };
     private static readonly Option<bool> List = new("--list") { Description = "Instead: the names of the models." };
 
     /// <summary>Runs.</summary>
@@ -31,7 +32,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Measures compiled models beside ONNX Runtime and TensorFlow Lite. The kernels by themselves: dotnet run -c Release --project benchmarks/Kernels")
         {
-            Names, RoundCount, Slice, ColdStarts, Warm, Executor, Write, Steps, WithAccuracy, List,
+            Names, RoundCount, Slice, ColdStarts, Warm, Executor, Write, Steps, WithAccuracy, Quick, List,
         };
         root.SetAction(Run);
         return root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -41,7 +42,7 @@ internal static class CommandLine
     {
         if (parsed.GetValue(WithAccuracy))
         {
-            Accuracy.Print();
+            (parsed.GetValue(Quick) ? (Action)AccuracyReport.PrintQuick : AccuracyReport.Write)();
             return 0;
         }
 

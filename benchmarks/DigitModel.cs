@@ -25,16 +25,7 @@ internal sealed class DigitModel
     /// <exception cref="BenchmarkException">It does not compile.</exception>
     public DigitModel(Precision precision)
     {
-        CompileResult result = CompilerDriver.Compile(new CompileOptions
-        {
-            ModelPath = ModelPath,
-            ClassName = "DigitClassifier",
-            LabelsPath = Path.Combine(Repository.DigitClassifier, "labels.txt"),
-            Precision = precision,
-            Calibration = precision.NeedsCalibration() ? CalibrationFiles : [],
-            Mean = [Mean],
-            Scale = [Scale],
-        });
+        CompileResult result = CompilerDriver.Compile(Options with { Precision = precision, Calibration = precision.NeedsCalibration() ? CalibrationFiles : [] });
         if (result is not { Plan: { Classifier: { } classifier } plan, Report: { } report })
         {
             throw new BenchmarkException(string.Join(Environment.NewLine, result.Diagnostics));
@@ -49,8 +40,19 @@ internal sealed class DigitModel
     /// <summary>The model's file.</summary>
     public static string ModelPath => Path.Combine(Repository.DigitClassifier, "digits.onnx");
 
-    /// <summary>The images that the sample calibrates on.</summary>
-    public static ImmutableArray<string> CalibrationFiles => [.. Directory.GetFiles(Path.Combine(Repository.DigitClassifier, "calibration"), "*.png").Order(StringComparer.Ordinal)];
+    /// <summary>What the sample says of it, but for precision and calibration.</summary>
+    public static CompileOptions Options => new()
+    {
+        ModelPath = ModelPath,
+        ClassName = "DigitClassifier",
+        LabelsPath = Path.Combine(Repository.DigitClassifier, "labels.txt"),
+        Mean = [Mean],
+        Scale = [Scale],
+    };
+
+    /// <summary>The files that the sample calibrates it with.</summary>
+    public static ImmutableArray<string> CalibrationFiles =>
+        [.. Directory.GetFiles(Path.Combine(Repository.DigitClassifier, "calibration"), "*.png").Order(StringComparer.Ordinal)];
 
     /// <summary>Facts of its compilation.</summary>
     public CompileReport Report { get; }

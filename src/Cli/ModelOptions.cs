@@ -46,6 +46,7 @@ internal sealed class ModelOptions
         HelpName = "FILE",
     };
 
+    private readonly Option<string?> activationEqualization = new("--activation-equalization") { Description = "true (default) or false: channels of an activation may be scaled apart, where int8 gains.", HelpName = "SWITCH" };
     private readonly Option<string?> equalization = new("--cross-layer-equalization") { Description = "true (default) or false: channels may be scaled between layers, where int8 gains.", HelpName = "SWITCH" };
     private readonly Option<string?> branchScales = new("--branch-scales") { Description = "true (default) or false: concatenations of unlike ranges may keep a scale for each part.", HelpName = "SWITCH" };
     private readonly Option<string?> learnedRounding = new("--learned-rounding") { Description = "true or false (default): weights are rounded as suits the examples.", HelpName = "SWITCH" };
@@ -76,7 +77,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -107,6 +108,7 @@ internal sealed class ModelOptions
             Calibrator = reader.Choice("Calibrator", parsed.GetValue(calibrator), Calibrator.Names) ?? Calibrator.All[0].Name,
             CalibrationCache = parsed.GetValue(calibrationCache),
             CrossLayerEqualization = reader.Switch("CrossLayerEqualization", parsed.GetValue(equalization), standard: true),
+            ActivationEqualization = reader.Switch("ActivationEqualization", parsed.GetValue(activationEqualization), standard: true),
             BranchScales = reader.Switch("BranchScales", parsed.GetValue(branchScales), standard: true),
             LearnedRounding = reader.Switch("LearnedRounding", parsed.GetValue(learnedRounding), standard: false),
             BiasCorrection = reader.Switch("BiasCorrection", parsed.GetValue(biasCorrection), standard: true),

@@ -57,6 +57,9 @@ public sealed record CompileOptions
     /// <summary>Whether channels may be scaled between layers.</summary>
     public bool CrossLayerEqualization { get; init; } = true;
 
+    /// <summary>Whether the channels of an activation may be scaled apart.</summary>
+    public bool ActivationEqualization { get; init; } = true;
+
     /// <summary>Whether concatenations of unlike ranges may keep a scale for each part.</summary>
     public bool BranchScales { get; init; } = true;
 

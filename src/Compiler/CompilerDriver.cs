@@ -110,7 +110,7 @@ public static class CompilerDriver
             Evaluation = examples.IsEmpty ? null : Evaluator.Evaluate(floating, model, examples, progress, cancellation),
             DeflatedWeightBytes = options.Precision == Precision.Rounded256 ? WeightSize.Deflated(model.Weights) : null,
         };
-        LoweredModel reference = calibrated is { IsEqualized: true } ? ModelLowering.Lower(Quantizer.Run(CrossLayerEqualization.Run(graph)).Graph, options, classifier, labels) : floating;
+        LoweredModel reference = calibrated?.Equalized is { } equalized ? ModelLowering.Lower(Quantizer.Run(equalized).Graph, options, classifier, labels) : floating;
         ModelReport details = ReportBuilder.Measure(report, prepared, model, reference, options, cancellation);
         ModelPlan plan = model.Plan with { Remarks = Remarks(options.Precision, report).ToEquatableArray() };
         return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared, Details = details };

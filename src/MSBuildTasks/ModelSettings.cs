@@ -35,6 +35,7 @@ internal sealed class ModelSettings
         ("Precision", "--precision"),
         ("Calibrator", "--calibrator"),
         ("CrossLayerEqualization", "--cross-layer-equalization"),
+        ("ActivationEqualization", "--activation-equalization"),
         ("BranchScales", "--branch-scales"),
         ("LearnedRounding", "--learned-rounding"),
         ("BiasCorrection", "--bias-correction"),

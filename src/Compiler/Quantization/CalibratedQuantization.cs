@@ -29,8 +29,8 @@ public sealed record CalibratedModel(
     ImmutableArray<TechniqueGain> Calibrators,
     ImmutableArray<TechniqueGain> Techniques)
 {
-    /// <summary>Whether the channels between layers are scaled otherwise than in the model's file.</summary>
-    public bool IsEqualized { get; init; }
+    /// <summary>The float graph whose values the program's are; <see langword="null"/> when it is that of the model's file.</summary>
+    public Graph? Equalized { get; init; }
 
     /// <summary>Share (0…1) of the examples with the same greatest output.</summary>
     public double Agreement => (double)SameTop / Samples;
@@ -239,13 +239,15 @@ public sealed class CalibratedQuantization
     }
 
     // Nodes that are float because their neighbours are kept in float do not lack an int8 form.
-    private CalibratedModel Described(CalibratedModel model, QuantizationChoice choice) => choice.FloatLayers.IsEmpty ? model with { IsEqualized = choice.IsEqualized } : model with
+    private CalibratedModel Described(CalibratedModel model, QuantizationChoice choice) => choice.FloatLayers.IsEmpty ? model with { Equalized = Equalized(choice) } : model with
     {
-        IsEqualized = choice.IsEqualized,
+        Equalized = Equalized(choice),
         FloatNodes = QuantizationTrials.Quantize(graph, choice.KeepFloat([])).FloatNodes,
         FloatLayers = LayerSensitivities.Kept(graph, choice),
         Layers = LayerSensitivities.Of(graph, choice).Length,
     };
+
+    private Graph? Equalized(QuantizationChoice choice) => choice.IsEqualized || !choice.Factors.IsEmpty ? choice.Equalize(graph) : null;
 
     private (CalibrationCache? Cache, string? Problem) ReadCache(string path, string modelHash, string? dataHash)
     {

@@ -18,6 +18,9 @@ public sealed record QuantizationChoice
     /// <summary>Whether <see cref="CrossLayerEqualization"/> has scaled the channels between layers.</summary>
     public bool IsEqualized { get; init; }
 
+    /// <summary>What <see cref="ActivationEqualization"/> multiplies channels with, by the layer's output.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<float>> Factors { get; init; } = Empty<ImmutableArray<float>>();
+
     /// <summary>Whether concatenations of unlike ranges keep a scale for each part.</summary>
     public bool KeepsBranchScales { get; init; }
 
@@ -44,17 +47,20 @@ public sealed record QuantizationChoice
     public string? Problem(Graph graph)
     {
         string? stranger = Ranges.Keys.FirstOrDefault(value => !graph.Values.ContainsKey(value)) ?? FloatLayers.Keys.FirstOrDefault(output => graph.Producer(output)?.Output != output);
-        (string Output, int Biases, int Levels)[] layers = [.. Biases.Keys.Union(Levels.Keys).Select(output => (
-            output, Biases.TryGetValue(output, out ImmutableArray<float> bias) ? bias.Length : -1, Levels.TryGetValue(output, out ImmutableArray<sbyte> levels) ? levels.Length : -1))];
+        (string Output, int Biases, int Factors, int Levels)[] layers = [.. Biases.Keys.Union(Levels.Keys).Union(Factors.Keys).Select(output => (
+            output, Biases.TryGetValue(output, out ImmutableArray<float> bias) ? bias.Length : -1, Factors.TryGetValue(output, out ImmutableArray<float> factors) ? factors.Length : -1, Levels.TryGetValue(output, out ImmutableArray<sbyte> levels) ? levels.Length : -1))];
         string? misfit = layers.FirstOrDefault(layer => graph.Producer(layer.Output) is not { } node || LayerConstants.Of(graph, node) is not { } constants
-            || (layer.Biases >= 0 && layer.Biases != constants.Bias.Count) || (layer.Levels >= 0 && layer.Levels != constants.Weights.Count)).Output;
+            || (layer.Biases >= 0 && layer.Biases != constants.Bias.Count) || (layer.Factors >= 0 && layer.Factors != constants.Bias.Count) || (layer.Levels >= 0 && layer.Levels != constants.Weights.Count)).Output;
         return (stranger ?? misfit) is { } name ? $"it does not fit the model at '{name}'" : null;
     }
+
+    /// <summary>The float graph with its channels scaled as was decided: it computes the same.</summary>
+    public Graph Equalize(Graph graph) => ActivationEqualization.Run(IsEqualized ? CrossLayerEqualization.Run(graph) : graph, Factors);
 
     /// <summary>The float graph with the weights and biases that were decided on.</summary>
     public Graph Apply(Graph graph)
     {
-        Graph equalized = IsEqualized ? CrossLayerEqualization.Run(graph) : graph;
+        Graph equalized = Equalize(graph);
         var changed = new Dictionary<string, LayerConstants>(StringComparer.Ordinal);
         foreach (Node node in equalized.Nodes.Where(node => Biases.ContainsKey(node.Output) || Levels.ContainsKey(node.Output)))
         {

@@ -29,8 +29,8 @@ internal sealed class QuantizationTrials
     private readonly CalibrationData data;
     private readonly CancellationToken cancellation;
     private readonly ImmutableArray<float[][]> expected;
-    private readonly Dictionary<bool, RangeObserver> observers = [];
-    private readonly HashSet<bool> counted = [];
+    private readonly Dictionary<FloatGraph, RangeObserver> observers = [];
+    private readonly HashSet<FloatGraph> counted = [];
     private readonly LoweredModel reference;
     private (QuantizationChoice Choice, QuantizedProgram Program)? latest;
 
@@ -44,7 +44,7 @@ internal sealed class QuantizationTrials
         this.options = options;
         this.lower = lower;
         this.cancellation = cancellation;
-        observers.Add(false, observer);
+        observers.Add(new FloatGraph(false, null), observer);
         PlanExecutor executor = observer.Executor;
         long bytes = sizeof(float) * reference.Plan.Inputs.Concat(reference.Plan.Outputs).Sum(port => port.Shape.Aggregate(1L, (product, extent) => product * extent));
         int most = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostSamples);
@@ -134,14 +134,15 @@ internal sealed class QuantizationTrials
     public ImmutableSortedDictionary<string, ValueRange> Ranges(QuantizationChoice choice)
     {
         Calibrator calibrator = Calibrator.Named(choice.Calibrator)[0];
-        if (!observers.TryGetValue(choice.IsEqualized, out RangeObserver? observer))
+        var key = new FloatGraph(choice.IsEqualized, choice.Factors.IsEmpty ? null : choice.Factors);
+        if (!observers.TryGetValue(key, out RangeObserver? observer))
         {
             observer = new RangeObserver(LowerFloat(choice.Apply(Graph)));
-            observers.Add(choice.IsEqualized, observer);
+            observers.Add(key, observer);
             ForEachSample(observer, (sample, path) => observer.Observe(sample, path));
         }
 
-        if (calibrator.NeedsDistribution && counted.Add(choice.IsEqualized))
+        if (calibrator.NeedsDistribution && counted.Add(key))
         {
             ForEachSample(observer, (sample, _) => observer.Count(sample));
         }
@@ -165,4 +166,7 @@ internal sealed class QuantizationTrials
             }
         }
     }
+
+    // What of a choice changes the numbers that the float program has.
+    private sealed record FloatGraph(bool IsEqualized, ImmutableSortedDictionary<string, ImmutableArray<float>>? Factors);
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.IO;
 using System.Linq;
 using Google.Protobuf;
@@ -56,6 +57,50 @@ public sealed class TechniqueTests : IDisposable
         Graph graph = PassList.Run(OnnxModels.Accept(UnevenChannels(new Random(1), activation, limit)), Precision.Int8);
 
         Assert.Same(graph, CrossLayerEqualization.Run(graph));
+    }
+
+    [Theory]
+    [InlineData("Relu", 0)]
+    [InlineData("Clip", 1e4f)]
+    public void Evening_out_activations_reaches_through_clamps(string activation, float limit)
+    {
+        CompileResult plain = Compiled(UnevenChannels(new Random(1), activation, limit), 8, OnlyActivations(false));
+        CompileResult even = Compiled(UnevenChannels(new Random(1), activation, limit), 8, OnlyActivations(true));
+
+        TechniqueGain gain = Assert.Single(even.Report!.Techniques);
+        Assert.True(gain is { Name: "ActivationEqualization", IsKept: true }, $"{gain}");
+        Assert.InRange(even.Report.OutputError!.Value, 0, plain.Report!.OutputError!.Value / 2);
+
+        Func<CompileOptions, CompileOptions> OnlyActivations(bool isWanted) =>
+            options => options with { CrossLayerEqualization = false, ActivationEqualization = isWanted, BiasCorrection = false };
+    }
+
+    [Fact]
+    public void Evening_out_activations_follows_channels_through_pooling_and_joins_to_every_reader()
+    {
+        var random = new Random(3);
+        Graph graph = PassList.Run(OnnxModels.Accept(Branches(random)), Precision.Int8);
+        string[] layers = [.. graph.Nodes.Where(node => node.Op is Conv2D).Select(node => node.Output)];
+        ImmutableArray<float> factors = [0.5f, 2, 8];
+
+        Graph scaled = ActivationEqualization.Run(graph, layers.ToDictionary(layer => layer, _ => factors));
+
+        Assert.NotSame(graph, scaled);
+        Tensor image = Networks.Noise(random, graph.ShapeOf(graph.Inputs[0]));
+        Assert.Equal(Running.Execute(graph, image), Running.Execute(scaled, image));
+        bool[] isChanged = [.. graph.Nodes.Zip(scaled.Nodes).Where(pair => pair.First.Op is Conv2D).Select(pair => !graph.Constants[pair.First.Inputs[1]].Values<float>().SequenceEqual(scaled.Constants[pair.Second.Inputs[1]].Values<float>()))];
+        Assert.Equal([true, true, true, true, false], isChanged);
+    }
+
+    [Fact]
+    public void Evening_out_activations_leaves_alone_what_others_than_layers_read()
+    {
+        Graph graph = PassList.Run(OnnxModels.Accept(UnevenChannels(new Random(1), "Sigmoid")), Precision.Int8);
+        string[] layers = [.. graph.Nodes.Where(node => node.Op is Conv2D).Select(node => node.Output)];
+
+        Graph scaled = ActivationEqualization.Run(graph, layers.ToDictionary(layer => layer, layer => Enumerable.Repeat(2f, graph.ShapeOf(layer)[^1]).ToImmutableArray()));
+
+        Assert.Same(graph, scaled);
     }
 
     [Fact]
@@ -206,6 +251,28 @@ public sealed class TechniqueTests : IDisposable
         double[] greatest = [.. weights.Chunk(weights.Length / 8).Select(channel => (double)channel.Max(Math.Abs))];
         return greatest.Max() / greatest.Min();
     }
+
+    // Two layers, one of them pooled, joined and read by two; the second of these is read by a sum, and so is no layer's whose channels may change.
+    private static ModelProto Branches(Random random) => OnnxModels.Model(
+        [1, 3, 6, 6],
+        [
+            OnnxModels.Node("Conv", "x a", "p"),
+            OnnxModels.Node("Relu", "p", "pr"),
+            OnnxModels.Node("MaxPool", "pr", "pooled", OnnxModels.Integers("kernel_shape", 1, 1)),
+            OnnxModels.Node("Conv", "x b", "q"),
+            OnnxModels.Node("Concat", "pooled q", "j", OnnxModels.Attribute("axis", 1L)),
+            OnnxModels.Node("Conv", "j c", "r"),
+            OnnxModels.Node("Conv", "j d", "s"),
+            OnnxModels.Node("Conv", "x e", "t"),
+            OnnxModels.Node("Add", "s t", "u"),
+            OnnxModels.Node("Sigmoid", "u", "v"),
+            OnnxModels.Node("Concat", "r v", "y", OnnxModels.Attribute("axis", 1L)),
+        ],
+        OnnxModels.Floats("a", [3, 3, 1, 1], Networks.Noise(random, [9]).Values<float>()),
+        OnnxModels.Floats("b", [3, 3, 1, 1], Networks.Noise(random, [9]).Values<float>()),
+        OnnxModels.Floats("c", [3, 6, 1, 1], Networks.Noise(random, [18]).Values<float>()),
+        OnnxModels.Floats("d", [3, 6, 1, 1], Networks.Noise(random, [18]).Values<float>()),
+        OnnxModels.Floats("e", [3, 3, 1, 1], Networks.Noise(random, [9]).Values<float>()));
 
     private static ModelProto PositiveInputs()
     {

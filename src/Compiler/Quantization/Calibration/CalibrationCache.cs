@@ -77,6 +77,11 @@ public sealed record CalibrationCache(
             Line("range", Escape(value), Number(range.Minimum), Number(range.Maximum));
         }
 
+        foreach ((string value, ImmutableArray<float> factors) in Choice.Factors)
+        {
+            Line("factors", Escape(value), string.Join(' ', factors.Select(Number)));
+        }
+
         foreach ((string value, ImmutableArray<float> bias) in Choice.Biases)
         {
             Line("bias", Escape(value), string.Join(' ', bias.Select(Number)));
@@ -133,6 +138,8 @@ public sealed record CalibrationCache(
                 return cache with { Choice = choice with { FloatLayers = choice.FloatLayers.Add(Unescape(value), error.Length == 0 ? null : Finite(error)) } };
             case ["range", string value, string minimum, string maximum]:
                 return cache with { Choice = choice with { Ranges = choice.Ranges.Add(Unescape(value), new ValueRange(Real(minimum), Real(maximum))) } };
+            case ["factors", string value, string numbers]:
+                return cache with { Choice = choice with { Factors = choice.Factors.Add(Unescape(value), [.. numbers.Split(' ').Select(Factor)]) } };
             case ["bias", string value, string numbers]:
                 return cache with { Choice = choice with { Biases = choice.Biases.Add(Unescape(value), [.. numbers.Split(' ').Select(Real)]) } };
             case ["weights", string value, string levels]:
@@ -188,6 +195,8 @@ public sealed record CalibrationCache(
 
     private static double Finite(string text) =>
         double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException();
+
+    private static float Factor(string text) => Real(text) is var factor and >= 1e-6f and <= 1e6f ? factor : throw new FormatException();
 
     // A name may hold anything; the fields of a line may not hold what separates them.
     private static string Escape(string name) => Uri.EscapeDataString(name);

@@ -20,9 +20,9 @@ public sealed class BiasCorrection() : QuantizationTechnique("BiasCorrection")
     /// <inheritdoc/>
     internal override QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice)
     {
-        Graph graph = (choice with { Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>() }).Apply(trials.Graph);
+        Graph graph = (choice with { Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>(), Biases = QuantizationChoice.Empty<ImmutableArray<float>>() }).Apply(trials.Graph);
         Node[] layers = [.. graph.Nodes.Where(node => LayerConstants.Of(graph, node) is { IsOfFile: false })];
-        Dictionary<string, double[]> means = ChannelMeans.Of(trials.LowerFloat(graph), Channels(graph, layers), trials.Samples);
+        Dictionary<string, double[]> means = ChannelStatistics.Means(trials.LowerFloat(graph), Channels(graph, layers), trials.Samples);
         Graph quantized = trials.Quantize(choice);
         var biases = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<float>>(StringComparer.Ordinal);
         foreach (Node layer in layers.Where(layer => means.ContainsKey(layer.Inputs[0])))

@@ -74,18 +74,10 @@ public sealed class CrossLayerEqualization() : QuantizationTechnique("CrossLayer
     private static int[] Exponents(LayerConstants first, LayerConstants second, Node secondNode)
     {
         float[] made = Greatest(first, index => index / first.Each, first.Weights.Shape[0]);
-        float[] read = Greatest(second, InputChannel(second, secondNode), first.Weights.Shape[0]);
+        float[] read = Greatest(second, second.InputChannel(secondNode), first.Weights.Shape[0]);
         return [.. made.Zip(read, (one, other) => one > 0 && other > 0
             ? Math.Clamp((int)Math.Round(Math.Log2(other / (double)one) / 2), -LargestExponent, LargestExponent)
             : 0)];
-    }
-
-    // Which input channel a weight of a layer is for.
-    private static Func<int, int> InputChannel(LayerConstants layer, Node node)
-    {
-        int inputs = layer.Weights.Shape[^1];
-        int perGroup = layer.Weights.Shape[0] / (node.Op is Conv2D convolution ? convolution.Groups : 1);
-        return index => (index / layer.Each / perGroup * inputs) + (index % inputs);
     }
 
     private static float[] Greatest(LayerConstants layer, Func<int, int> channelOf, int channels)
@@ -106,7 +98,7 @@ public sealed class CrossLayerEqualization() : QuantizationTechnique("CrossLayer
 
     private static LayerConstants ScaleInputs(LayerConstants layer, Node node, int[] exponents)
     {
-        Func<int, int> channelOf = InputChannel(layer, node);
+        Func<int, int> channelOf = layer.InputChannel(node);
         return layer with { Weights = Scaled(layer.Weights, index => -exponents[channelOf(index)]) };
     }
 

@@ -17,6 +17,7 @@ internal sealed class InputProducts
     private readonly int placesOfSample;
     private readonly int terms;
     private readonly double[][] sums;
+    private readonly double[][] totals;
     private readonly double[] patch;
     private readonly Random random = new(Seed);
     private long added;
@@ -37,6 +38,7 @@ internal sealed class InputProducts
         terms = Constants.Each;
         patch = new double[terms];
         sums = [.. Enumerable.Range(0, Groups).Select(_ => new double[terms * terms])];
+        totals = [.. Enumerable.Range(0, Groups).Select(_ => new double[terms])];
     }
 
     /// <summary>The layer's constants.</summary>
@@ -61,35 +63,40 @@ internal sealed class InputProducts
             for (int group = 0; group < Groups; group++)
             {
                 ReadPatch(elements, place, group);
-                Accumulate(sums[group]);
+                Accumulate(sums[group], totals[group]);
             }
 
             added++;
         }
     }
 
-    /// <summary>The mean products of a group, row by row.</summary>
-    public double[] Products(int group)
+    /// <summary>The mean inputs of a group.</summary>
+    public double[] Means(int group) => Array.ConvertAll(totals[group], total => total / Math.Max(1, added));
+
+    /// <summary>The mean products of what the inputs of a group differ from their means, row by row.</summary>
+    public double[] Covariances(int group)
     {
         double[] sum = sums[group];
+        double[] means = Means(group);
         double share = 1.0 / Math.Max(1, added);
         var products = new double[sum.Length];
         for (int row = 0; row < terms; row++)
         {
             for (int column = 0; column <= row; column++)
             {
-                products[(row * terms) + column] = products[(column * terms) + row] = sum[(row * terms) + column] * share;
+                products[(row * terms) + column] = products[(column * terms) + row] = (sum[(row * terms) + column] * share) - (means[row] * means[column]);
             }
         }
 
         return products;
     }
 
-    private void Accumulate(double[] sum)
+    private void Accumulate(double[] sum, double[] total)
     {
         for (int row = 0; row < terms; row++)
         {
             double factor = patch[row];
+            total[row] += factor;
             Span<double> target = sum.AsSpan(row * terms, row + 1);
             for (int column = 0; factor != 0 && column < target.Length; column++)
             {

@@ -69,6 +69,15 @@ public sealed record LayerConstants(Tensor Weights, Tensor Bias)
         return this with { Weights = Tensor.Of(Weights.Shape, weights).WithIntegers(new StoredIntegers(Tensor.Of(Weights.Shape, levels.ToArray()), [.. scales], 0)) };
     }
 
+    /// <summary>Which input channel a weight is for, by its index.</summary>
+    /// <param name="node">The layer.</param>
+    public Func<int, int> InputChannel(Node node)
+    {
+        int inputs = Weights.Shape[^1];
+        int perGroup = Weights.Shape[0] / (node.Op is Conv2D convolution ? convolution.Groups : 1);
+        return index => (index / Each / perGroup * inputs) + (index % inputs);
+    }
+
     /// <summary>The scale of each output channel's int8 weights.</summary>
     public float[] Scales()
     {

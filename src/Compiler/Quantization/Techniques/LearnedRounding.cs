@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 
@@ -14,7 +13,6 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
 {
     // The products of so many terms are a few megabytes, and a layer some seconds; wider layers are rounded plainly.
     private const int MostTerms = 1152;
-    private const int MostSweeps = 16;
 
     // What counts against changes that only chance in the data rewards, as a share of the mean square of the inputs.
     private const double Damping = 0.01;
@@ -42,8 +40,21 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
             });
         }
 
-        IEnumerable<KeyValuePair<string, ImmutableArray<sbyte>>> levels = layers.Select(layer => KeyValuePair.Create(layer.Output, Round(layer)));
-        return layers.Length == 0 ? null : choice with { Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>().AddRange(levels) };
+        if (layers.Length == 0)
+        {
+            return null;
+        }
+
+        var levels = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<sbyte>>(StringComparer.Ordinal);
+        ImmutableSortedDictionary<string, ImmutableArray<float>> biases = choice.Biases;
+        foreach (InputProducts layer in layers)
+        {
+            ImmutableArray<sbyte> rounded = Round(layer);
+            levels.Add(layer.Output, rounded);
+            biases = biases.SetItem(layer.Output, Bias(layer, rounded));
+        }
+
+        return choice with { Levels = levels.ToImmutable(), Biases = biases };
     }
 
     private static ImmutableArray<sbyte> Round(InputProducts layer)
@@ -55,7 +66,7 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
         int perGroup = scales.Length / layer.Groups;
         for (int group = 0; group < layer.Groups; group++)
         {
-            double[] products = layer.Products(group);
+            double[] products = layer.Covariances(group);
             for (int channel = group * perGroup; channel < (group + 1) * perGroup; channel++)
             {
                 Round(weights.AsSpan(channel * each, each), scales[channel], products, levels.AsSpan(channel * each, each));
@@ -65,56 +76,36 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
         return [.. levels];
     }
 
+    // What rounding does to the mean of a sum is a constant, which the bias takes off: so it is no part of what is to be made less.
+    private static ImmutableArray<float> Bias(InputProducts layer, ImmutableArray<sbyte> levels)
+    {
+        float[] weights = layer.Constants.Weights.Values<float>();
+        float[] scales = layer.Constants.Scales();
+        int each = layer.Constants.Each;
+        int perGroup = scales.Length / layer.Groups;
+        return [.. layer.Constants.Bias.Values<float>().Select((bias, channel) =>
+        {
+            double[] means = layer.Means(channel / perGroup);
+            double shift = Enumerable.Range(0, each).Sum(term => ((levels[(channel * each) + term] * (double)scales[channel]) - weights[(channel * each) + term]) * means[term]);
+            return (float)(bias - shift);
+        })];
+    }
+
     /// <summary>Rounds the weights of one output channel.</summary>
     /// <param name="weights">The weights.</param>
     /// <param name="scale">What a level stands for.</param>
-    /// <param name="products">The mean product of each two of its inputs, row by row.</param>
+    /// <param name="products">The mean product of each two of its inputs, less what is to be taken for constant; row by row.</param>
     /// <param name="levels">Receives the levels, in [−127, 127].</param>
-    public static void Round(ReadOnlySpan<float> weights, float scale, ReadOnlySpan<double> products, Span<sbyte> levels)
+    public static void Round(ReadOnlySpan<float> weights, float scale, double[] products, Span<sbyte> levels)
     {
-        int count = weights.Length;
-        var errors = new double[count];
-        double ridge = 0;
-        for (int term = 0; term < count; term++)
+        var exact = new double[weights.Length];
+        for (int term = 0; term < exact.Length; term++)
         {
-            double exact = weights[term] / (double)scale;
-            levels[term] = (sbyte)Math.Clamp(Math.Round(exact, MidpointRounding.ToEven), -127, 127);
-            errors[term] = levels[term] - exact;
-            ridge += products[(term * count) + term] * Damping / count;
+            exact[term] = weights[term] / (double)scale;
         }
 
-        // Half the derivative of the error by each rounding error.
-        var slopes = new double[count];
-        for (int term = 0; term < count; term++)
-        {
-            slopes[term] = ridge * errors[term];
-            for (int other = 0; other < count; other++)
-            {
-                slopes[term] += products[(term * count) + other] * errors[other];
-            }
-        }
-
-        for (int sweep = 0, changes = 1; sweep < MostSweeps && changes > 0; sweep++)
-        {
-            changes = 0;
-            for (int term = 0; term < count; term++)
-            {
-                // The other neighbour of the exact number.
-                int step = errors[term] > 0 ? -1 : 1;
-                double gain = (2 * step * slopes[term]) + products[(term * count) + term] + ridge;
-                if (gain < 0 && errors[term] != 0 && Math.Abs(levels[term] + step) <= 127)
-                {
-                    levels[term] = (sbyte)(levels[term] + step);
-                    errors[term] += step;
-                    slopes[term] += step * ridge;
-                    for (int other = 0; other < count; other++)
-                    {
-                        slopes[other] += step * products[(term * count) + other];
-                    }
-
-                    changes++;
-                }
-            }
-        }
+        var search = new RoundingSearch(exact, products, Damping);
+        search.Run();
+        search.Levels.CopyTo(levels);
     }
 }

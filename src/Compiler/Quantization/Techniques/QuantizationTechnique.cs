@@ -13,6 +13,7 @@ public abstract class QuantizationTechnique(string name)
     public static ImmutableArray<QuantizationTechnique> All { get; } =
     [
         new CrossLayerEqualization(),
+        new ActivationEqualization(),
         new BranchScales(),
         new LearnedRounding(),
         new BiasCorrection(),
