@@ -243,10 +243,11 @@ public static partial class Conv2DFloat32
         bool direct = paths.ReadsDirectly(staysInRow), toOutput = isLast && paths.WritesDirectly(staysInRow);
         int sumsBegin = firstRow * workspace.SumsStride;
         ref float sums = ref Unsafe.Add(ref MemoryMarshal.GetReference(workspace.Sums), sumsBegin);
-        ref float activations = ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first);
+        ref float activations = ref direct
+            ? ref Unsafe.Add(ref panel.Input, cursor.Input + arguments.RunOffsets[0] + first)
+            : ref MemoryMarshal.GetReference(workspace.Packed);
         if (!direct && !paths.IsListed)
         {
-            activations = ref MemoryMarshal.GetReference(workspace.Packed);
             Pack<TTile>(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
         }
 
