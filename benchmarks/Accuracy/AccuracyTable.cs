@@ -71,7 +71,7 @@ internal sealed class AccuracyTable(string title, ImmutableArray<(string Name, C
 
     private static string Cell(Subject subject, Change change)
     {
-        (Figures? figures, string refusal) = subject.Measure(change);
+        (Agreement? figures, string refusal) = subject.Measure(change);
         return figures is null ? $"refused: {refusal}" : string.Create(
             CultureInfo.InvariantCulture, $"{Share(figures.Same)} · {Share(figures.Second)} · {100 * figures.Error:0.00} %");
     }

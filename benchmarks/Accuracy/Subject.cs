@@ -17,7 +17,7 @@ internal sealed record Example(byte[] Pixels, int? Class, bool IsInColour);
 /// <param name="Same">Share (0…1) of those for which the top class is that of float32.</param>
 /// <param name="Second">Share of those for which it is the right one; where that is not known, share of those in colour for which it is that of float32.</param>
 /// <param name="Error">Root mean square of the outputs' difference from float32 over that of the float32 outputs.</param>
-internal sealed record Figures(double Same, double Second, double Error);
+internal sealed record Agreement(double Same, double Second, double Error);
 
 /// <summary>A model and the examples that it is measured on, which calibration has not seen.</summary>
 internal sealed class Subject
@@ -53,7 +53,7 @@ internal sealed class Subject
     /// <summary>Compiles the model and compares it with float32.</summary>
     /// <param name="change">Says how.</param>
     /// <returns>The figures, or the codes of what the compiler has against it.</returns>
-    public (Figures? Figures, string Refusal) Measure(Change change)
+    public (Agreement? Agreement, string Refusal) Measure(Change change)
     {
         CompileResult result = CompilerDriver.Compile(change(options));
         if (result.Plan is null)
@@ -69,7 +69,7 @@ internal sealed class Subject
             second[index] = Top(Comparison.Outputs(executor)[0]) == (examples[index].Class ?? Top(expected[index][0]));
         });
         bool[] counted = [.. second.Where((_, index) => examples[index].Class is not null || examples[index].IsInColour)];
-        return (new Figures(comparison.Agreement, (double)counted.Count(isRight => isRight) / counted.Length, comparison.RelativeError), "");
+        return (new Agreement(comparison.Agreement, (double)counted.Count(isRight => isRight) / counted.Length, comparison.RelativeError), "");
     }
 
     private static int Top(float[] scores) => Array.IndexOf(scores, scores.Max());
