@@ -106,8 +106,8 @@ public sealed class TechniqueTests : IDisposable
     [Fact]
     public void Bias_correction_brings_the_mean_of_the_outputs_back()
     {
-        CompileResult plain = Compiled(PositiveInputs(), 16, options => options with { BiasCorrection = false });
-        CompileResult corrected = Compiled(PositiveInputs(), 16, options => options);
+        CompileResult plain = Compiled(PositiveInputs(), 16, options => options with { ActivationEqualization = false, BiasCorrection = false });
+        CompileResult corrected = Compiled(PositiveInputs(), 16, options => options with { ActivationEqualization = false });
 
         TechniqueGain gain = Assert.Single(corrected.Report!.Techniques, gain => gain.Name == "BiasCorrection");
         Assert.True(gain.IsKept);
@@ -120,7 +120,7 @@ public sealed class TechniqueTests : IDisposable
     [Fact]
     public void Learned_rounding_makes_the_outputs_better_and_takes_only_neighbouring_levels()
     {
-        CompileResult learned = Compiled(PositiveInputs(), 16, options => options with { BiasCorrection = false, LearnedRounding = true });
+        CompileResult learned = Compiled(PositiveInputs(), 16, options => options with { ActivationEqualization = false, BiasCorrection = false, LearnedRounding = true });
 
         TechniqueGain gain = Assert.Single(learned.Report!.Techniques);
         Assert.True(gain.IsKept && gain.ErrorAfter < gain.ErrorBefore, $"{gain}");
