@@ -16,11 +16,11 @@ esac
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
-if command -v npm >/dev/null; then
-  npm pack "$package@$version" --silent >/dev/null
-else
-  curl -fsSLO "https://registry.npmjs.org/$package/-/$package-$version.tgz"
+if ! command -v npm >/dev/null; then
+  echo "npm is not on the path. The library is in the npm package $package@$version: install Node.js, or unpack it elsewhere and name it in TFLITE_LIB." >&2
+  exit 1
 fi
+npm pack "$package@$version" --silent >/dev/null
 tar xzf "$package-$version.tgz" "package/cc_deps/$library"
 mkdir -p "$target"
 mv "package/cc_deps/$library" "$target/"
