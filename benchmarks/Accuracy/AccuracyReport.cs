@@ -51,8 +51,9 @@ internal static class AccuracyReport
         return tables;
     }
 
+    // Auto is Int8 with as many layers in float as a bar takes, and hundreds of programs to find them.
     private static IEnumerable<(string Name, Change Change)> Precisions() =>
-        Enum.GetValues<Precision>().Select(precision => (precision.ToString(), (Change)(options => options with { Precision = precision, Calibration = precision.NeedsCalibration() ? options.Calibration : [] })));
+        Enum.GetValues<Precision>().Where(precision => precision != Precision.Auto).Select(precision => (precision.ToString(), (Change)(options => options with { Precision = precision, Calibration = precision.NeedsCalibration() ? options.Calibration : [] })));
 
     private static IEnumerable<(string Name, Change Change)> Techniques()
     {

@@ -95,6 +95,10 @@ internal sealed class MixedPrecision
         return bar.IsReached(comparison.Agreement, comparison.OutputError);
     }
 
-    private QuantizationChoice Keep(ImmutableArray<LayerSensitivity> kept) =>
-        choice.KeepFloat(kept.Select(layer => KeyValuePair.Create(layer.Output, layer.Error)));
+    // Where no layer is int8 there are no channels to even out, and the file's own numbers give float32's results to the bit.
+    private QuantizationChoice Keep(ImmutableArray<LayerSensitivity> kept)
+    {
+        QuantizationChoice scaled = kept.Length < order.Length ? choice : choice with { IsEqualized = false, Factors = QuantizationChoice.Empty<ImmutableArray<float>>() };
+        return scaled.KeepFloat(kept.Select(layer => KeyValuePair.Create(layer.Output, layer.Error)));
+    }
 }
