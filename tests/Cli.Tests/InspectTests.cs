@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using ModelCompiler.Compiler.Tests;
 using Xunit;
 
 namespace ModelCompiler.Cli.Tests;
@@ -74,7 +75,7 @@ public sealed class InspectTests
         grid        add_1: -13.0259 to 10.3657 in steps of 0.0917319
         grid        labels_softmax: 0 to 0.996094 in steps of 0.00390625
         """,
-        SharedDataFactAttribute.Path("tflite", "tflm", "micro_speech_int8.tflite"));
+        Repository.Shared("tflite", "tflm", "micro_speech_int8.tflite"));
 
     [Fact]
     public void Of_a_file_that_cannot_be_compiled_everything_is_said_at_once()

@@ -112,19 +112,8 @@ public sealed class ReportTests : IDisposable
         using var output = new StringWriter();
         using var error = new StringWriter();
         int exitCode = new CommandLine(output, error).Run([
-            "quantize", Sample("digits.onnx"), "--calibration", Sample("calibration") + "/*.png", "--mean", "33.318421", "--scale", "0.012728", "--report", folder.FullPath]);
+            "quantize", Samples.Digits("digits.onnx"), "--calibration", Samples.Digits("calibration/*.png"), "--mean", "33.318421", "--scale", "0.012728", "--report", folder.FullPath]);
         return (exitCode, output.ToString(), error.ToString());
-    }
-
-    private static string Sample(string name)
-    {
-        string root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "ModelCompiler.sln")))
-        {
-            root = Path.GetDirectoryName(root)!;
-        }
-
-        return Path.Combine(root, "samples", "DigitClassifier", name);
     }
 }
 
