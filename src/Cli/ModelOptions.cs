@@ -67,6 +67,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> scores = new("--scores") { Description = "Raw, Softmax or Exponential. Default: softmax unless the model ends in one.", HelpName = "TRANSFORM" };
     private readonly Option<string?> state = new("--state") { Description = "Outputs that become inputs of the next prediction: output=input;output2=input2.", HelpName = "LINKS" };
     private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
+    private readonly Option<string?> threads = new("--threads") { Description = "Most threads that share a batch: adds PredictBatchParallel and RunBatchParallel. Default: 1.", HelpName = "COUNT" };
 
     private readonly Option<string?> maximumArenaBytes = new("--maximum-arena-bytes") { Description = "More bytes of activations are an error.", HelpName = "BYTES" };
     private readonly Option<string?> maximumWeightBytes = new("--maximum-weight-bytes") { Description = "More bytes of weights are an error.", HelpName = "BYTES" };
@@ -77,7 +78,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -126,6 +127,7 @@ internal sealed class ModelOptions
             Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
             State = reader.Links("State", parsed.GetValue(state)),
             LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,
+            Threads = reader.Threads("Threads", parsed.GetValue(threads)),
             MaximumArenaBytes = reader.Limit("MaximumArenaBytes", parsed.GetValue(maximumArenaBytes)),
             MaximumWeightBytes = reader.Limit("MaximumWeightBytes", parsed.GetValue(maximumWeightBytes)),
             MaximumMacs = reader.Limit("MaximumMacs", parsed.GetValue(maximumMacs)),

@@ -102,6 +102,9 @@ public sealed record CompileOptions
     /// <summary>Largest weights, in bytes, that are written as literals.</summary>
     public int LiteralLimit { get; init; } = DefaultLiteralLimit;
 
+    /// <summary>Most threads that the elements of a batch are shared among.</summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>Most bytes of the arena; <see langword="null"/> for no limit.</summary>
     public long? MaximumArenaBytes { get; init; }
 

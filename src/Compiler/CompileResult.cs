@@ -46,6 +46,9 @@ public sealed record CompileReport(
     double? Agreement,
     double? OutputError)
 {
+    /// <summary>Most bytes of the arena that are needed at one time: the arena can be no smaller.</summary>
+    public long LiveBytes { get; init; }
+
     /// <summary>The calibrator that chose the ranges; empty in float.</summary>
     public string Calibrator { get; init; } = "";
 

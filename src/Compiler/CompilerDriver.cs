@@ -90,6 +90,11 @@ public static class CompilerDriver
             RequireQuality(options, bar, comparison);
         }
 
+        if (options.Threads > 1 && !model.Plan.HasFreeBatch)
+        {
+            diagnostics.Add(DiagnosticKinds.ThreadsUnused.At(options.ModelPath, "", options.Threads));
+        }
+
         var report = new CompileReport(
             parameters,
             model.Plan.MultiplyAccumulates,
@@ -101,6 +106,7 @@ public static class CompilerDriver
             classifier is null ? null : calibrated?.Agreement ?? comparison?.Agreement,
             calibrated is null ? comparison?.OutputError : calibrated.OutputError)
         {
+            LiveBytes = ArenaPeak.Of(model.Plan).Bytes,
             Calibrator = calibrated?.Calibrator ?? "",
             Calibrators = calibrated?.Calibrators ?? [],
             Techniques = calibrated?.Techniques ?? [],

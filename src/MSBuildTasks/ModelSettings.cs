@@ -24,6 +24,7 @@ internal sealed class ModelSettings
         ("Scores", "--scores"),
         ("State", "--state"),
         ("LiteralLimit", "--literal-limit"),
+        ("Threads", "--threads"),
         ("MaximumArenaBytes", "--maximum-arena-bytes"),
         ("MaximumWeightBytes", "--maximum-weight-bytes"),
         ("MaximumMacs", "--maximum-macs"),

@@ -48,6 +48,9 @@ public sealed record ModelPlan
     /// <summary>Whether the model takes batches of any size, of which the plan is for one element: each input's and output's first extent is 1.</summary>
     public bool HasFreeBatch { get; init; }
 
+    /// <summary>Most threads that the elements of a batch are shared among; 1: no member does so.</summary>
+    public int Threads { get; init; } = 1;
+
     /// <summary>The model's inputs in its own order.</summary>
     public EquatableArray<PlanPort> Inputs { get; init; }
 

@@ -119,6 +119,7 @@ public static class PlanReader
             "precision" => plan with { Precision = line.Text() },
             "multiplyAccumulates" => plan with { MultiplyAccumulates = line.Integer() },
             "freeBatch" => plan with { HasFreeBatch = line.Boolean() },
+            "threads" => plan with { Threads = checked((int)line.Integer()) },
             "arena" => plan with { ArenaBytes = checked((int)line.Integer()) },
             "weights" => plan with { WeightStorage = line.Enumeration<WeightStorage>(), WeightBytes = line.Integer("bytes"), WeightResource = line.Text() },
             "classifier" => plan with

@@ -28,6 +28,11 @@ public static class PlanWriter
             $"arena {Int(plan.ArenaBytes)}",
             $"weights {plan.WeightStorage} bytes={Int(plan.WeightBytes)} {Quote(plan.WeightResource)}",
         };
+        if (plan.Threads > 1)
+        {
+            lines.Add($"threads {Int(plan.Threads)}");
+        }
+
         lines.AddRange(plan.Remarks.Select(remark => $"remark {Quote(remark)}"));
         lines.AddRange(plan.Labels.Select(label => $"label {Quote(label)}"));
         if (plan.Classifier is { } classifier)

@@ -23,6 +23,7 @@ public sealed class CommandLineTests
     [InlineData("x.onnx : error MC2001: ReverseChannels=\"maybe\" is not valid: use true or false", "compile", "x.onnx", "--reverse-channels-value=maybe")]
     [InlineData("x.onnx : error MC2001: LiteralLimit=\"-1\" is not valid: use a whole number from 0 to 2147483647", "compile", "x.onnx", "--literal-limit=-1")]
     [InlineData("x.onnx : error MC2001: MaximumArenaBytes=\"64 KB\" is not valid: use a whole number of at least 1", "compile", "x.onnx", "--maximum-arena-bytes=64 KB")]
+    [InlineData("x.onnx : error MC2001: Threads=\"0\" is not valid: use a whole number from 1 to 1024", "compile", "x.onnx", "--threads=0")]
     [InlineData("x.onnx : error MC2001: MaximumMacs=\"0\" is not valid: use a whole number of at least 1", "compile", "x.onnx", "--maximum-macs=0")]
     [InlineData("x.onnx : error MC2001: MinimumAgreement=\"99\" is not valid: use a share from 0 to 1, such as 0.99, or a percentage, such as 99 %", "compile", "x.onnx", "--minimum-agreement=99")]
     [InlineData("x.onnx : error MC2001: MinimumAgreement=\"101 %\" is not valid: use a share from 0 to 1, such as 0.99, or a percentage, such as 99 %", "compile", "x.onnx", "--minimum-agreement=101 %")]

@@ -63,6 +63,17 @@ public sealed class CompilerDriverTests : IDisposable
     }
 
     [Fact]
+    public void Threads_where_no_batch_is_open_are_a_warning_that_says_what_to_do()
+    {
+        CompileResult result = Compiled(Int8Digits with { Precision = Precision.Float32, Calibration = [], Threads = 4 });
+
+        Diagnostic warning = Assert.Single(result.Diagnostics);
+        Assert.Equal(("MC2006", Severity.Warning), (warning.Kind.Code, warning.Kind.Severity));
+        Assert.Contains("Threads=\"4\" has no effect", warning.Message, StringComparison.Ordinal);
+        Assert.NotNull(result.Plan);
+    }
+
+    [Fact]
     public void Arena_and_weights_of_the_digit_model_stay_within_their_budget()
     {
         CompileReport report = Compiled(Int8Digits).Report!;

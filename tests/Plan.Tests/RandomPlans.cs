@@ -21,6 +21,8 @@ internal sealed class RandomPlans(int seed)
         Precision = Text(),
         MultiplyAccumulates = random.NextInt64(),
         Remarks = List(Text),
+        HasFreeBatch = Truth(),
+        Threads = random.Next(1, 5),
         ArenaBytes = Whole(),
         WeightStorage = Member<WeightStorage>(),
         WeightBytes = Whole(),

@@ -34,6 +34,7 @@ public static class DiagnosticKinds
     public static readonly DiagnosticKind LabelCount = new("MC2003", Severity.Error, "the label file has {0} labels, but the model has {1} classes; give one label a line in the order of the classes");
     public static readonly DiagnosticKind LabelsNotClassifier = new("MC2004", Severity.Error, "Labels is set, but the model has no single output that is a row of class scores: {0}");
     public static readonly DiagnosticKind StateInvalid = new("MC2005", Severity.Error, "State=\"{0}={1}\": {2}");
+    public static readonly DiagnosticKind ThreadsUnused = new("MC2006", Severity.Warning, "Threads=\"{0}\" has no effect: threads share the elements of a batch, and this model leaves no batch open; remove it, or export the model with an open first dimension");
     public static readonly DiagnosticKind CalibrationMissing = new("MC3001", Severity.Error, "Precision=\"{0}\" needs example inputs to choose the ranges from, and there are none (if Calibration is set, no file matches it); add Calibration=\"folder/*.png\" (some 100 typical images, or .npy/.bin files in the input's shape), or use Precision=\"Float32\"");
     public static readonly DiagnosticKind CalibrationUnreadable = new("MC3002", Severity.Error, "the file cannot be used as an input of the model: {0}");
     public static readonly DiagnosticKind CalibrationInputs = new("MC3003", Severity.Error, "calibration files feed one input, but the model has {0}: {1}; use Precision=\"Float32\"");

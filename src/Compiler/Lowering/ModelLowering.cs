@@ -59,6 +59,7 @@ public static class ModelLowering
 
                 // How many slices an element of a batch has is told of one at a time only; and a batch shares no state.
                 HasFreeBatch = graph.HasFreeBatch && options.State.IsEmpty && graph.Outputs.All(output => output.Bound is null),
+                Threads = options.Threads,
                 Labels = (labels.IsDefault ? [] : labels).ToEquatableArray(),
             };
             byte[] weights = writer.Constants.ToArray();

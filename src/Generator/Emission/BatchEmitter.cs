@@ -11,20 +11,35 @@ internal static class BatchEmitter
     /// <summary>Writes them.</summary>
     public static void Members(SourceWriter writer, EmissionContext context)
     {
-        ModelPlan plan = context.Plan;
-        if (plan.Classifier is not null && plan.Inputs.Count == 1)
+        foreach (PlanConversion conversion in PredictConversions(context))
         {
-            foreach (PlanConversion conversion in PredictEmitter.Conversions(context.ClassifierInput))
-            {
-                Predict(writer, context, context.ClassifierInput, conversion);
-            }
+            Predict(writer, context, context.ClassifierInput, conversion);
         }
 
-        if (plan.Inputs.Concat(plan.Outputs).All(port => port.Find(ConversionKind.Declared) is not null))
+        if (RunPorts(context) is { Count: > 0 } ports)
         {
-            Run(writer, context);
+            Run(writer, ports);
         }
     }
+
+    /// <summary>The forms of the input that <c>PredictBatch</c> takes; none where the class is no classifier of one input.</summary>
+    public static IEnumerable<PlanConversion> PredictConversions(EmissionContext context) =>
+        context.Plan.Classifier is not null && context.Plan.Inputs.Count == 1 ? PredictEmitter.Conversions(context.ClassifierInput) : [];
+
+    /// <summary>The parameters of <c>RunBatch</c>; none where an input or output cannot be given as the model declares it.</summary>
+    public static IReadOnlyList<BatchPort> RunPorts(EmissionContext context)
+    {
+        ModelPlan plan = context.Plan;
+        return plan.Inputs.Concat(plan.Outputs).Any(port => port.Find(ConversionKind.Declared) is null) ? [] :
+        [
+            .. plan.Inputs.Select(port => new BatchPort(port, port.Find(ConversionKind.Declared)!, context.Names.Input(port), true)),
+            .. plan.Outputs.Select(port => new BatchPort(port, port.Find(ConversionKind.Declared)!, context.Names.Output(port), false)),
+        ];
+    }
+
+    /// <summary>The line that refuses a batch of another length.</summary>
+    public static string Check(PlanPort port, PlanConversion conversion, string parameter, string count) =>
+        $"Expect({parameter}.Length, (long){count} * {Literals.Integer(PlanSteps.Elements(conversion.Shape))}, {Literals.Text($"{RunEmitter.ShapeText(port, conversion)} each")}, nameof({parameter}));";
 
     private static void Predict(SourceWriter writer, EmissionContext context, PlanPort input, PlanConversion conversion)
     {
@@ -45,41 +60,53 @@ internal static class BatchEmitter
         }
     }
 
-    private static void Run(SourceWriter writer, EmissionContext context)
+    private static void Run(SourceWriter writer, IReadOnlyList<BatchPort> ports)
     {
-        List<(PlanPort Port, PlanConversion Conversion, string Name, bool IsInput)> ports =
-        [
-            .. context.Plan.Inputs.Select(port => (port, port.Find(ConversionKind.Declared)!, context.Names.Input(port), true)),
-            .. context.Plan.Outputs.Select(port => (port, port.Find(ConversionKind.Declared)!, context.Names.Output(port), false)),
-        ];
-        string count = new NameTable([.. ports.Select(port => port.Name)]).Unique("count");
-        string index = new NameTable([.. ports.Select(port => port.Name)]).Unique("index");
+        var names = new NameTable([.. ports.Select(port => port.Name)]);
+        string count = names.Unique("count");
+        string index = names.Unique("index");
         writer.Line();
         writer.Line("/// <summary>Runs the model on a batch, one element after the other. Nothing is allocated.</summary>");
-        writer.Line($"/// <param name=\"{count}\">Number of elements in the batch.</param>");
-        foreach ((PlanPort port, PlanConversion conversion, string name, bool isInput) in ports)
+        RunParameters(writer, ports, count);
+        using (writer.Block($"public void RunBatch(int {count}, {string.Join(", ", ports.Select(port => $"{(port.IsInput ? "ReadOnlySpan" : "Span")}<{port.Keyword}> {port.Name}"))})"))
         {
-            writer.Line($"/// <param name=\"{name.TrimStart('@')}\">{(isInput ? "Input" : "Output")} <c>{Literals.Xml(port.Name)}</c>; for each element {PlanSteps.Elements(conversion.Shape)} {RunEmitter.ShapeText(port, conversion)}.</param>");
-        }
-
-        writer.Line("/// <exception cref=\"ArgumentException\">A span has another length.</exception>");
-        IEnumerable<string> parameters = ports.Select(port => $"{(port.IsInput ? "ReadOnlySpan" : "Span")}<{PlanSteps.CallerType(port.Port, port.Conversion).Keyword()}> {port.Name}");
-        using (writer.Block($"public void RunBatch(int {count}, {string.Join(", ", parameters)})"))
-        {
-            foreach ((PlanPort port, PlanConversion conversion, string name, _) in ports)
+            foreach (BatchPort port in ports)
             {
-                writer.Line(Check(port, conversion, name, count));
+                writer.Line(Check(port.Port, port.Conversion, port.Name, count));
             }
 
             using (writer.Block($"for (int {index} = 0; {index} < {count}; {index}++)"))
             {
-                writer.Line($"Run({string.Join(", ", ports.Select(port => Part(port.Name, Literals.Integer(PlanSteps.Elements(port.Conversion.Shape)), index)))});");
+                writer.Line($"Run({string.Join(", ", ports.Select(port => Part(port.Name, port.Elements, index)))});");
             }
         }
     }
 
-    private static string Check(PlanPort port, PlanConversion conversion, string parameter, string count) =>
-        $"Expect({parameter}.Length, (long){count} * {Literals.Integer(PlanSteps.Elements(conversion.Shape))}, {Literals.Text($"{RunEmitter.ShapeText(port, conversion)} each")}, nameof({parameter}));";
+    /// <summary>Documents the parameters of <c>RunBatch</c>.</summary>
+    public static void RunParameters(SourceWriter writer, IReadOnlyList<BatchPort> ports, string count)
+    {
+        writer.Line($"/// <param name=\"{count}\">Number of elements in the batch.</param>");
+        foreach (BatchPort port in ports)
+        {
+            writer.Line($"/// <param name=\"{port.Name.TrimStart('@')}\">{(port.IsInput ? "Input" : "Output")} <c>{Literals.Xml(port.Port.Name)}</c>; for each element {port.Elements} {RunEmitter.ShapeText(port.Port, port.Conversion)}.</param>");
+        }
+
+        writer.Line("/// <exception cref=\"ArgumentException\">A span has another length.</exception>");
+    }
 
     private static string Part(string name, string elements, string index = "index") => $"{name}.Slice({index} * {elements}, {elements})";
+}
+
+/// <summary>A parameter of <c>RunBatch</c>.</summary>
+/// <param name="Port">The input or output.</param>
+/// <param name="Conversion">The form it is given in.</param>
+/// <param name="Name">The parameter's name as it stands in source.</param>
+/// <param name="IsInput">Whether the caller gives it.</param>
+internal sealed record BatchPort(PlanPort Port, PlanConversion Conversion, string Name, bool IsInput)
+{
+    /// <summary>Elements of one example.</summary>
+    public string Elements => Literals.Integer(PlanSteps.Elements(Conversion.Shape));
+
+    /// <summary>Their type.</summary>
+    public string Keyword => PlanSteps.CallerType(Port, Conversion).Keyword();
 }

@@ -24,6 +24,11 @@ internal static class ClassEmitter
         {
             writer.Line("private readonly byte[] arena;");
             writer.Line("private readonly int arenaStart;");
+            if (plan.HasFreeBatch && plan.Threads > 1)
+            {
+                writer.Line($"private {context.ClassName}[] workers = [];");
+            }
+
             if (plan.Classifier is not null)
             {
                 PredictEmitter.Fields(writer, context);
@@ -44,6 +49,10 @@ internal static class ClassEmitter
             if (plan.HasFreeBatch)
             {
                 BatchEmitter.Members(writer, context);
+                if (plan.Threads > 1)
+                {
+                    ParallelBatchEmitter.Members(writer, context);
+                }
             }
 
             Infer(writer, context);

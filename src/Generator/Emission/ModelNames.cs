@@ -11,7 +11,7 @@ internal sealed class ModelNames
     private static readonly string[] Members =
     [
         "Arena", "Classify", "Equals", "Expect", "Finalize", "GetHashCode", "GetType", "Infer", "Kernels", "LabelNumbers", "LabelTexts", "Labels", "MemberwiseClone",
-        "Predict", "Prediction", "ReferenceEquals", "ResetState", "Run", "Scores", "ToString", "TopK", "Weights", "Float32", "Float64", "Int8", "UInt8", "Int16", "UInt16",
+        "Predict", "PredictBatch", "PredictBatchParallel", "Prediction", "ReferenceEquals", "ResetState", "Run", "RunBatch", "RunBatchParallel", "Scores", "ShareBatch", "ToString", "TopK", "Weights", "Float32", "Float64", "Int8", "UInt8", "Int16", "UInt16",
         "Int32", "UInt32", "Int64", "UInt64", "Boolean",
     ];
 

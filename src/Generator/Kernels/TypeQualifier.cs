@@ -12,8 +12,8 @@ namespace ModelCompiler.Generator.Kernels;
 internal static class TypeQualifier
 {
     private static readonly Dictionary<string, string> Namespaces = Index(
-        ("System", "ArgumentException ArgumentNullException ArgumentOutOfRangeException BitConverter GC Half HashCode Int128 InvalidOperationException Math MathF "
-            + "MidpointRounding NotSupportedException OverflowException PlatformNotSupportedException ReadOnlySpan Span UInt128"),
+        ("System", "Action ArgumentException ArgumentNullException ArgumentOutOfRangeException BitConverter GC Half HashCode Int128 InvalidOperationException Math MathF "
+            + "Memory MidpointRounding NotSupportedException OverflowException PlatformNotSupportedException ReadOnlyMemory ReadOnlySpan Span UInt128"),
         ("System.Diagnostics.CodeAnalysis", "DoesNotReturn NotNullWhen UnscopedRef"),
         ("System.Numerics", "BitOperations IAdditionOperators IBinaryFloatingPointIeee754 IBinaryInteger IBinaryNumber IComparisonOperators IFloatingPoint "
             + "IFloatingPointIeee754 IMinMaxValue INumber INumberBase ISignedNumber IUnsignedNumber Vector"),
@@ -21,7 +21,8 @@ internal static class TypeQualifier
         ("System.Runtime.InteropServices", "LayoutKind Marshal MemoryMarshal StructLayout"),
         ("System.Runtime.Intrinsics", "Vector128 Vector256 Vector512 Vector64"),
         ("System.Runtime.Intrinsics.Arm", "AdvSimd ArmBase Dp Rdm"),
-        ("System.Runtime.Intrinsics.X86", "Avx Avx2 Avx512BW Avx512CD Avx512DQ Avx512F Avx512Vbmi AvxVnni Bmi1 Bmi2 Fma Lzcnt Popcnt Sse Sse2 Sse3 Sse41 Sse42 Ssse3 X86Base"));
+        ("System.Runtime.Intrinsics.X86", "Avx Avx2 Avx512BW Avx512CD Avx512DQ Avx512F Avx512Vbmi AvxVnni Bmi1 Bmi2 Fma Lzcnt Popcnt Sse Sse2 Sse3 Sse41 Sse42 Ssse3 X86Base"),
+        ("System.Threading.Tasks", "Parallel ParallelOptions"));
 
     /// <summary>Whether code that mentions such a name means the framework's type.</summary>
     public static bool Knows(string name) => Namespaces.ContainsKey(name);
