@@ -12,7 +12,15 @@ public static class Program
     /// <param name="arguments">As given to the process.</param>
     /// <returns>0; 1 when something is missing or the command line makes no sense.</returns>
     // A cold process must load nothing that it does not measure.
-    public static int Main(string[] arguments) => arguments is [ColdProcess.Verb, .. string[] rest] ? ColdProcess.Run(rest) : Run(arguments);
+    public static int Main(string[] arguments) => arguments switch
+    {
+        [ColdProcess.Verb, .. string[] rest] => ColdProcess.Run(rest),
+        [ColdBuild.Verb, string model] => Build(model),
+        _ => Run(arguments),
+    };
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Build(string model) => ColdBuild.Run(model);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static int Run(string[] arguments)

@@ -1,9 +1,6 @@
-using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Globalization;
-using System.IO;
 using System.Linq;
 
 namespace ModelCompiler.Benchmarks.Measuring;
@@ -38,16 +35,8 @@ internal sealed record ColdStart(double Milliseconds, double LoadMilliseconds, l
 
     private static ColdStart Once(ImmutableArray<string> recipe)
     {
-        // "dotnet Benchmarks.dll" or the program itself.
-        string program = Environment.ProcessPath!;
-        string[] host = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Environment.GetCommandLineArgs()[0]] : [];
-        var start = new ProcessStartInfo(program, [.. host, ColdProcess.Verb, ThreadClock.Now.ToString(CultureInfo.InvariantCulture), .. recipe]) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        string[] words = process.StandardOutput.ReadToEnd().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
-        process.WaitForExit();
-        return process.ExitCode == 0 && words.Length == 3
-            ? new ColdStart(Number(words[0]) / 1e6, Number(words[1]) / 1e6, (long)Number(words[2]))
-            : throw new BenchmarkException($"A process that was to run {string.Join(' ', recipe)} once ended with {process.ExitCode}.");
+        string[] words = ChildProcess.Run([ColdProcess.Verb, ThreadClock.Now.ToString(CultureInfo.InvariantCulture), .. recipe]);
+        return new ColdStart(Number(words[0]) / 1e6, Number(words[1]) / 1e6, (long)Number(words[2]));
     }
 
     private static double Number(string word) => double.Parse(word, CultureInfo.InvariantCulture);

@@ -53,6 +53,8 @@ internal static class Comparison
                 Load(),
                 Math.Round(compiled.BuildSeconds, 1),
                 compiled.Report.ArenaBytes,
+                compiled.Report.LiveBytes,
+                options.ColdStarts == 0 || model.NeedsQuantizer ? null : ColdBuild.Measure(model),
                 [.. contenders.Select((contender, index) => Result(contender, times[index], times[0], starts.ElementAtOrDefault(index), index == 0))],
                 [.. absent]);
         }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Benchmarks.Contenders;
+using ModelCompiler.Benchmarks.Measuring;
 
 namespace ModelCompiler.Benchmarks.Reporting;
 
@@ -37,6 +38,10 @@ internal static class Goals
         Cold("mobilenet_v2-int8", OnnxRuntimeContender.Int8, 1),
         Cold("mobilenet_v2-float32", OnnxRuntimeContender.Float, 1),
         .. new[] { "mobilenet_v2-int8", "resnet18-int8", "resnet50-int8" }.Select(Roof),
+        new("the worst of all", "the arena, of which is needed at one time", Math.Round(1 / 1.15, 2), results => results.Models.Min(model => (double?)model.LiveBytes / model.ArenaBytes)),
+        Build("mobilenet_v2-float32", "8 s for the build, how many times over", build => 8 / build.Seconds),
+        Build("mobilenet_v2-float32", "2 GB for the build, how many times over", build => 2e9 / build.PeakBytes),
+        Build("resnet50-float32", "20 s for the build, how many times over", build => 20 / build.Seconds),
     ];
 
     private static Goal Speed(string model, string against, double atLeast, params string[] peers) =>
@@ -47,6 +52,9 @@ internal static class Goals
 
     private static Goal Roof(string model) =>
         new(model, "the measured roof", 0.6, results => results.Find(model) is { } result ? results.RoofShare(result, result.Contenders[0]) : null);
+
+    private static Goal Build(string model, string against, Func<ColdBuild, double> share) =>
+        new(model, against, 1, results => results.Find(model)?.Build is { } build ? share(build) : null);
 
     private static double? Ratio(Results results, string model, string peer) => results.Find(model)?.Find(peer)?.Ratio;
 

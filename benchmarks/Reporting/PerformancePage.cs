@@ -91,10 +91,11 @@ internal static class PerformancePage
             "## First prediction, memory, size",
             "",
             "From the start of a process to its first result, that of .NET included, by the same clock; in brackets what loading the model and predicting take of it. Peak memory is that process's. "
-                + "Shipped are our assembly, or the runtime's libraries, with the model."
+                + "Shipped are our assembly, or the runtime's libraries, with the model. A build is one from the model's file to the assembly in a process of its own; where there is calibration, "
+                + "only its time is given."
                 + (results.EmptyProcessMilliseconds is { } empty ? $" A .NET process that does nothing takes {Figures.Number(empty)} ms and {Figures.Millions((double)results.EmptyProcessBytes!)} MB." : ""),
             "",
-            "| model | runtime | first result, ms | peak, MB | shipped, MB | allocated a prediction, bytes | arena, kB | build, s |",
+            "| model | runtime | first result, ms | peak, MB | shipped, MB | allocated a prediction, bytes | arena, kB (of what is needed at once) | build, s (peak, MB) |",
             "|---|---|--:|--:|--:|--:|--:|--:|");
         foreach (ModelResult model in results.Models)
         {
@@ -104,12 +105,19 @@ internal static class PerformancePage
                 string cold = contender.ColdMilliseconds is { } total ? $"{Figures.Number(total)} ({Figures.Number(contender.ColdLoadMilliseconds!.Value)})" : "–";
                 string peak = contender.PeakBytes is { } bytes ? Figures.Millions(bytes) : "–";
                 Lines(page, $"| {(isOurs ? model.Name : "")} | {contender.Name} | {cold} | {peak} | {Figures.Millions(contender.ShippedBytes)} | "
-                    + $"{contender.AllocatedBytes.ToString("#,0", CultureInfo.InvariantCulture)} | {(isOurs ? Figures.Number(model.ArenaBytes / 1e3) : "")} | {(isOurs ? Figures.Number(model.BuildSeconds) : "")} |");
+                    + $"{contender.AllocatedBytes.ToString("#,0", CultureInfo.InvariantCulture)} | {(isOurs ? Arena(model) : "")} | {(isOurs ? Build(model) : "")} |");
             }
         }
 
         Lines(page, "");
     }
+
+    private static string Build(ModelResult model) => model.Build is { } build
+        ? $"{Figures.Number(build.Seconds)} ({Figures.Millions(build.PeakBytes)})"
+        : $"{Figures.Number(model.BuildSeconds)} with calibration";
+
+    private static string Arena(ModelResult model) =>
+        $"{Figures.Number(model.ArenaBytes / 1e3)} ({Figures.Ratio((double)model.ArenaBytes / model.LiveBytes)})";
 
     private static void GoalTable(StringBuilder page, Results results)
     {

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ModelCompiler.Benchmarks.Contenders;
+using ModelCompiler.Benchmarks.Measuring;
 using ModelCompiler.Benchmarks.Models;
 
 namespace ModelCompiler.Benchmarks.Reporting;
@@ -76,6 +77,8 @@ internal sealed record Results(
 /// <param name="Load">Runnable processes while it was measured, ourselves included, where the system tells.</param>
 /// <param name="BuildSeconds">From the model's file to the assembly, calibration included.</param>
 /// <param name="ArenaBytes">Bytes of the arena.</param>
+/// <param name="LiveBytes">Most bytes of it that are needed at one time.</param>
+/// <param name="Build">The build by itself; <see langword="null"/> where it was not measured or calibration would take most of it.</param>
 /// <param name="Contenders">Ours first.</param>
 /// <param name="Absent">Who did not take part, and why.</param>
 internal sealed record ModelResult(
@@ -87,6 +90,8 @@ internal sealed record ModelResult(
     double? Load,
     double BuildSeconds,
     long ArenaBytes,
+    long LiveBytes,
+    ColdBuild? Build,
     ImmutableArray<ContenderResult> Contenders,
     ImmutableArray<string> Absent)
 {

@@ -122,7 +122,7 @@ public sealed class ReportTests : IDisposable
     private static Results Measured(string model, double ours, double real) => new(
         Here, 100, 50, 60, 30_000_000,
         [
-            new ModelResult(model, "file", IsInt8: true, 1_000_000, 5, 1.5, 2, 1000,
+            new ModelResult(model, "file", IsInt8: true, 1_000_000, 5, 1.5, 2, 1000, 900, new ColdBuild(2.5, 300_000_000),
                 [
                     new ContenderResult(GeneratedContender.Title, ours, ours, null, null, 0, 80, 20, 40_000_000, 100_000),
                     new ContenderResult(OnnxRuntimeContender.Float, real, real, real / ours, real / ours, 300, 160, 90, 60_000_000, 30_000_000),

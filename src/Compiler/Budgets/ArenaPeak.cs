@@ -1,49 +1,46 @@
 using System;
 using System.Collections.Generic;
+using System.Collections.Immutable;
 using System.Linq;
+using ModelCompiler.Compiler.Reports;
 using ModelCompiler.Plans;
 
 namespace ModelCompiler.Compiler.Budgets;
 
-/// <summary>When most of the arena is in use, and for what.</summary>
-internal static class ArenaPeak
+/// <summary>The moment at which most of the arena is needed.</summary>
+/// <param name="Step">Name of the step; empty in a plan without steps.</param>
+/// <param name="Buffers">What is needed then.</param>
+/// <param name="Bytes">Bytes of all that, memory of two names counted once: the arena can be no smaller.</param>
+internal sealed record ArenaPeak(string Step, ImmutableArray<ArenaBuffer> Buffers, long Bytes)
 {
-    /// <summary>The step at which the tensors that are needed have most bytes together, and these tensors with their bytes.</summary>
-    public static (string Step, IEnumerable<(string Name, long Bytes)> Live) Of(ModelPlan plan)
+    /// <summary>Finds it.</summary>
+    public static ArenaPeak Of(ModelPlan plan)
     {
-        var lives = new Dictionary<string, (int First, int Last)>(StringComparer.Ordinal);
-        Touch(lives, plan.Inputs.SelectMany(Steps), 0);
-        for (int index = 0; index < plan.Steps.Count; index++)
-        {
-            Touch(lives, [plan.Steps[index]], index);
-        }
+        ImmutableArray<ArenaBuffer> buffers = ArenaTimeline.Of(plan);
 
-        Touch(lives, plan.Outputs.SelectMany(Steps), Math.Max(0, plan.Steps.Count - 1));
-
-        // What one prediction leaves for the next is needed all the time.
-        foreach (string state in plan.ResetSteps.SelectMany(Tensors))
-        {
-            lives[state] = (0, int.MaxValue);
-        }
-
-        int peak = Enumerable.Range(0, Math.Max(1, plan.Steps.Count)).MaxBy(index => Live(plan, lives, index).Sum(tensor => tensor.Bytes));
-        return (plan.Steps.Count > 0 ? plan.Steps[peak].Name : "", Live(plan, lives, peak));
+        // Before the first step inputs are fed, after the last outputs are fetched.
+        return Enumerable.Range(-1, plan.Steps.Count + 2).Select(time => At(plan, buffers, time)).MaxBy(moment => moment.Bytes)!;
     }
 
-    private static IEnumerable<(string Name, long Bytes)> Live(ModelPlan plan, Dictionary<string, (int First, int Last)> lives, int step) => plan.Tensors
-        .Where(tensor => lives.TryGetValue(tensor.Name, out (int First, int Last) life) && life.First <= step && step <= life.Last)
-        .Select(tensor => (tensor.Name, (long)tensor.Length * tensor.Type.SizeOf()));
-
-    private static IEnumerable<PlanStep> Steps(PlanPort port) => port.Conversions.SelectMany(conversion => conversion.Steps);
-
-    private static void Touch(Dictionary<string, (int First, int Last)> lives, IEnumerable<PlanStep> steps, int index)
+    private static ArenaPeak At(ModelPlan plan, ImmutableArray<ArenaBuffer> buffers, int time)
     {
-        foreach (string tensor in steps.SelectMany(Tensors))
-        {
-            lives[tensor] = lives.TryGetValue(tensor, out (int First, int Last) life) ? (Math.Min(life.First, index), Math.Max(life.Last, index)) : (index, index);
-        }
+        ImmutableArray<ArenaBuffer> live = [.. buffers.Where(buffer => buffer.FirstStep <= time && time <= buffer.LastStep)];
+        string step = plan.Steps.Count == 0 ? "" : plan.Steps[Math.Clamp(time, 0, plan.Steps.Count - 1)].Name;
+        return new ArenaPeak(step, live, Covered(live));
     }
 
-    private static IEnumerable<string> Tensors(PlanStep step) =>
-        step.Arguments.Select(argument => argument.Value).OfType<TensorValue>().Select(value => value.Tensor).Concat(step.Body.SelectMany(Tensors));
+    // Ordered by offset as they are, one that begins before the end so far adds only what goes beyond it.
+    private static long Covered(IEnumerable<ArenaBuffer> buffers)
+    {
+        long bytes = 0;
+        long end = 0;
+        foreach (ArenaBuffer buffer in buffers)
+        {
+            long last = (long)buffer.Offset + buffer.Bytes;
+            bytes += Math.Max(0, last - Math.Max(end, buffer.Offset));
+            end = Math.Max(end, last);
+        }
+
+        return bytes;
+    }
 }

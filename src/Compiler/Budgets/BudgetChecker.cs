@@ -24,8 +24,9 @@ internal static class BudgetChecker
         var problems = new List<Diagnostic>();
         if (model.Plan.ArenaBytes > options.MaximumArenaBytes)
         {
-            (string step, IEnumerable<(string, long)> live) = ArenaPeak.Of(model.Plan);
-            problems.Add(DiagnosticKinds.ArenaTooLarge.At(options.ModelPath, "", model.Plan.ArenaBytes, options.MaximumArenaBytes, step, Largest(live)));
+            var peak = ArenaPeak.Of(model.Plan);
+            problems.Add(DiagnosticKinds.ArenaTooLarge.At(
+                options.ModelPath, "", model.Plan.ArenaBytes, options.MaximumArenaBytes, peak.Step, Largest(peak.Buffers.Select(buffer => (buffer.Name, (long)buffer.Bytes)))));
         }
 
         long weightBytes = model.Weights.Length + model.Plan.UniformBytes;

@@ -20,6 +20,7 @@ public static class ArenaTimeline
         }
 
         Touch(uses, plan.Outputs.SelectMany(port => port.Conversions).SelectMany(conversion => conversion.Steps), plan.Steps.Count);
+        KeepAlways(uses, plan);
         return
         [
             .. plan.Tensors
@@ -41,6 +42,16 @@ public static class ArenaTimeline
         StructureValue structure => structure.Fields.SelectMany(field => ValuesOf(field.Value)),
         _ => [value],
     };
+
+    // What one prediction leaves for the next, and what is made once – but borders, which may be filled again, lie with values that come and go.
+    private static void KeepAlways(Dictionary<string, (int First, int Last)> uses, ModelPlan plan)
+    {
+        IEnumerable<PlanStep> made = plan.InitialSteps.Where(step => !step.Kernel.StartsWith("FillBorder", StringComparison.Ordinal));
+        foreach (TensorValue tensor in plan.ResetSteps.Concat(made).SelectMany(ValuesOf).OfType<TensorValue>())
+        {
+            uses[tensor.Tensor] = (-1, plan.Steps.Count);
+        }
+    }
 
     private static void Touch(Dictionary<string, (int First, int Last)> uses, IEnumerable<PlanStep> steps, int time)
     {

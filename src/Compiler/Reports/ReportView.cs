@@ -82,7 +82,7 @@ internal sealed class ReportView
         yield return new Fact("parameters", Grouped(facts.Parameters));
         yield return new Fact("multiply-accumulates", Grouped(facts.MultiplyAccumulates));
         yield return new Fact("weights", Grouped(facts.WeightBytes) + " bytes");
-        yield return new Fact("arena", Grouped(facts.ArenaBytes) + " bytes");
+        yield return new Fact("arena", $"{Grouped(facts.ArenaBytes)} bytes, of which {Grouped(facts.LiveBytes)} are needed at one time");
         yield return new Fact("steps", Grouped(facts.Steps));
         if (facts.Agreement is { } agreement)
         {

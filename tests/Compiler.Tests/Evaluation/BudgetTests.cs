@@ -49,6 +49,16 @@ public sealed class BudgetTests
         Assert.InRange(bytes, arena * 0.9, arena * 1.1);
     }
 
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.DynamicInt8)]
+    public void The_arena_is_hardly_larger_than_what_is_needed_at_one_time(Precision precision)
+    {
+        CompileReport report = CompilerDriver.Compile(Digits with { Precision = precision }).Report!;
+
+        Assert.InRange(report.LiveBytes, report.ArenaBytes / 1.15, report.ArenaBytes);
+    }
+
     [Fact]
     public void Fewer_bits_keep_a_limit_that_float_exceeds()
     {
