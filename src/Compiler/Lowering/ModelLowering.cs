@@ -25,12 +25,20 @@ public static class ModelLowering
     /// <exception cref="DiagnosticException">A node has no lowering, or the memory does not suffice.</exception>
     public static LoweredModel Lower(Graph graph, CompileOptions options, PlanClassifier? classifier = null, ImmutableArray<string> labels = default)
     {
+        LoweredModel model = LowerAs(graph, options, classifier, labels);
+
+        // Transformed weights are the part of the arena that the model can do without.
+        return model.Plan.ArenaBytes > options.MaximumArenaBytes && options.Winograd ? LowerAs(graph, options with { Winograd = false }, classifier, labels) : model;
+    }
+
+    private static LoweredModel LowerAs(Graph graph, CompileOptions options, PlanClassifier? classifier, ImmutableArray<string> labels)
+    {
         string file = options.ModelPath;
         try
         {
             string[] stateInputs = [.. graph.Inputs.Except(options.FreeInputs(graph))];
             graph = SeparateFromState(graph, stateInputs);
-            var writer = new StepWriter(graph, options.Precision, options.IsFixedPoint);
+            var writer = new StepWriter(graph, options.Precision, options.IsFixedPoint, options.Winograd);
             var ports = new PortLowering(writer, options);
             (PlanPort Port, string Value)[] inputs = [.. options.FreeInputs(graph).Select(ports.Input)];
             string[] states = [.. stateInputs.Select(input => PortLowering.Stored(graph, input))];
@@ -137,14 +145,14 @@ public static class ModelLowering
     private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs, View[] states)
     {
         Dictionary<string, Lifetime> lifetimes = Lifetimes(writer, inputs, outputs);
-        foreach (Buffer state in states.Select(view => view.Buffer))
+        foreach (string name in states.Select(view => view.Buffer.Name).Concat(writer.Initial.SelectMany(step => step.Arguments).Select(argument => argument.Value).OfType<TensorValue>().Select(value => value.Tensor)))
         {
-            lifetimes[state.Name] = new Lifetime(state.Name, state.Length * state.Type.SizeOf(), int.MinValue, int.MaxValue);
+            lifetimes[name] = lifetimes[name] with { First = int.MinValue, Last = int.MaxValue };
         }
 
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);
         int arena = bytes + SlackBytes;
-        HashSet<PlanStep> once = [.. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
+        HashSet<PlanStep> once = [.. writer.Initial, .. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
         PlanTensor[] tensors = [.. writer.AllViews.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
         {
             int offset = offsets[view.Buffer.Name];
