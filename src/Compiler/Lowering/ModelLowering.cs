@@ -25,10 +25,24 @@ public static class ModelLowering
     /// <exception cref="DiagnosticException">A node has no lowering, or the memory does not suffice.</exception>
     public static LoweredModel Lower(Graph graph, CompileOptions options, PlanClassifier? classifier = null, ImmutableArray<string> labels = default)
     {
-        LoweredModel model = LowerAs(graph, options, classifier, labels);
+        // Transformed weights are what a model that becomes too large with them can do without.
+        if (options.Winograd)
+        {
+            try
+            {
+                LoweredModel model = LowerAs(graph, options, classifier, labels);
+                if (!(model.Plan.ArenaBytes > options.MaximumArenaBytes))
+                {
+                    return model;
+                }
+            }
+            catch (DiagnosticException)
+            {
+                // What is wrong with the model itself is found again.
+            }
+        }
 
-        // Transformed weights are the part of the arena that the model can do without.
-        return model.Plan.ArenaBytes > options.MaximumArenaBytes && options.Winograd ? LowerAs(graph, options with { Winograd = false }, classifier, labels) : model;
+        return LowerAs(graph, options with { Winograd = false }, classifier, labels);
     }
 
     private static LoweredModel LowerAs(Graph graph, CompileOptions options, PlanClassifier? classifier, ImmutableArray<string> labels)
