@@ -159,9 +159,10 @@ public static class ModelLowering
     private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs, View[] states)
     {
         Dictionary<string, Lifetime> lifetimes = Lifetimes(writer, inputs, outputs);
-        foreach (string name in states.Select(view => view.Buffer.Name).Concat(writer.Initial.SelectMany(step => step.Arguments).Select(argument => argument.Value).OfType<TensorValue>().Select(value => value.Tensor)))
+        IEnumerable<string> madeOnce = writer.Initial.SelectMany(step => step.Arguments).Select(argument => argument.Value).OfType<TensorValue>().Select(value => value.Tensor);
+        foreach (Buffer kept in states.Select(view => view.Buffer).Concat(madeOnce.Select(name => writer.ViewOf(name).Buffer)))
         {
-            lifetimes[name] = lifetimes[name] with { First = int.MinValue, Last = int.MaxValue };
+            lifetimes[kept.Name] = new Lifetime(kept.Name, kept.Length * kept.Type.SizeOf(), int.MinValue, int.MaxValue);
         }
 
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -32,7 +33,7 @@ public static partial class ByteWinogradConvolution
         where TRequantizer : struct, IRequantizer
     {
         ConvolutionGeometry geometry = arguments.Geometry;
-        Span<short> words = System.Runtime.InteropServices.MemoryMarshal.Cast<int, short>(arguments.Scratch);
+        Span<short> words = MemoryMarshal.Cast<int, short>(arguments.Scratch);
         for (int batch = 0; batch < geometry.Batches; batch++)
         {
             for (int row = 0; row < geometry.OutputHeight; row += TileExtent)
