@@ -22,6 +22,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> access = new("--access") { Description = "Internal (default) or Public.", HelpName = "ACCESS", Hidden = true };
     private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights, Rounded256 or Auto (int8, with layers in float32 where the bar asks for it).", HelpName = "PRECISION" };
     private readonly Option<string?> rounding = new("--rounding") { Description = "Float or TfLite: how int8 layers round. Default: TfLite for .tflite files.", HelpName = "ROUNDING" };
+    private readonly Option<string?> winograd = new("--winograd") { Description = "true (default) or false: int8 convolutions of 3×3 may trade memory for speed; results are the same.", HelpName = "SWITCH" };
     private readonly Option<string[]> calibration = new("--calibration")
     {
         Description = "Example inputs that int8 chooses its ranges from, and others are compared with: images, .npy, .bin; wildcards allowed. May be repeated.",
@@ -78,7 +79,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, winograd, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -105,6 +106,7 @@ internal sealed class ModelOptions
             IsPublic = parsed.GetValue(isPublic) || reader.Choice("Access", parsed.GetValue(access), ["Internal", "Public"]) == "Public",
             Precision = reader.Choice<Precision>("Precision", parsed.GetValue(precision)) ?? standard,
             Rounding = reader.Choice<Rounding>("Rounding", parsed.GetValue(rounding)),
+            Winograd = reader.Switch("Winograd", parsed.GetValue(winograd), standard: true),
             Calibration = reader.Files("Calibration", parsed.GetValue(calibration) ?? []),
             Calibrator = reader.Choice("Calibrator", parsed.GetValue(calibrator), Calibrator.Names) ?? Calibrator.All[0].Name,
             CalibrationCache = parsed.GetValue(calibrationCache),

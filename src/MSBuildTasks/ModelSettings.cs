@@ -23,6 +23,7 @@ internal sealed class ModelSettings
         ("Rounding", "--rounding"),
         ("Scores", "--scores"),
         ("State", "--state"),
+        ("Winograd", "--winograd"),
         ("LiteralLimit", "--literal-limit"),
         ("Threads", "--threads"),
         ("MaximumArenaBytes", "--maximum-arena-bytes"),

@@ -25,12 +25,34 @@ public static class ModelLowering
     /// <exception cref="DiagnosticException">A node has no lowering, or the memory does not suffice.</exception>
     public static LoweredModel Lower(Graph graph, CompileOptions options, PlanClassifier? classifier = null, ImmutableArray<string> labels = default)
     {
+        // Transformed weights are what a model that becomes too large with them can do without.
+        if (options.Winograd)
+        {
+            try
+            {
+                LoweredModel model = LowerAs(graph, options, classifier, labels);
+                if (!(model.Plan.ArenaBytes > options.MaximumArenaBytes))
+                {
+                    return model;
+                }
+            }
+            catch (DiagnosticException)
+            {
+                // What is wrong with the model itself is found again.
+            }
+        }
+
+        return LowerAs(graph, options with { Winograd = false }, classifier, labels);
+    }
+
+    private static LoweredModel LowerAs(Graph graph, CompileOptions options, PlanClassifier? classifier, ImmutableArray<string> labels)
+    {
         string file = options.ModelPath;
         try
         {
             string[] stateInputs = [.. graph.Inputs.Except(options.FreeInputs(graph))];
             graph = SeparateFromState(graph, stateInputs);
-            var writer = new StepWriter(graph, options.Precision, options.IsFixedPoint);
+            var writer = new StepWriter(graph, options.Precision, options.IsFixedPoint, options.Winograd);
             var ports = new PortLowering(writer, options);
             (PlanPort Port, string Value)[] inputs = [.. options.FreeInputs(graph).Select(ports.Input)];
             string[] states = [.. stateInputs.Select(input => PortLowering.Stored(graph, input))];
@@ -137,14 +159,15 @@ public static class ModelLowering
     private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs, View[] states)
     {
         Dictionary<string, Lifetime> lifetimes = Lifetimes(writer, inputs, outputs);
-        foreach (Buffer state in states.Select(view => view.Buffer))
+        IEnumerable<string> madeOnce = writer.Initial.SelectMany(step => step.Arguments).Select(argument => argument.Value).OfType<TensorValue>().Select(value => value.Tensor);
+        foreach (Buffer kept in states.Select(view => view.Buffer).Concat(madeOnce.Select(name => writer.ViewOf(name).Buffer)))
         {
-            lifetimes[state.Name] = new Lifetime(state.Name, state.Length * state.Type.SizeOf(), int.MinValue, int.MaxValue);
+            lifetimes[kept.Name] = new Lifetime(kept.Name, kept.Length * kept.Type.SizeOf(), int.MinValue, int.MaxValue);
         }
 
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);
         int arena = bytes + SlackBytes;
-        HashSet<PlanStep> once = [.. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
+        HashSet<PlanStep> once = [.. writer.Initial, .. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
         PlanTensor[] tensors = [.. writer.AllViews.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
         {
             int offset = offsets[view.Buffer.Name];

@@ -134,7 +134,7 @@ public static partial class ByteConvolution
 
     /// <summary>The same for pixels that are anywhere.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void CopyPixels(ReadOnlySpan<byte> pixels, ref byte output, ReadOnlySpan<int> offsets, int channels)
+    internal static void CopyPixels(ReadOnlySpan<byte> pixels, ref byte output, ReadOnlySpan<int> offsets, int channels)
     {
         ref byte from = ref MemoryMarshal.GetReference(pixels);
         for (int pixel = 0; pixel < offsets.Length; pixel++)

@@ -19,7 +19,7 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Sums the two products of each pair of int16; each product fits an int16.</summary>
+    /// <summary>Sums the two products of each pair of int16.</summary>
     internal interface IPairDot
     {
         static abstract Vector128<int> Dot(Vector128<short> activations, Vector128<short> weights);
@@ -32,7 +32,7 @@ public static partial class ByteConvolution
         public static Vector128<int> Dot(Vector128<short> activations, Vector128<short> weights) => Sse2.MultiplyAddAdjacent(activations, weights);
     }
 
-    /// <summary>For WebAssembly and Arm without dot products.</summary>
+    /// <summary>For WebAssembly and Arm without dot products; each product fits an int16.</summary>
     internal readonly struct PortablePairDot : IPairDot
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -3,6 +3,7 @@ using System.Linq;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
+using ModelCompiler.RuntimeSupport;
 
 namespace ModelCompiler.Compiler.Lowering;
 
@@ -24,10 +25,13 @@ internal static class ConvolutionLowering
         var operands = new Operands(writer, node, convolution, input, output, weights, runs, runLength);
         List<(string, PlanValue)> arguments = [("input", InputArgument(convolution, input))];
         string kernel;
+        bool isWinograd = false;
         if (input.Quantization is not null)
         {
-            (kernel, IEnumerable<(string, PlanValue)> quantized) = Int8Weights(operands, isDepthwise);
-            arguments.AddRange(quantized);
+            QuantizedWeights quantized = Quantized(operands);
+            isWinograd = !isDepthwise && writer.UsesWinograd && WinogradChoice.Suits(convolution, weights, output.Shape, quantized.Weights);
+            (kernel, IEnumerable<(string, PlanValue)> found) = Int8Weights(operands, quantized, isDepthwise, isWinograd);
+            arguments.AddRange(found);
         }
         else
         {
@@ -37,13 +41,35 @@ internal static class ConvolutionLowering
         }
 
         arguments.Add(("output", output.Argument));
-        arguments.Add((isDepthwise ? "tapOffsets" : "runOffsets", runs.Plan()));
         arguments.Add(("geometry", Geometry(convolution.Window, input, output)));
-        arguments.AddRange(isDepthwise
-            ? [("channels", weights[0].Plan())]
-            : [("runLength", runLength.Plan()), ("groups", convolution.Groups.Plan()), ("inputChannelsPerGroup", weights[3].Plan()), ("outputChannelsPerGroup", (weights[0] / convolution.Groups).Plan())]);
+        arguments.AddRange(isWinograd ? WinogradCounts(operands) : isDepthwise ? DepthwiseCounts(operands) : Counts(operands));
         arguments.AddRange(OutputRange.Arguments(output.Quantization, convolution.Minimum, convolution.Maximum));
-        writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise), arguments);
+        writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise, isWinograd), arguments);
+    }
+
+    private static IEnumerable<(string, PlanValue)> Counts(Operands operands) =>
+    [
+        ("runOffsets", operands.Runs.Plan()),
+        ("runLength", operands.RunLength.Plan()),
+        ("groups", operands.Convolution.Groups.Plan()),
+        ("inputChannelsPerGroup", operands.Weights[3].Plan()),
+        ("outputChannelsPerGroup", (operands.Weights[0] / operands.Convolution.Groups).Plan()),
+    ];
+
+    private static IEnumerable<(string, PlanValue)> DepthwiseCounts(Operands operands) => [("tapOffsets", operands.Runs.Plan()), ("channels", operands.Weights[0].Plan())];
+
+    private static IEnumerable<(string, PlanValue)> WinogradCounts(Operands operands)
+    {
+        (int inputs, int outputs) = (operands.Weights[3], operands.Weights[0]);
+        int tiles = WinogradChoice.TilesTogether(inputs, WinogradChoice.Tiles(operands.Output.Shape));
+        int scratch = checked((int)ByteWinogradConvolution.ScratchLength(tiles, inputs));
+        return
+        [
+            ("scratch", operands.Writer.Temporary(operands.Node.Name, ElementType.Int32, [scratch]).Argument),
+            ("tilesTogether", tiles.Plan()),
+            ("inputChannels", inputs.Plan()),
+            ("outputChannels", outputs.Plan()),
+        ];
     }
 
     private static (int[] Offsets, int Length) Runs(Conv2D convolution, View input, Shape weights, bool isDepthwise)
@@ -80,22 +106,53 @@ internal static class ConvolutionLowering
         ("OutputRowStride", output.Strides[1]),
         ("OutputPixelStride", output.Strides[2]));
 
-    private static (string Kernel, IEnumerable<(string, PlanValue)> Arguments) Int8Weights(Operands operands, bool isDepthwise)
+    private static QuantizedWeights Quantized(Operands operands)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
         Tensor? bias = node.Inputs.Length > 2 ? writer.Graph.Constants[node.Inputs[2]] : null;
-        QuantizedWeights quantized = QuantizedWeights.Of(writer.Graph.Constants[node.Inputs[1]], bias, operands.Input.Quantization!, operands.Output.Quantization!);
+        return QuantizedWeights.Of(writer.Graph.Constants[node.Inputs[1]], bias, operands.Input.Quantization!, operands.Output.Quantization!);
+    }
+
+    private static (string Kernel, IEnumerable<(string, PlanValue)> Arguments) Int8Weights(Operands operands, QuantizedWeights quantized, bool isDepthwise, bool isWinograd)
+    {
+        (StepWriter writer, Node node) = (operands.Writer, operands.Node);
         int groups = isDepthwise ? 1 : operands.Convolution.Groups;
-        sbyte[] packed = isDepthwise
+        ConstantValue packed = writer.Constants.Add<sbyte>(node.Inputs[1], isWinograd
+            ? WeightPacking.Int8(quantized.Weights, 1, operands.Weights[1] * operands.Weights[2], operands.Weights[3])
+            : isDepthwise
             ? WeightPacking.Depthwise(quantized.Weights, operands.Runs.Length)
-            : WeightPacking.Int8(quantized.Weights, groups, operands.Runs.Length, operands.RunLength);
+            : WeightPacking.Int8(quantized.Weights, groups, operands.Runs.Length, operands.RunLength));
         FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(operands.Output.Quantization!, quantized.Steps) : null;
-        string kernel = (isDepthwise ? "DepthwiseConv2D" : "Conv2D") + (multipliers is null ? "UInt8" : "FixedPoint");
-        return (kernel, [
-            ("weights", writer.Constants.Add<sbyte>(node.Inputs[1], packed)),
+        string kernel = (isDepthwise ? "DepthwiseConv2D" : isWinograd ? "Conv2DWinograd" : "Conv2D") + (multipliers is null ? "UInt8" : "FixedPoint");
+        List<(string, PlanValue)> arguments =
+        [
+            ("weights", packed),
             ("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, groups))),
             ("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, groups)),
-        ]);
+        ];
+        if (isWinograd)
+        {
+            arguments.Add(("transformed", TransformedWeights(operands, packed)));
+        }
+
+        return (kernel, arguments);
+    }
+
+    // Once in the life of an instance: they are 8 times as large as the weights, and made in less time than they would be read in.
+    private static TensorValue TransformedWeights(Operands operands, ConstantValue packed)
+    {
+        (int inputs, int outputs) = (operands.Weights[3], operands.Weights[0]);
+        int length = checked((int)ByteWinogradConvolution.TransformedLength(inputs, outputs));
+        TensorValue transformed = operands.Writer.Temporary(operands.Node.Inputs[1], ElementType.Int16, [length]).Argument;
+        operands.Writer.AddInitial(
+            operands.Node.Name,
+            nameof(WinogradWeights),
+            $"{operands.Node.Inputs[1]} for tiles of 4×4",
+            ("weights", packed),
+            ("transformed", transformed),
+            ("inputChannels", inputs.Plan()),
+            ("outputChannels", outputs.Plan()));
+        return transformed;
     }
 
     private static LayerWeights FloatWeights(Operands operands)
@@ -139,14 +196,15 @@ internal static class ConvolutionLowering
             : RuntimePacking.Bias(writer, node.Name, node.Inputs[2], groups, perGroup));
     }
 
-    private static string Note(StepWriter writer, Node node, Conv2D convolution, Shape weights, bool isDepthwise)
+    private static string Note(StepWriter writer, Node node, Conv2D convolution, Shape weights, bool isDepthwise, bool isWinograd)
     {
         Window window = convolution.Window;
         string kind = isDepthwise ? "Depthwise convolution" : convolution.Groups > 1 ? $"Convolution in {convolution.Groups} groups" : "Convolution";
         string stride = (window.StrideHeight, window.StrideWidth) == (1, 1) ? "" : $", stride {window.StrideHeight}×{window.StrideWidth}";
         string dilation = (window.DilationHeight, window.DilationWidth) == (1, 1) ? "" : $", dilation {window.DilationHeight}×{window.DilationWidth}";
+        string winograd = isWinograd ? ", Winograd 4×4" : "";
         string clamp = OutputRange.Describe(convolution.Minimum, convolution.Maximum);
-        return $"{kind} {weights[1]}×{weights[2]}{stride}{dilation}{clamp}: {writer.Graph.ShapeOf(node.Inputs[0])} → {writer.Graph.ShapeOf(node.Output)}";
+        return $"{kind} {weights[1]}×{weights[2]}{stride}{dilation}{winograd}{clamp}: {writer.Graph.ShapeOf(node.Inputs[0])} → {writer.Graph.ShapeOf(node.Output)}";
     }
 
     private sealed record Operands(

@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class ByteWinogradConvolution
+{
+    /// <summary>8 words, with instructions that every processor has.</summary>
+    internal readonly struct Words128 : IWeightWords<Vector128<short>>
+    {
+        public static int Count => 8;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Widen(ref byte source) => Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(ref source)).AsByte()).AsInt16();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Load(ref short source) => Vector128.LoadUnsafe(ref source);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(Vector128<short> value, ref short target) => value.StoreUnsafe(ref target);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Add(Vector128<short> left, Vector128<short> right) => left + right;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Subtract(Vector128<short> left, Vector128<short> right) => left - right;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Twice(Vector128<short> value) => Vector128.ShiftLeft(value, 1);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> FourTimes(Vector128<short> value) => Vector128.ShiftLeft(value, 2);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Multiply(Vector128<short> value, short factor) => value * Vector128.Create(factor);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Pairs(ref sbyte source, bool second)
+        {
+            Vector128<short> bytes = Vector128.LoadUnsafe(ref source).AsInt16();
+            Vector128<short> even = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(bytes, 8), 8), odd = Vector128.ShiftRightArithmetic(bytes, 8);
+            return second
+                ? (Vector128.ShiftRightLogical(even.AsInt32(), 16) | Vector128.AndNot(odd.AsInt32(), Vector128.Create(0xFFFF))).AsInt16()
+                : ((even.AsInt32() & Vector128.Create(0xFFFF)) | Vector128.ShiftLeft(odd.AsInt32(), 16)).AsInt16();
+        }
+    }
+
+    /// <summary>4 integers, with instructions that every processor has.</summary>
+    internal readonly struct Integers128 : IIntegers<Vector128<int>>
+    {
+        public static int Count => 4;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> Load(ref int source) => Vector128.LoadUnsafe(ref source);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void Store(Vector128<int> value, ref int target) => value.StoreUnsafe(ref target);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> Add(Vector128<int> left, Vector128<int> right) => left + right;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> Subtract(Vector128<int> left, Vector128<int> right) => left - right;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> Twice(Vector128<int> value) => Vector128.ShiftLeft(value, 1);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> FourTimes(Vector128<int> value) => Vector128.ShiftLeft(value, 2);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> EightTimes(Vector128<int> value) => Vector128.ShiftLeft(value, 3);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<int> Unscale(Vector128<int> value) => Vector128.ShiftRightArithmetic(value * Vector128.Create(InverseOfNine), ScaleShift);
+    }
+}
