@@ -9,7 +9,11 @@ public static partial class ByteConvolution
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
+        if (IsPixel(arguments))
+        {
+            RunAvx512Pixel<TRequantizer>(arguments);
+        }
+        else if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {
             RunDirect<Avx2HalfRow, TRequantizer>(arguments);
         }
