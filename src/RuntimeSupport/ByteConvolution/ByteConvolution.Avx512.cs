@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -11,7 +12,9 @@ public static partial class ByteConvolution
     {
         if (IsPixel(arguments))
         {
-            RunAvx512Pixel<TRequantizer>(arguments);
+            RunAvx512Pixel<TRequantizer>(
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]), ref MemoryMarshal.GetReference(arguments.Weights), ref MemoryMarshal.GetReference(arguments.Bias),
+                ref MemoryMarshal.GetReference(arguments.Multipliers), ref MemoryMarshal.GetReference(arguments.Output), arguments.RunLength, arguments.OutputChannels, arguments.Target);
         }
         else if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {

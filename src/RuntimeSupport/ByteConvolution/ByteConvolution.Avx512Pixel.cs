@@ -8,12 +8,12 @@ namespace ModelCompiler.RuntimeSupport;
 
 /// <content>
 /// A single pixel, as fully connected layers have for one example: each weight is used once, so that nothing done to weights is shared.
-/// The lower 7 bits of activations by int8 weights leave pairs of products in int16, which needs no step but widening; the eighth bits
-/// are a second product, of the few activations that have one.
+/// Products of the activations' lower 7 bits are summed in pairs without leaving int16, and then widened; the eighth bits are a second product,
+/// of those quads that have one.
 /// </content>
 public static partial class ByteConvolution
 {
-    /// <summary>The most quads of a single pixel whose eighth bits are noted.</summary>
+    /// <summary>The most quads of a single pixel, whose order is kept on the stack.</summary>
     private const int PixelQuads = 1024;
 
     /// <summary>Quads whose eighth bits' products, −256…256 a pair, int16 holds.</summary>
@@ -22,75 +22,78 @@ public static partial class ByteConvolution
     /// <summary>Blocks of channels that share the activations that are read.</summary>
     private const int PixelBlocks = 4;
 
+    /// <summary>Whether there is one pixel, whose window is one run.</summary>
     private static bool IsPixel(in Arguments arguments) =>
         arguments.Geometry is { Batches: 1, OutputHeight: 1, OutputWidth: 1 }
-        && arguments.RunOffsets.Length == 1 && arguments.Groups == 1 && arguments.QuadsPerRun <= PixelQuads;
+        && arguments.RunOffsets.Length == 1 && arguments.Groups == 1 && IsPixel(arguments.RunLength);
 
+    /// <summary>Whether a run is short enough for <see cref="RunAvx512Pixel"/>.</summary>
+    internal static bool IsPixel(int runLength) => runLength <= 4 * PixelQuads;
+
+    /// <summary>Multiplies a run of inputs by blocks of weights; the spans were checked.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunAvx512Pixel<TRequantizer>(in Arguments arguments)
+    internal static void RunAvx512Pixel<TRequantizer>(
+        ref byte input, ref sbyte weights, ref int bias, ref int multipliers, ref byte output, int runLength, int channels, RequantizationTarget target)
         where TRequantizer : struct, IRequantizer
     {
-        int quads = arguments.QuadsPerRun, blocks = arguments.Blocks;
+        int quads = (runLength + 3) / 4;
         nint blockBytes = (nint)quads * QuadWeights;
-        ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]);
-        Span<int> noted = stackalloc int[quads];
+        Span<int> order = stackalloc int[quads];
         Span<int> sums = stackalloc int[PanelChannels];
-        ReadOnlySpan<int> high = noted.Slice(0, FindHigh(ref input, noted));
-        for (int block = 0; block < blocks; block += PanelBlocks)
+        int lows = Partition(ref input, order);
+        ReadOnlySpan<int> low = order.Slice(0, lows), high = order.Slice(lows);
+        ref int panel = ref MemoryMarshal.GetReference(sums);
+        for (int channel = 0; channel < channels; channel += PanelChannels)
         {
-            int count = Math.Min(PanelBlocks, blocks - block), at = 0;
-            ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), block * blockBytes);
-            ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), block * BlockChannels);
-            ref int panel = ref MemoryMarshal.GetReference(sums);
-            for (; at <= count - PixelBlocks; at += PixelBlocks)
+            int count = Math.Min(PanelChannels, channels - channel);
+            nint at = 0;
+            for (; at <= count - ((PixelBlocks - 1) * BlockChannels) - 1; at += PixelBlocks * BlockChannels)
             {
-                MultiplyFour(ref input, quads, high, ref Unsafe.Add(ref weights, at * blockBytes), blockBytes, ref Unsafe.Add(ref bias, at * BlockChannels), ref Unsafe.Add(ref panel, at * BlockChannels));
+                MultiplyFour(ref input, low, high, ref weights, blockBytes, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
+                weights = ref Unsafe.Add(ref weights, PixelBlocks * blockBytes);
             }
 
-            for (; at < count; at++)
+            for (; at < count; at += BlockChannels)
             {
-                MultiplyOne(ref input, quads, high, ref Unsafe.Add(ref weights, at * blockBytes), ref Unsafe.Add(ref bias, at * BlockChannels), ref Unsafe.Add(ref panel, at * BlockChannels));
+                MultiplyOne(ref input, low, high, ref weights, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
+                weights = ref Unsafe.Add(ref weights, blockBytes);
             }
 
-            RequantizePixel<TRequantizer>(
-                ref panel,
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), block * BlockChannels),
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), block * BlockChannels),
-                Math.Min(count * BlockChannels, arguments.OutputChannels - (block * BlockChannels)),
-                arguments.Target);
+            RequantizePixel<TRequantizer>(ref panel, ref Unsafe.Add(ref multipliers, channel), ref Unsafe.Add(ref output, channel), count, target);
         }
     }
 
-    /// <summary>Notes where quads begin that have an activation of 128 or more, and returns how many there are.</summary>
+    /// <summary>Puts the quads whose activations are all below 128 first and the others, in reverse, behind them; returns how many the first are.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static int FindHigh(ref byte input, Span<int> noted)
+    private static int Partition(ref byte input, Span<int> order)
     {
-        ref int first = ref MemoryMarshal.GetReference(noted);
-        nint count = 0;
-        for (nint quad = 0; quad < noted.Length; quad++)
+        ref int first = ref MemoryMarshal.GetReference(order);
+        nint low = 0;
+        for (nint quad = 0; quad < order.Length; quad++)
         {
-            // Written always, kept where the count goes on: no branch depends on the activations.
-            Unsafe.Add(ref first, count) = (int)quad;
-            count += (Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref input, quad * 4)) & 0x80808080) != 0 ? 1 : 0;
+            // Written to both ends, kept at the one that moves: no branch depends on the activations.
+            Unsafe.Add(ref first, low) = (int)quad;
+            Unsafe.Add(ref first, order.Length - 1 - (quad - low)) = (int)quad;
+            low += (Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref input, quad * 4)) & 0x80808080) == 0 ? 1 : 0;
         }
 
-        return (int)count;
+        return (int)low;
     }
 
     /// <summary>Four blocks of 16 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyFour(ref byte input, nint quads, ReadOnlySpan<int> high, ref sbyte weights, nint blockBytes, ref int bias, ref int sums)
+    private static void MultiplyFour(ref byte input, ReadOnlySpan<int> low, ReadOnlySpan<int> high, ref sbyte weights, nint blockBytes, ref int bias, ref int sums)
     {
         ref sbyte weights1 = ref Unsafe.Add(ref weights, blockBytes), weights2 = ref Unsafe.Add(ref weights, 2 * blockBytes), weights3 = ref Unsafe.Add(ref weights, 3 * blockBytes);
         Vector512<int> sum0 = Vector512.LoadUnsafe(ref bias), sum1 = Vector512.LoadUnsafe(ref bias, 16);
         Vector512<int> sum2 = Vector512.LoadUnsafe(ref bias, 32), sum3 = Vector512.LoadUnsafe(ref bias, 48);
-        for (nint quad = 0; quad < quads; quad++)
+        foreach (int quad in low)
         {
-            Vector512<byte> activations = LowBits(ref input, quad);
-            sum0 += Widen(Pairs(activations, ref weights, quad), 1);
-            sum1 += Widen(Pairs(activations, ref weights1, quad), 1);
-            sum2 += Widen(Pairs(activations, ref weights2, quad), 1);
-            sum3 += Widen(Pairs(activations, ref weights3, quad), 1);
+            Vector512<byte> activations = Activations(ref input, quad);
+            sum0 += Widen(Pairs(activations, Weights(ref weights, quad)), 1);
+            sum1 += Widen(Pairs(activations, Weights(ref weights1, quad)), 1);
+            sum2 += Widen(Pairs(activations, Weights(ref weights2, quad)), 1);
+            sum3 += Widen(Pairs(activations, Weights(ref weights3, quad)), 1);
         }
 
         for (int first = 0; first < high.Length; first += HighQuads)
@@ -98,11 +101,19 @@ public static partial class ByteConvolution
             Vector512<short> pairs0 = default, pairs1 = default, pairs2 = default, pairs3 = default;
             foreach (int quad in high.Slice(first, Math.Min(HighQuads, high.Length - first)))
             {
-                Vector512<byte> activations = HighBits(ref input, quad);
-                pairs0 += Pairs(activations, ref weights, quad);
-                pairs1 += Pairs(activations, ref weights1, quad);
-                pairs2 += Pairs(activations, ref weights2, quad);
-                pairs3 += Pairs(activations, ref weights3, quad);
+                Vector512<byte> activations = Activations(ref input, quad), lowBits = LowBits(activations), highBits = HighBits(activations);
+                Vector512<sbyte> both = Weights(ref weights, quad);
+                sum0 += Widen(Pairs(lowBits, both), 1);
+                pairs0 += Pairs(highBits, both);
+                both = Weights(ref weights1, quad);
+                sum1 += Widen(Pairs(lowBits, both), 1);
+                pairs1 += Pairs(highBits, both);
+                both = Weights(ref weights2, quad);
+                sum2 += Widen(Pairs(lowBits, both), 1);
+                pairs2 += Pairs(highBits, both);
+                both = Weights(ref weights3, quad);
+                sum3 += Widen(Pairs(lowBits, both), 1);
+                pairs3 += Pairs(highBits, both);
             }
 
             sum0 += Widen(pairs0, 128);
@@ -119,12 +130,12 @@ public static partial class ByteConvolution
 
     /// <summary>One block of 16 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyOne(ref byte input, nint quads, ReadOnlySpan<int> high, ref sbyte weights, ref int bias, ref int sums)
+    private static void MultiplyOne(ref byte input, ReadOnlySpan<int> low, ReadOnlySpan<int> high, ref sbyte weights, ref int bias, ref int sums)
     {
         Vector512<int> sum = Vector512.LoadUnsafe(ref bias);
-        for (nint quad = 0; quad < quads; quad++)
+        foreach (int quad in low)
         {
-            sum += Widen(Pairs(LowBits(ref input, quad), ref weights, quad), 1);
+            sum += Widen(Pairs(Activations(ref input, quad), Weights(ref weights, quad)), 1);
         }
 
         for (int first = 0; first < high.Length; first += HighQuads)
@@ -132,7 +143,10 @@ public static partial class ByteConvolution
             Vector512<short> pairs = default;
             foreach (int quad in high.Slice(first, Math.Min(HighQuads, high.Length - first)))
             {
-                pairs += Pairs(HighBits(ref input, quad), ref weights, quad);
+                Vector512<byte> activations = Activations(ref input, quad);
+                Vector512<sbyte> both = Weights(ref weights, quad);
+                sum += Widen(Pairs(LowBits(activations), both), 1);
+                pairs += Pairs(HighBits(activations), both);
             }
 
             sum += Widen(pairs, 128);
@@ -164,16 +178,20 @@ public static partial class ByteConvolution
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> LowBits(ref byte input, nint quad) =>
-        Avx512F.And(Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref input, quad * 4))), Vector512.Create(0x7F7F7F7F)).AsByte();
+    private static Vector512<byte> Activations(ref byte input, nint quad) => Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref input, quad * 4))).AsByte();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> HighBits(ref byte input, nint quad) =>
-        Vector512.Create((Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref input, quad * 4)) >> 7) & 0x01010101).AsByte();
+    private static Vector512<sbyte> Weights(ref sbyte weights, nint quad) => Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Pairs(Vector512<byte> activations, ref sbyte weights, nint quad) =>
-        Avx512BW.MultiplyAddAdjacent(activations, Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)));
+    private static Vector512<byte> LowBits(Vector512<byte> activations) => Avx512F.And(activations, Vector512.Create((byte)0x7F));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> HighBits(Vector512<byte> activations) =>
+        Avx512F.And(Avx512BW.ShiftRightLogical(activations.AsInt16(), 7).AsByte(), Vector512<byte>.One);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Pairs(Vector512<byte> activations, Vector512<sbyte> weights) => Avx512BW.MultiplyAddAdjacent(activations, weights);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Widen(Vector512<short> pairs, short factor) => Avx512BW.MultiplyAddAdjacent(pairs, Vector512.Create(factor));
