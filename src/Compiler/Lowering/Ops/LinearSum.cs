@@ -14,10 +14,7 @@ internal static class LinearSum
     private const int Levels = 256;
 
     // How far factors may be from the nearest ones.
-    private const int Reach = 2;
-
-    // Bits of the sums' magnitude.
-    private const double Room = 30.5;
+    private const int Reach = 12;
 
     /// <summary>The arguments of <c>AddLinearUInt8</c>; <see langword="null"/> where no linear function is the sum.</summary>
     /// <param name="left">How the first operand is stored.</param>
@@ -30,17 +27,17 @@ internal static class LinearSum
         QuantizationParameters left, QuantizationParameters right, QuantizationParameters output, int sign, ReadOnlySpan<byte> results, (int Minimum, int Maximum) range)
     {
         double leftSteps = (double)left.Scale / output.Scale, rightSteps = sign * (double)right.Scale / output.Scale;
-        double largest = (byte.MaxValue * (leftSteps + Math.Abs(rightSteps))) + byte.MaxValue + 1;
-        int shift = (int)Math.Min(Math.Floor(Room - Math.Log2(largest)), Room);
-        if (shift < 0)
+        int shift = 30 - Math.ILogB(Math.Max(Magnitude(left, leftSteps, 0), Magnitude(left, leftSteps, byte.MaxValue)) + Math.Max(Magnitude(right, rightSteps, 0), Magnitude(right, rightSteps, byte.MaxValue)) + byte.MaxValue);
+        if (shift is < 0 or > 30)
         {
             return null;
         }
 
         int leftNearest = (int)Math.Round(Math.ScaleB(leftSteps, shift)), rightNearest = (int)Math.Round(Math.ScaleB(rightSteps, shift));
-        for (int attempt = 0; attempt < (2 * Reach + 1) * (2 * Reach + 1); attempt++)
+        const int tried = (2 * Reach) + 1;
+        for (int attempt = 0; attempt < tried * tried; attempt++)
         {
-            int leftFactor = leftNearest + Near(attempt % (2 * Reach + 1)), rightFactor = rightNearest + Near(attempt / (2 * Reach + 1));
+            int leftFactor = leftNearest + Near(attempt % tried), rightFactor = rightNearest + Near(attempt / tried);
             if (Offset(results, leftFactor, rightFactor, shift, range) is { } offset)
             {
                 return [("leftFactor", leftFactor.Plan()), ("rightFactor", rightFactor.Plan()), ("offset", offset.Plan()), ("shift", shift.Plan())];
@@ -50,7 +47,9 @@ internal static class LinearSum
         return null;
     }
 
-    // 0, 1, −1, 2, −2.
+    private static double Magnitude(QuantizationParameters operand, double steps, int level) => Math.Abs((level - operand.ZeroPoint) * steps);
+
+    // 0, 1, −1, 2, −2, ….
     private static int Near(int index) => index % 2 == 0 ? -index / 2 : (index + 1) / 2;
 
     /// <summary>An offset with which every pair is rounded down to its result, from the middle of those that do; <see langword="null"/> where there is none.</summary>
