@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -30,6 +31,7 @@ public static partial class AveragePool2DFixedPoint
     private static void RunWindow(
         ref byte input, ref byte output, nint rows, nint rowStride, nint columns, nint columnStride, int channels, Average average, int count, int start)
     {
+        var divisor = new Divisor(count);
         for (int block = 0; block < channels; block += BlockChannels)
         {
             nint channel = Math.Min(block, channels - BlockChannels);
@@ -51,7 +53,37 @@ public static partial class AveragePool2DFixedPoint
                 }
             }
 
-            ByteLanes.Avx2Bytes(average.OfAvx2(sum0, count, start), average.OfAvx2(sum1, count, start)).StoreUnsafe(ref output, (nuint)channel);
+            ByteLanes.Avx2Bytes(average.OfAvx2(sum0, start, divisor), average.OfAvx2(sum1, start, divisor)).StoreUnsafe(ref output, (nuint)channel);
+        }
+    }
+
+    /// <summary>
+    /// Division of 31-bit integers by one that they have in common, halves up, as a product: with <c>2^(l − 1) &lt; divisor ≤ 2^l</c> and <c>m = ⌈2^(31 + l) / divisor⌉</c>
+    /// it is <c>⌊x · m / 2^(31 + l)⌋</c> (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994).
+    /// </summary>
+    internal readonly struct Divisor
+    {
+        private readonly uint multiplier;
+        private readonly int half;
+        private readonly int shift;
+
+        public Divisor(int divisor)
+        {
+            // Nothing is divided by 0 but 0.
+            uint positive = (uint)Math.Max(divisor, 1);
+            half = divisor / 2;
+            shift = 63 - BitOperations.LeadingZeroCount(positive - 1);
+            multiplier = (uint)(((1UL << shift) + positive - 1) / positive);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector256<uint> Divide(Vector256<uint> magnitudes)
+        {
+            Vector256<uint> dividends = Avx2.Add(magnitudes, Vector256.Create((uint)half)), factors = Vector256.Create(multiplier);
+            Vector128<ulong> distance = Vector128.CreateScalar((ulong)shift);
+            Vector256<ulong> even = Avx2.ShiftRightLogical(Avx2.Multiply(dividends, factors), distance);
+            Vector256<ulong> odd = Avx2.ShiftRightLogical(Avx2.Multiply(Avx2.ShiftRightLogical(dividends.AsUInt64(), 32).AsUInt32(), factors), distance);
+            return Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32)).AsUInt32();
         }
     }
 }

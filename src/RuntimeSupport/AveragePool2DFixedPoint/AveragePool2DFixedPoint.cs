@@ -142,17 +142,12 @@ public static partial class AveragePool2DFixedPoint
             return (byte)Math.Clamp(rounded + outputOrigin, minimum, maximum);
         }
 
-        /// <summary>The averages of a window in 8 channels. A quotient of integers in double, rounded towards zero, is the integers' own.</summary>
+        /// <summary>The averages of a window in 8 channels.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<int> OfAvx2(Vector256<int> sums, int count, int start)
+        public Vector256<int> OfAvx2(Vector256<int> sums, int start, Divisor count)
         {
             Vector256<int> scaled = scale.OfAvx2(Avx2.Add(sums, Vector256.Create(start)));
-            Vector256<int> half = Vector256.Create(count / 2);
-            Vector256<int> dividends = Avx2.Add(scaled, Avx2.BlendVariable(Avx2.Subtract(default, half), half, Avx2.CompareGreaterThan(scaled, default)));
-            Vector256<double> divisor = Vector256.Create((double)count);
-            Vector128<int> lower = Avx.ConvertToVector128Int32WithTruncation(Avx.Divide(Avx.ConvertToVector256Double(dividends.GetLower()), divisor));
-            Vector128<int> upper = Avx.ConvertToVector128Int32WithTruncation(Avx.Divide(Avx.ConvertToVector256Double(dividends.GetUpper()), divisor));
-            Vector256<int> rounded = count == 0 ? default : Vector256.Create(lower, upper);
+            Vector256<int> rounded = Avx2.Sign(count.Divide(Avx2.Abs(scaled)).AsInt32(), scaled);
             return Avx2.Min(Avx2.Max(Avx2.Add(rounded, Vector256.Create(outputOrigin)), Vector256.Create(minimum)), Vector256.Create(maximum));
         }
 
