@@ -16,6 +16,9 @@ public static partial class ByteConvolution
     /// <summary>The most quads of a single pixel, whose order is kept on the stack.</summary>
     private const int PixelQuads = 1024;
 
+    /// <summary>The fewest products of a single pixel: below, the tiles that other layers have compiled already do as well.</summary>
+    private const int LeastPixelWork = 1024;
+
     /// <summary>Quads whose eighth bits' products, −256…256 a pair, int16 holds.</summary>
     private const int HighQuads = 127;
 
@@ -25,10 +28,10 @@ public static partial class ByteConvolution
     /// <summary>Whether there is one pixel, whose window is one run.</summary>
     private static bool IsPixel(in Arguments arguments) =>
         arguments.Geometry is { Batches: 1, OutputHeight: 1, OutputWidth: 1 }
-        && arguments.RunOffsets.Length == 1 && arguments.Groups == 1 && IsPixel(arguments.RunLength);
+        && arguments.RunOffsets.Length == 1 && arguments.Groups == 1 && IsPixel(arguments.RunLength, arguments.OutputChannels);
 
-    /// <summary>Whether a run is short enough for <see cref="RunAvx512Pixel"/>.</summary>
-    internal static bool IsPixel(int runLength) => runLength <= 4 * PixelQuads;
+    /// <summary>Whether a run is short enough for <see cref="RunAvx512Pixel"/>, and there is enough to do for another path to be worth compiling.</summary>
+    internal static bool IsPixel(int runLength, int channels) => runLength <= 4 * PixelQuads && (long)runLength * channels >= LeastPixelWork;
 
     /// <summary>Multiplies a run of inputs by blocks of weights; the spans were checked.</summary>
     [MethodImpl(KernelOptions.Hot)]

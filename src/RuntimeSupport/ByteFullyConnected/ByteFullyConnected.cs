@@ -57,9 +57,9 @@ public static partial class ByteFullyConnected
         RequantizationTarget target)
         where TRequantizer : struct, IRequantizer
     {
-        if (rows == 1 && ByteConvolution.HasAvx512Pixel && ByteConvolution.IsPixel(inputs))
+        if (rows == 1 && ByteConvolution.HasAvx512Pixel && ByteConvolution.IsPixel(inputs, outputs))
         {
-            // Small layers take less time than what follows.
+            // What is around a tile takes longer than small layers.
             CheckRow(weights, bias, multipliers, inputs, outputs, target);
             ByteConvolution.RunAvx512Pixel<TRequantizer>(
                 ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),

@@ -112,6 +112,7 @@ public struct PoolingCursor
         return batch < geometry.Batches;
     }
 
+    [MethodImpl(KernelOptions.Hot)]
     private void EnterRow()
     {
         long origin = ((long)row * geometry.StrideHeight) - geometry.PadTop;
@@ -119,6 +120,7 @@ public struct PoolingCursor
         paddedRowTaps = TapsBefore(geometry.InputHeight + (long)geometry.PadBottom, origin, geometry.KernelHeight, geometry.DilationHeight);
     }
 
+    [MethodImpl(KernelOptions.Hot)]
     private void EnterColumn()
     {
         long origin = ((long)column * geometry.StrideWidth) - geometry.PadLeft;
