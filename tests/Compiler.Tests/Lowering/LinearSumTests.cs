@@ -22,35 +22,22 @@ public class LinearSumTests
             var random = new Random(seed);
             QuantizationParameters left = Grid(random), right = Grid(random), output = Grid(random);
             int minimum = random.Next(100), maximum = random.Next(150, 256);
-            (string kernel, IReadOnlyList<(string Name, PlanValue Value)> arguments) = FixedPointBinary.Sum(left, right, output, sign < 0, (minimum, maximum))!.Value;
-            Assert.True(kernel == "AddLinearUInt8", $"seed {seed}: {kernel}");
-            long Argument(string name) => ((IntegerValue)arguments.Single(argument => argument.Name == name).Value).Value;
-            long leftFactor = Argument("leftFactor"), rightFactor = Argument("rightFactor"), offset = Argument("offset");
-            int shift = (int)Argument("shift");
-            for (int pair = 0; pair < 1 << 16; pair++)
-            {
-                int expected = LiteArithmetic.Add((pair >> 8) - 128, Signed(left), (pair & 255) - 128, Signed(right), Signed(output), sign) + 128;
-                long sum = ((pair >> 8) * leftFactor) + ((pair & 255) * rightFactor) + offset;
-                Assert.InRange(sum, int.MinValue, int.MaxValue);
-                Assert.True(Math.Clamp(expected, minimum, maximum) == Math.Clamp(sum >> shift, minimum, maximum), $"seed {seed}, pair {pair}");
-            }
+            AssertLinear(left, right, output, sign, (minimum, maximum), $"seed {seed}");
         }
     }
 
     [Fact]
-    public void Halves_that_go_away_from_zero_on_both_sides_are_left_to_the_roundings()
+    public void Halves_that_go_away_from_zero_on_both_sides_are_a_function_a_little_steeper()
     {
         var whole = new QuantizationParameters(1, 128);
-        (string kernel, _) = FixedPointBinary.Sum(whole, new QuantizationParameters(0.5f, 128), whole, subtracts: false, (0, 255))!.Value;
-        Assert.Equal("AddFixedPoint", kernel);
+        AssertLinear(whole, new QuantizationParameters(0.5f, 128), whole, 1, (0, 255), "halves");
     }
 
     [Fact]
     public void A_sum_of_equal_scales_is_linear()
     {
         var grid = new QuantizationParameters(0.1f, 30);
-        (string kernel, _) = FixedPointBinary.Sum(grid, grid, grid, subtracts: false, (30, 255))!.Value;
-        Assert.Equal("AddLinearUInt8", kernel);
+        AssertLinear(grid, grid, grid, 1, (30, 255), "equal scales");
     }
 
     [Fact]
@@ -59,6 +46,23 @@ public class LinearSumTests
         var grid = new QuantizationParameters(0.1f, 30);
         (string kernel, _) = FixedPointBinary.Sum(grid, grid, grid, subtracts: false, (7, 7))!.Value;
         Assert.Equal("AddFixedPoint", kernel);
+    }
+
+    private static void AssertLinear(
+        QuantizationParameters left, QuantizationParameters right, QuantizationParameters output, int sign, (int Minimum, int Maximum) range, string note)
+    {
+        (string kernel, IReadOnlyList<(string Name, PlanValue Value)> arguments) = FixedPointBinary.Sum(left, right, output, sign < 0, range)!.Value;
+        Assert.True(kernel == "AddLinearUInt8", $"{note}: {kernel}");
+        long Argument(string name) => ((IntegerValue)arguments.Single(argument => argument.Name == name).Value).Value;
+        long leftFactor = Argument("leftFactor"), rightFactor = Argument("rightFactor"), offset = Argument("offset");
+        int shift = (int)Argument("shift");
+        for (int pair = 0; pair < 1 << 16; pair++)
+        {
+            int expected = LiteArithmetic.Add((pair >> 8) - 128, Signed(left), (pair & 255) - 128, Signed(right), Signed(output), sign) + 128;
+            long sum = ((pair >> 8) * leftFactor) + ((pair & 255) * rightFactor) + offset;
+            Assert.InRange(sum, int.MinValue, int.MaxValue);
+            Assert.True(Math.Clamp(expected, range.Minimum, range.Maximum) == Math.Clamp(sum >> shift, range.Minimum, range.Maximum), $"{note}, pair {pair}");
+        }
     }
 
     private static QuantizationParameters Grid(Random random) => new(0.05f + random.NextSingle(), random.Next(256));

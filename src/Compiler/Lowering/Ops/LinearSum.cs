@@ -7,7 +7,7 @@ namespace ModelCompiler.Compiler.Lowering;
 
 /// <summary>
 /// One linear function in 32 bits for a sum of two quantised values: a sixth of the work of TensorFlow Lite's three roundings. Scales being arbitrary
-/// numbers, there is one that agrees on all 65536 pairs for most; ties, as of scales that are halves of each other, have none.
+/// numbers, there is one that agrees on all 65536 pairs for nearly all of them; where halves go away from zero it is a little steeper.
 /// </summary>
 internal static class LinearSum
 {
