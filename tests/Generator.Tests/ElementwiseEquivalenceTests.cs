@@ -49,6 +49,8 @@ public class ElementwiseEquivalenceTests
     [InlineData(5)]
     [InlineData(8)]
     [InlineData(21)]
+    [InlineData(32)]
+    [InlineData(47)]
     public void Strided_loops_give_the_same_bits_in_generated_code_and_in_the_executor(int columns)
     {
         var builder = new PlanBuilder();

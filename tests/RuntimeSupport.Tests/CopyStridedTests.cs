@@ -38,6 +38,14 @@ public class CopyStridedTests
     }
 
     [Fact]
+    public void Copies_one_run_behind_its_offset_and_touches_nothing_else()
+    {
+        int[] input = [.. Enumerable.Range(1, 20)], output = [.. Enumerable.Repeat(-1, 20)];
+        CopyStrided32.Run(input, output, [2, 1, 5], [5, 77, 1], [5, -3, 1], 3, 7);
+        Assert.Equal([.. Enumerable.Repeat(-1, 7), .. Enumerable.Range(4, 10), -1, -1, -1], output);
+    }
+
+    [Fact]
     public void Transposes_planes_larger_than_a_tile_in_every_width()
     {
         const int Rows = 37;

@@ -232,26 +232,43 @@ public class ElementwiseMathTests
         ];
         foreach (float x in values)
         {
-            AssertSame(ElementwiseMath.Negate(x), ElementwiseMath.Negate(Vector128.Create(x)));
-            AssertSame(ElementwiseMath.Abs(x), ElementwiseMath.Abs(Vector128.Create(x)));
-            AssertSame(ElementwiseMath.Sqrt(x), ElementwiseMath.Sqrt(Vector128.Create(x)));
-            AssertSame(ElementwiseMath.Floor(x), ElementwiseMath.Floor(Vector128.Create(x)));
-            AssertSame(ElementwiseMath.Ceiling(x), ElementwiseMath.Ceiling(Vector128.Create(x)));
-            AssertSame(ElementwiseMath.Exp(x), ElementwiseMath.Exp(Vector128.Create(x)));
-            AssertSame(ElementwiseMath.Sigmoid(x), ElementwiseMath.Sigmoid(Vector128.Create(x)));
+            AssertSame(x, ElementwiseMath.Negate, ElementwiseMath.Negate, ElementwiseMath.Negate, ElementwiseMath.Negate);
+            AssertSame(x, ElementwiseMath.Abs, ElementwiseMath.Abs, ElementwiseMath.Abs, ElementwiseMath.Abs);
+            AssertSame(x, ElementwiseMath.Sqrt, ElementwiseMath.Sqrt, ElementwiseMath.Sqrt, ElementwiseMath.Sqrt);
+            AssertSame(x, ElementwiseMath.Floor, ElementwiseMath.Floor, ElementwiseMath.Floor, ElementwiseMath.Floor);
+            AssertSame(x, ElementwiseMath.Ceiling, ElementwiseMath.Ceiling, ElementwiseMath.Ceiling, ElementwiseMath.Ceiling);
+            AssertSame(x, ElementwiseMath.Exp, ElementwiseMath.Exp, ElementwiseMath.Exp, ElementwiseMath.Exp);
+            AssertSame(x, ElementwiseMath.Sigmoid, ElementwiseMath.Sigmoid, ElementwiseMath.Sigmoid, ElementwiseMath.Sigmoid);
+            AssertSame(x, ElementwiseMath.Tanh, ElementwiseMath.Tanh, ElementwiseMath.Tanh, ElementwiseMath.Tanh);
             foreach (float y in values)
             {
-                AssertSame(ElementwiseMath.Minimum(x, y), ElementwiseMath.Minimum(Vector128.Create(x), Vector128.Create(y)));
-                AssertSame(ElementwiseMath.Maximum(x, y), ElementwiseMath.Maximum(Vector128.Create(x), Vector128.Create(y)));
+                AssertSame(
+                    x, value => ElementwiseMath.Minimum(value, y), value => ElementwiseMath.Minimum(value, Vector128.Create(y)),
+                    value => ElementwiseMath.Minimum(value, Vector256.Create(y)), value => ElementwiseMath.Minimum(value, Vector512.Create(y)));
+                AssertSame(
+                    x, value => ElementwiseMath.Maximum(value, y), value => ElementwiseMath.Maximum(value, Vector128.Create(y)),
+                    value => ElementwiseMath.Maximum(value, Vector256.Create(y)), value => ElementwiseMath.Maximum(value, Vector512.Create(y)));
             }
         }
     }
 
-    private static void AssertSame(float expected, Vector128<float> actual)
+    private static void AssertSame(
+        float x,
+        Func<float, float> single,
+        Func<Vector128<float>, Vector128<float>> four,
+        Func<Vector256<float>, Vector256<float>> eight,
+        Func<Vector512<float>, Vector512<float>> sixteen)
     {
-        for (int element = 0; element < Vector128<float>.Count; element++)
+        int expected = BitConverter.SingleToInt32Bits(single(x));
+        Assert.Equal(Vector128.Create(expected), four(Vector128.Create(x)).AsInt32());
+        if (ElementwiseMath.HasVector256)
         {
-            Assert.Equal(BitConverter.SingleToInt32Bits(expected), BitConverter.SingleToInt32Bits(actual[element]));
+            Assert.Equal(Vector256.Create(expected), eight(Vector256.Create(x)).AsInt32());
+        }
+
+        if (ElementwiseMath.HasVector512)
+        {
+            Assert.Equal(Vector512.Create(expected), sixteen(Vector512.Create(x)).AsInt32());
         }
     }
 

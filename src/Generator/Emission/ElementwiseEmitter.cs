@@ -16,7 +16,7 @@ internal sealed class ElementwiseEmitter
     private readonly ElementType? callerType;
     private readonly Dictionary<int, int> readings;
     private readonly string body;
-    private readonly string? vectorBody;
+    private readonly bool hasVectors;
     private readonly bool wrapsAround;
 
     public ElementwiseEmitter(EmissionContext context, PlanStep step, ElementType? callerType)
@@ -28,10 +28,10 @@ internal sealed class ElementwiseEmitter
         var emitter = new ExpressionEmitter(Read);
         body = emitter.Write(this.step.Expression);
         wrapsAround = emitter.WrapsAround;
-        vectorBody = VectorExpressionEmitter.Suits(this.step) ? new VectorExpressionEmitter(ReadVector).Write(this.step.Expression) : null;
+        hasVectors = VectorExpressionEmitter.Suits(this.step);
 
         // Vectors call functions where single elements have operators.
-        CallsFunctions = emitter.CallsFunctions || vectorBody is not null;
+        CallsFunctions = emitter.CallsFunctions || hasVectors;
     }
 
     /// <summary>Whether <c>ElementwiseMath</c> is needed.</summary>
@@ -75,9 +75,9 @@ internal sealed class ElementwiseEmitter
         }
 
         string variable = Variable(dimension);
-        if (vectorBody is not null && dimension == step.Shape.Count - 1)
+        if (hasVectors && dimension == step.Shape.Count - 1)
         {
-            VectorLoop(writer, variable, step.Shape[dimension]);
+            VectorLoops(writer, variable, step.Shape[dimension]);
             return;
         }
 
@@ -87,35 +87,46 @@ internal sealed class ElementwiseEmitter
         }
     }
 
-    private void VectorLoop(SourceWriter writer, string variable, int extent)
+    // The widest vectors that the processor has as far as they go, narrow ones behind them, single elements at the end.
+    private void VectorLoops(SourceWriter writer, string variable, int extent)
     {
-        int width = VectorExpressionEmitter.Width;
-        int rest = extent % width;
-        string start = $"int {variable} = 0";
-        if (rest > 0)
+        writer.Line($"int {variable} = 0;");
+        string otherwise = "";
+        foreach (int width in new[] { 16, 8 }.Where(width => width <= extent))
         {
-            writer.Line($"{start};");
-            start = "";
-        }
-
-        using (writer.Block($"for ({start}; {variable} < {Literals.Integer(extent - rest)}; {variable} += {Literals.Integer(width)})"))
-        {
-            foreach (KeyValuePair<int, StridedOperand> input in step.Inputs.Where(input => readings[input.Key] > 1))
+            using (writer.Block($"{otherwise}if (Kernels.ElementwiseMath.Has{VectorExpressionEmitter.Vector(width)})"))
             {
-                writer.Line($"Vector128<float> value{Literals.Integer(input.Key)} = {Vector(input.Key)};");
+                VectorLoop(writer, variable, extent, width);
             }
 
-            writer.Line($"Vector128<float> result = {vectorBody};");
-            writer.Line($"result.CopyTo(output.Slice({Index(step.Output.Strides)}));");
+            otherwise = "else ";
         }
 
-        if (rest > 0)
+        writer.Line();
+        VectorLoop(writer, variable, extent, VectorExpressionEmitter.Narrow);
+        if (extent % VectorExpressionEmitter.Narrow > 0)
         {
             writer.Line();
             using (writer.Block($"for (; {variable} < {Literals.Integer(extent)}; {variable}++)"))
             {
                 Body(writer);
             }
+        }
+    }
+
+    private void VectorLoop(SourceWriter writer, string variable, int extent, int width)
+    {
+        string type = VectorExpressionEmitter.Vector(width) + "<float>";
+        using (writer.Block($"for (; {variable} < {Literals.Integer(extent - (extent % width))}; {variable} += {Literals.Integer(width)})"))
+        {
+            foreach (KeyValuePair<int, StridedOperand> input in step.Inputs.Where(input => readings[input.Key] > 1))
+            {
+                writer.Line($"{type} value{Literals.Integer(input.Key)} = {Vector(input.Key, width)};");
+            }
+
+            string result = new VectorExpressionEmitter(width, input => ReadVector(input, width)).Write(step.Expression);
+            writer.Line($"{type} result = {result};");
+            writer.Line($"result.CopyTo(output.Slice({Index(step.Output.Strides)}));");
         }
     }
 
@@ -132,11 +143,15 @@ internal sealed class ElementwiseEmitter
 
     private string Read(InputExpression input) => readings[input.Index] > 1 ? "value" + Literals.Integer(input.Index) : Element(input.Index);
 
-    private string ReadVector(InputExpression input) => readings[input.Index] > 1 ? "value" + Literals.Integer(input.Index) : Vector(input.Index);
+    private string ReadVector(InputExpression input, int width) => readings[input.Index] > 1 ? "value" + Literals.Integer(input.Index) : Vector(input.Index, width);
 
-    private string Vector(int input) => step.Inputs[input].Strides[step.Shape.Count - 1] == 0
-        ? $"Vector128.Create({Element(input)})"
-        : $"Vector128.Create(x{Literals.Integer(input)}.Slice({Index(step.Inputs[input].Strides)}, {Literals.Integer(VectorExpressionEmitter.Width)}))";
+    private string Vector(int input, int width)
+    {
+        string create = VectorExpressionEmitter.Vector(width) + ".Create";
+        return step.Inputs[input].Strides[step.Shape.Count - 1] == 0
+            ? $"{create}({Element(input)})"
+            : $"{create}(x{Literals.Integer(input)}.Slice({Index(step.Inputs[input].Strides)}, {Literals.Integer(width)}))";
+    }
 
     private string Element(int input) => $"x{Literals.Integer(input)}[{Index(step.Inputs[input].Strides)}]";
 

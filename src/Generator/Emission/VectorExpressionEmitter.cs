@@ -5,28 +5,33 @@ using ModelCompiler.Plans;
 
 namespace ModelCompiler.Generator.Emission;
 
-/// <summary>Elementwise expressions of floats as C# on <c>Vector128&lt;float&gt;</c>: four elements at a time, with the same bits as one by one.</summary>
-internal sealed class VectorExpressionEmitter(Func<InputExpression, string> input)
+/// <summary>Elementwise expressions of floats as C# on vectors of 4, 8 or 16 of them, with the same bits as one by one.</summary>
+/// <param name="width">Floats in a vector.</param>
+/// <param name="input">How an input is read.</param>
+internal sealed class VectorExpressionEmitter(int width, Func<InputExpression, string> input)
 {
-    /// <summary>Floats in a vector.</summary>
-    public const int Width = 4;
+    /// <summary>Floats in the vectors that every processor has.</summary>
+    public const int Narrow = 4;
 
     private const string Functions = "Kernels.ElementwiseMath.";
 
     /// <summary>Whether a step can be written with vectors: floats throughout, next to each other in the innermost dimension.</summary>
     public static bool Suits(ElementwiseStep step) =>
         step.Shape.Count > 0
-        && step.Shape[step.Shape.Count - 1] >= 2 * Width
+        && step.Shape[step.Shape.Count - 1] >= 2 * Narrow
         && step.Output.Strides[step.Shape.Count - 1] == 1
         && step.Inputs.Values.All(operand => operand.Strides[step.Shape.Count - 1] is 0 or 1)
         && Suits(step.Expression);
 
-    /// <summary>The expression; its type is <c>Vector128&lt;float&gt;</c>.</summary>
+    /// <summary>The class of a vector's operations.</summary>
+    public static string Vector(int width) => "Vector" + Literals.Integer(width * sizeof(float) * 8);
+
+    /// <summary>The expression; its type is a vector of floats.</summary>
     public string Write(Expression expression) => expression switch
     {
         InputExpression read => input(read),
-        LiteralExpression literal => $"Vector128.Create({Literals.Of(literal.Value, literal.Type)})",
-        SelectExpression select => $"Vector128.ConditionalSelect({Comparison((CallExpression)select.Condition)}, {Write(select.WhenTrue)}, {Write(select.WhenFalse)})",
+        LiteralExpression literal => $"{Vector(width)}.Create({Literals.Of(literal.Value, literal.Type)})",
+        SelectExpression select => $"{Vector(width)}.ConditionalSelect({Comparison((CallExpression)select.Condition)}, {Write(select.WhenTrue)}, {Write(select.WhenFalse)})",
         CallExpression call when Operator(call.Function) is { } symbol => $"{Operand(call.Operands[0])} {symbol} {Operand(call.Operands[1])}",
         CallExpression call => $"{Functions}{call.Function}({string.Join(", ", call.Operands.Select(Write))})",
         _ => throw new ArgumentOutOfRangeException(nameof(expression)),
@@ -35,7 +40,7 @@ internal sealed class VectorExpressionEmitter(Func<InputExpression, string> inpu
     private string Operand(Expression expression) =>
         expression is CallExpression call && Operator(call.Function) is not null ? $"({Write(expression)})" : Write(expression);
 
-    private string Comparison(CallExpression call) => $"Vector128.{ComparisonName(call.Function)}({Write(call.Operands[0])}, {Write(call.Operands[1])})";
+    private string Comparison(CallExpression call) => $"{Vector(width)}.{ComparisonName(call.Function)}({Write(call.Operands[0])}, {Write(call.Operands[1])})";
 
     private static bool Suits(Expression expression) => expression switch
     {

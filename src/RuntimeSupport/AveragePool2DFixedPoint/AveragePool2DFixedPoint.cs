@@ -2,11 +2,12 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
 /// <summary>Average of each window of quantised NHWC images, in integers, as TensorFlow Lite computes it.</summary>
-public static class AveragePool2DFixedPoint
+public static partial class AveragePool2DFixedPoint
 {
     private const int BlockChannels = 16;
 
@@ -42,7 +43,11 @@ public static class AveragePool2DFixedPoint
         PoolingCursor.Check(geometry, input.Length, output.Length);
         RequantizationTarget.Check(inputZeroPoint, outputMinimum, outputMaximum);
         var average = new Average(countIncludesPadding, inputZeroPoint, inputOrigin, multiplier, shift, outputOrigin, outputMinimum, outputMaximum);
-        if (geometry.Channels >= BlockChannels && Vector128.IsHardwareAccelerated)
+        if (geometry.Channels >= BlockChannels && Avx2.IsSupported)
+        {
+            RunAvx2(input, output, geometry, average);
+        }
+        else if (geometry.Channels >= BlockChannels && Vector128.IsHardwareAccelerated)
         {
             RunVector128(input, output, geometry, average);
         }
@@ -124,17 +129,35 @@ public static class AveragePool2DFixedPoint
     internal readonly struct Average(
         bool countIncludesPadding, int inputZeroPoint, int inputOrigin, int multiplier, int shift, int outputOrigin, int minimum, int maximum)
     {
+        private readonly UniformScale scale = new(multiplier, shift);
+
         /// <summary>The average of a window; of nothing it is what stands for the origin.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public byte Of(int sum, in PoolingCursor cursor)
         {
-            int taps = cursor.RowTaps * cursor.ColumnTaps;
-            int count = countIncludesPadding ? cursor.PaddedTaps : taps;
-            int value = unchecked(sum + ((count - taps) * inputZeroPoint) - (count * inputOrigin));
-            int scaled = FixedPoint.Multiply(value, multiplier, shift, isSymmetric: true);
+            (int count, int start) = Window(cursor);
+            int scaled = scale.Of(unchecked(sum + start));
             int half = count / 2;
             int rounded = count == 0 ? 0 : unchecked(scaled > 0 ? scaled + half : scaled - half) / count;
             return (byte)Math.Clamp(rounded + outputOrigin, minimum, maximum);
+        }
+
+        /// <summary>The averages of a window in 8 channels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector256<int> OfAvx2(Vector256<int> sums, int start, Divisor count)
+        {
+            Vector256<int> scaled = scale.OfAvx2(Avx2.Add(sums, Vector256.Create(start)));
+            Vector256<int> rounded = Avx2.Sign(count.Divide(Avx2.Abs(scaled)).AsInt32(), scaled);
+            return Avx2.Min(Avx2.Max(Avx2.Add(rounded, Vector256.Create(outputOrigin)), Vector256.Create(minimum)), Vector256.Create(maximum));
+        }
+
+        /// <summary>How many taps count, and what is added to the sum of those inside the image.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public (int Count, int Start) Window(in PoolingCursor cursor)
+        {
+            int taps = cursor.RowTaps * cursor.ColumnTaps;
+            int count = countIncludesPadding ? cursor.PaddedTaps : taps;
+            return (count, unchecked(((count - taps) * inputZeroPoint) - (count * inputOrigin)));
         }
     }
 }

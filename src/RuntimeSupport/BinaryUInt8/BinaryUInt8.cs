@@ -72,22 +72,61 @@ public static partial class BinaryUInt8
         while (walk.MoveNext());
     }
 
-    [MethodImpl(KernelOptions.Hot)]
     internal static void RunVector128<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation => RunRows<Vector128Row, TOperation>(arguments, operation);
+
+    internal static void RunAvx2<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation => RunRows<Avx2Row, TOperation>(arguments, operation);
+
+    internal static void RunAvx512<TOperation>(in Arguments arguments, TOperation operation)
+        where TOperation : struct, IOperation => RunRows<Avx512Row, TOperation>(arguments, operation);
+
+    /// <summary>What an instruction set does of a row whose elements are neighbours.</summary>
+    private interface IRow
+    {
+        /// <summary>Computes 16 elements at a time, and returns how many in all; a stride of 0 repeats the first element, one of 1 goes on.</summary>
+        static abstract nint Run<TOperation>(ref byte left, int leftStride, ref byte right, int rightStride, ref byte output, nint length, TOperation operation)
+            where TOperation : struct, IOperation;
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunRows<TRow, TOperation>(in Arguments arguments, TOperation operation)
+        where TRow : struct, IRow
         where TOperation : struct, IOperation
     {
         ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
         bool vectors = HasVectorRows(walk);
         do
         {
-            ref byte left = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left);
-            ref byte right = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right);
-            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output);
             nint at = 0;
-            for (; vectors && at <= walk.Length - 16; at += 16)
+            if (vectors)
             {
-                Vector128<byte> lefts = Load(ref left, walk.LeftStride, at);
-                Vector128<byte> rights = Load(ref right, walk.RightStride, at);
+                at = TRow.Run(
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left),
+                    walk.LeftStride,
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right),
+                    walk.RightStride,
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output),
+                    walk.Length,
+                    operation);
+            }
+
+            Rest(arguments, walk, operation, at);
+        }
+        while (walk.MoveNext());
+    }
+
+    private readonly struct Vector128Row : IRow
+    {
+        [MethodImpl(KernelOptions.Hot)]
+        public static nint Run<TOperation>(ref byte left, int leftStride, ref byte right, int rightStride, ref byte output, nint length, TOperation operation)
+            where TOperation : struct, IOperation
+        {
+            nint at = 0;
+            for (; at <= length - 16; at += 16)
+            {
+                Vector128<byte> lefts = Load(ref left, leftStride, at);
+                Vector128<byte> rights = Load(ref right, rightStride, at);
                 (Vector128<ushort> leftLower, Vector128<ushort> leftUpper) = Vector128.Widen(lefts);
                 (Vector128<ushort> rightLower, Vector128<ushort> rightUpper) = Vector128.Widen(rights);
                 ByteLanes.PortableBytes(
@@ -98,27 +137,21 @@ public static partial class BinaryUInt8
                     .StoreUnsafe(ref output, (nuint)at);
             }
 
-            Rest(arguments, walk, operation, at);
+            return at;
         }
-        while (walk.MoveNext());
     }
 
-    [MethodImpl(KernelOptions.Hot)]
-    internal static void RunAvx2<TOperation>(in Arguments arguments, TOperation operation)
-        where TOperation : struct, IOperation
+    private readonly struct Avx2Row : IRow
     {
-        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
-        bool vectors = HasVectorRows(walk);
-        do
+        [MethodImpl(KernelOptions.Hot)]
+        public static nint Run<TOperation>(ref byte left, int leftStride, ref byte right, int rightStride, ref byte output, nint length, TOperation operation)
+            where TOperation : struct, IOperation
         {
-            ref byte left = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left);
-            ref byte right = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right);
-            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output);
             nint at = 0;
-            for (; vectors && at <= walk.Length - 16; at += 16)
+            for (; at <= length - 16; at += 16)
             {
-                Vector128<byte> lefts = Load(ref left, walk.LeftStride, at);
-                Vector128<byte> rights = Load(ref right, walk.RightStride, at);
+                Vector128<byte> lefts = Load(ref left, leftStride, at);
+                Vector128<byte> rights = Load(ref right, rightStride, at);
                 Vector256<int> lower = operation.ApplyAvx2(Avx2.ConvertToVector256Int32(lefts), Avx2.ConvertToVector256Int32(rights));
                 Vector256<int> upper = operation.ApplyAvx2(
                     Avx2.ConvertToVector256Int32(Sse2.ShiftRightLogical128BitLane(lefts, 8)),
@@ -126,33 +159,26 @@ public static partial class BinaryUInt8
                 ByteLanes.Avx2Bytes(lower, upper).StoreUnsafe(ref output, (nuint)at);
             }
 
-            Rest(arguments, walk, operation, at);
+            return at;
         }
-        while (walk.MoveNext());
     }
 
-    [MethodImpl(KernelOptions.Hot)]
-    internal static void RunAvx512<TOperation>(in Arguments arguments, TOperation operation)
-        where TOperation : struct, IOperation
+    private readonly struct Avx512Row : IRow
     {
-        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], arguments.Shape, arguments.LeftStrides, arguments.RightStrides, arguments.OutputStrides);
-        bool vectors = HasVectorRows(walk);
-        do
+        [MethodImpl(KernelOptions.Hot)]
+        public static nint Run<TOperation>(ref byte left, int leftStride, ref byte right, int rightStride, ref byte output, nint length, TOperation operation)
+            where TOperation : struct, IOperation
         {
-            ref byte left = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Left), walk.Left);
-            ref byte right = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Right), walk.Right);
-            ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), walk.Output);
             nint at = 0;
-            for (; vectors && at <= walk.Length - 16; at += 16)
+            for (; at <= length - 16; at += 16)
             {
-                Vector512<int> lefts = Avx512F.ConvertToVector512Int32(Load(ref left, walk.LeftStride, at));
-                Vector512<int> rights = Avx512F.ConvertToVector512Int32(Load(ref right, walk.RightStride, at));
+                Vector512<int> lefts = Avx512F.ConvertToVector512Int32(Load(ref left, leftStride, at));
+                Vector512<int> rights = Avx512F.ConvertToVector512Int32(Load(ref right, rightStride, at));
                 Avx512F.ConvertToVector128Byte(operation.ApplyAvx512(lefts, rights).AsUInt32()).StoreUnsafe(ref output, (nuint)at);
             }
 
-            Rest(arguments, walk, operation, at);
+            return at;
         }
-        while (walk.MoveNext());
     }
 
     private static bool HasVectorRows(in ElementwiseWalk walk) =>

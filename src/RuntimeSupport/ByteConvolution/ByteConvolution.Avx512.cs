@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -9,7 +10,13 @@ public static partial class ByteConvolution
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
+        if (IsPixel(arguments))
+        {
+            RunAvx512Pixel<TRequantizer>(
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]), ref MemoryMarshal.GetReference(arguments.Weights), ref MemoryMarshal.GetReference(arguments.Bias),
+                ref MemoryMarshal.GetReference(arguments.Multipliers), ref MemoryMarshal.GetReference(arguments.Output), arguments.RunLength, arguments.OutputChannels, arguments.Target);
+        }
+        else if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {
             RunDirect<Avx2HalfRow, TRequantizer>(arguments);
         }

@@ -17,6 +17,13 @@ public static partial class ByteConvolution
     /// <summary>Bytes of a block's weights for four consecutive inputs: <c>[16][4]</c>.</summary>
     internal const int QuadWeights = 64;
 
+    /// <summary>Whether <see cref="RunAvx512Pixel"/> is the fastest path for a single pixel.</summary>
+#if NET10_0_OR_GREATER
+    internal static bool HasAvx512Pixel => Avx512BW.IsSupported && !AvxVnni.IsSupported;
+#else
+    internal static bool HasAvx512Pixel => Avx512BW.IsSupported;
+#endif
+
     /// <summary>Checks the arguments and runs the fastest path there is.</summary>
     internal static void Run<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -56,9 +57,28 @@ public static partial class ByteFullyConnected
         RequantizationTarget target)
         where TRequantizer : struct, IRequantizer
     {
+        if (rows == 1 && ByteConvolution.HasAvx512Pixel && ByteConvolution.IsPixel(inputs, outputs))
+        {
+            // What is around a tile takes longer than small layers.
+            CheckRow(weights, bias, multipliers, inputs, outputs, target);
+            ByteConvolution.RunAvx512Pixel<TRequantizer>(
+                ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),
+                ref MemoryMarshal.GetReference(multipliers), ref MemoryMarshal.GetReference(output), inputs, outputs, target);
+            return;
+        }
+
         ReadOnlySpan<int> runOffsets = [0];
         var geometry = new ConvolutionGeometry(1, 1, rows, 0, 0, inputs, 0, 0, outputs);
         var arguments = new ByteConvolution.Arguments(input, weights, bias, multipliers, output, runOffsets, geometry, inputs, 1, inputs, outputs, target);
         ByteConvolution.Run<TRequantizer>(arguments);
+    }
+
+    /// <summary>Throws unless weights and what a channel has are there.</summary>
+    private static void CheckRow(ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<int> multipliers, int inputs, int outputs, RequantizationTarget target)
+    {
+        long blocks = (outputs + ByteConvolution.BlockChannels - 1L) / ByteConvolution.BlockChannels, channels = blocks * ByteConvolution.BlockChannels;
+        KernelGuard.Holds(weights.Length, blocks * ((inputs + 3) / 4) * ByteConvolution.QuadWeights, nameof(weights));
+        KernelGuard.Holds(bias.Length, channels, nameof(bias));
+        KernelGuard.Holds(multipliers.Length, channels + target.ShiftDistance, nameof(multipliers));
     }
 }

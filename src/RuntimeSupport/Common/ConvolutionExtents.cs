@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -60,7 +61,7 @@ public static class ConvolutionExtents
     {
         if (count < 1)
         {
-            throw new ArgumentException($"{count} is not a positive count.", name);
+            ThrowNotPositive(count, name);
         }
     }
 
@@ -77,4 +78,7 @@ public static class ConvolutionExtents
     public static bool HasUniformOutput(ConvolutionGeometry geometry) =>
         (geometry.OutputHeight == 1 || geometry.OutputRowStride == (long)geometry.OutputWidth * geometry.OutputPixelStride)
         && (geometry.Batches == 1 || geometry.OutputBatchStride == (long)geometry.OutputHeight * geometry.OutputWidth * geometry.OutputPixelStride);
+
+    [DoesNotReturn]
+    private static void ThrowNotPositive(int count, string name) => throw new ArgumentException($"{count} is not a positive count.", name);
 }

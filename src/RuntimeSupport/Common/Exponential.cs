@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -12,7 +11,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// in as two powers of two, because its exponent alone may be outside a float's range; subnormal results are so rounded once more.
 /// The worst errors found are 1.1 units in the last place, 2.5 for <see cref="Sigmoid(float)"/> and 2.3 for <see cref="Tanh(float)"/>.
 /// </remarks>
-public static class Exponential
+public static partial class Exponential
 {
     /// <summary>Below it the result is 0.</summary>
     private const float Lowest = -104f;
@@ -103,58 +102,6 @@ public static class Exponential
         Vector128<float> scale = PowerOfTwo(shifted.AsInt32() - Vector128.Create(RoundingShiftBits));
         Vector128<float> lessOne = FusedMultiplyAdd.Of(scale, LessOne(doubled, shifted - shift), scale - Vector128.Create(1f));
         return Vector128.ConditionalSelect(sign, values, lessOne / (lessOne + Vector128.Create(2f)));
-    }
-
-    /// <summary>e^x of eight values, with AVX2 and FMA3.</summary>
-    /// <param name="values">x; NaN gives NaN.</param>
-    /// <returns>The exponentials.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> Avx2(Vector256<float> values)
-    {
-        Vector256<float> clamped = Avx.Min(Vector256.Create(Highest), Avx.Max(Vector256.Create(Lowest), values));
-        Vector256<float> shift = Vector256.Create(RoundingShift);
-        Vector256<float> shifted = Fma.MultiplyAdd(clamped, Vector256.Create(InverseLogarithm), shift);
-        Vector256<float> power = Avx.Subtract(shifted, shift);
-        Vector256<float> rest = Fma.MultiplyAdd(power, Vector256.Create(-LogarithmHigh), clamped);
-        rest = Fma.MultiplyAdd(power, Vector256.Create(-LogarithmLow), rest);
-        Vector256<float> polynomial = Fma.MultiplyAdd(rest, Vector256.Create(Coefficient7), Vector256.Create(Coefficient6));
-        polynomial = Fma.MultiplyAdd(polynomial, rest, Vector256.Create(Coefficient5));
-        polynomial = Fma.MultiplyAdd(polynomial, rest, Vector256.Create(Coefficient4));
-        polynomial = Fma.MultiplyAdd(polynomial, rest, Vector256.Create(Coefficient3));
-        polynomial = Fma.MultiplyAdd(polynomial, rest, Vector256.Create(Coefficient2));
-        polynomial = Avx.Add(Fma.MultiplyAdd(polynomial, Avx.Multiply(rest, rest), rest), Vector256.Create(1f));
-        Vector256<int> exponent = shifted.AsInt32() - Vector256.Create(RoundingShiftBits);
-        Vector256<int> half = Vector256.ShiftRightArithmetic(exponent, 1);
-        Vector256<int> one = Vector256.Create(127);
-        Vector256<float> firstScale = Vector256.ShiftLeft(half + one, 23).AsSingle();
-        Vector256<float> secondScale = Vector256.ShiftLeft(exponent - half + one, 23).AsSingle();
-        return Avx.Multiply(Avx.Multiply(polynomial, firstScale), secondScale);
-    }
-
-    /// <summary>e^x of 16 values, with AVX-512.</summary>
-    /// <param name="values">x; NaN gives NaN.</param>
-    /// <returns>The exponentials.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Avx512(Vector512<float> values)
-    {
-        Vector512<float> clamped = Avx512F.Min(Vector512.Create(Highest), Avx512F.Max(Vector512.Create(Lowest), values));
-        Vector512<float> shift = Vector512.Create(RoundingShift);
-        Vector512<float> shifted = Avx512F.FusedMultiplyAdd(clamped, Vector512.Create(InverseLogarithm), shift);
-        Vector512<float> power = Avx512F.Subtract(shifted, shift);
-        Vector512<float> rest = Avx512F.FusedMultiplyAdd(power, Vector512.Create(-LogarithmHigh), clamped);
-        rest = Avx512F.FusedMultiplyAdd(power, Vector512.Create(-LogarithmLow), rest);
-        Vector512<float> polynomial = Avx512F.FusedMultiplyAdd(rest, Vector512.Create(Coefficient7), Vector512.Create(Coefficient6));
-        polynomial = Avx512F.FusedMultiplyAdd(polynomial, rest, Vector512.Create(Coefficient5));
-        polynomial = Avx512F.FusedMultiplyAdd(polynomial, rest, Vector512.Create(Coefficient4));
-        polynomial = Avx512F.FusedMultiplyAdd(polynomial, rest, Vector512.Create(Coefficient3));
-        polynomial = Avx512F.FusedMultiplyAdd(polynomial, rest, Vector512.Create(Coefficient2));
-        polynomial = Avx512F.Add(Avx512F.FusedMultiplyAdd(polynomial, Avx512F.Multiply(rest, rest), rest), Vector512.Create(1f));
-        Vector512<int> exponent = Avx512F.Subtract(shifted.AsInt32(), Vector512.Create(RoundingShiftBits));
-        Vector512<int> half = Avx512F.ShiftRightArithmetic(exponent, 1);
-        Vector512<int> one = Vector512.Create(127);
-        Vector512<float> firstScale = Avx512F.ShiftLeftLogical(Avx512F.Add(half, one), 23).AsSingle();
-        Vector512<float> secondScale = Avx512F.ShiftLeftLogical(Avx512F.Add(Avx512F.Subtract(exponent, half), one), 23).AsSingle();
-        return Avx512F.Multiply(Avx512F.Multiply(polynomial, firstScale), secondScale);
     }
 
     /// <summary>e^r − 1 where r = value − power · ln 2.</summary>

@@ -60,6 +60,14 @@ public readonly struct FixedPointRequantizer : IRequantizer
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target)
+    {
+        Vector512<int> values = Avx512F.Add(FixedPoint.Avx512Vector(sums, multipliers, shifts, isSymmetric: false), Vector512.Create(target.ZeroPoint));
+        return Avx512F.Min(Avx512F.Max(values, Vector512.Create(target.Low)), Vector512.Create(target.High));
+    }
+
+    /// <inheritdoc/>
     [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
     public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
         FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: false);

@@ -39,6 +39,11 @@ public readonly struct FloatRequantizer : IRequantizer
         Requantization.Avx2Integers(Avx.Multiply(Avx.ConvertToVector256Single(sums), multipliers.AsSingle()), Floats(target));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target) =>
+        Requantization.Avx512Integers(Avx512F.Multiply(Avx512F.ConvertToVector512Single(sums), multipliers.AsSingle()), Floats(target));
+
+    /// <inheritdoc/>
     [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
     public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target)
     {

@@ -32,6 +32,14 @@ public interface IRequantizer
     /// <returns>8 quantised values, 0…255.</returns>
     static abstract Vector256<int> Avx2Integers(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target);
 
+    /// <summary>Requantises 16 sums with AVX-512.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="multipliers">Their multipliers.</param>
+    /// <param name="shifts">Their shifts.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>16 quantised values, 0…255.</returns>
+    static abstract Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target);
+
     /// <summary>Requantises rows of 16 sums with AVX-512; what depends on the channels alone is computed once.</summary>
     /// <param name="sums">The first row's sums.</param>
     /// <param name="stride">From a row's sums to the next one's.</param>

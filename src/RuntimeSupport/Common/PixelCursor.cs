@@ -25,6 +25,7 @@ public struct PixelCursor
 
     /// <summary>Moves on by some pixels; after the last one the offsets mean nothing.</summary>
     /// <param name="count">Number of pixels.</param>
+    [MethodImpl(KernelOptions.Hot)]
     public void Advance(int count)
     {
         column += count;

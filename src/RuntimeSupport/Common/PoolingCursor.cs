@@ -13,11 +13,19 @@ public struct PoolingCursor
     private int firstRow;
     private int paddedRowTaps;
 
+    // Columns whose windows are whole: one window stride behind the other, all with the same taps.
+    private readonly int firstWhole;
+    private readonly int endOfWhole;
+
     /// <summary>A cursor at the first pixel.</summary>
     /// <param name="geometry">The pooling, checked by <see cref="Check"/>.</param>
     public PoolingCursor(PoolingGeometry geometry)
     {
         this.geometry = geometry;
+        long reach = (geometry.KernelWidth - 1L) * geometry.DilationWidth;
+        firstWhole = (int)Math.Min(((long)geometry.PadLeft + geometry.StrideWidth - 1) / geometry.StrideWidth, geometry.OutputWidth);
+        long last = geometry.InputWidth - 1L + geometry.PadLeft - reach;
+        endOfWhole = last < 0 ? 0 : (int)Math.Min((last / geometry.StrideWidth) + 1, geometry.OutputWidth);
         EnterRow();
         EnterColumn();
     }
@@ -81,7 +89,14 @@ public struct PoolingCursor
     [MethodImpl(KernelOptions.Hot)]
     public bool MoveNext()
     {
-        if (++column == geometry.OutputWidth)
+        if (++column > firstWhole && column < endOfWhole)
+        {
+            Input += geometry.StrideWidth * geometry.InputPixelStride;
+            Output += geometry.OutputPixelStride;
+            return true;
+        }
+
+        if (column == geometry.OutputWidth)
         {
             column = 0;
             if (++row == geometry.OutputHeight)
@@ -97,6 +112,7 @@ public struct PoolingCursor
         return batch < geometry.Batches;
     }
 
+    [MethodImpl(KernelOptions.Hot)]
     private void EnterRow()
     {
         long origin = ((long)row * geometry.StrideHeight) - geometry.PadTop;
@@ -104,6 +120,7 @@ public struct PoolingCursor
         paddedRowTaps = TapsBefore(geometry.InputHeight + (long)geometry.PadBottom, origin, geometry.KernelHeight, geometry.DilationHeight);
     }
 
+    [MethodImpl(KernelOptions.Hot)]
     private void EnterColumn()
     {
         long origin = ((long)column * geometry.StrideWidth) - geometry.PadLeft;

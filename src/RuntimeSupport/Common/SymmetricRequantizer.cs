@@ -29,6 +29,11 @@ public readonly struct SymmetricRequantizer : IRequantizer
         ClampAvx2(FixedPoint.Avx2Vector(sums, multipliers, shifts, isSymmetric: true), target);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target) =>
+        ClampAvx512(FixedPoint.Avx512Vector(sums, multipliers, shifts, isSymmetric: true), target);
+
+    /// <inheritdoc/>
     [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
     public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
         FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);

@@ -31,8 +31,16 @@ internal static class StridedCopy
         ExtentGuard.Rank(shape, outputStrides, nameof(outputStrides));
         ExtentGuard.Strided(input.Length, shape, inputStrides, inputOffset, nameof(input));
         ExtentGuard.Strided(output.Length, shape, outputStrides, outputOffset, nameof(output));
-        if (shape.Contains(0))
+        long elements = ExtentGuard.Elements(shape, nameof(shape));
+        if (elements == 0)
         {
+            return;
+        }
+
+        if (IsOneRun(shape, inputStrides, outputStrides))
+        {
+            // Spares small models most of what follows, which a cold process has to compile first.
+            input.Slice(inputOffset, (int)elements).CopyTo(output.Slice(outputOffset));
             return;
         }
 
@@ -51,6 +59,23 @@ internal static class StridedCopy
             extents[..rank],
             reading[..rank],
             writing[..rank]);
+    }
+
+    /// <summary>Whether both layouts are the shape's own: element after element.</summary>
+    private static bool IsOneRun(ReadOnlySpan<int> shape, ReadOnlySpan<int> inputStrides, ReadOnlySpan<int> outputStrides)
+    {
+        long stride = 1;
+        for (int dimension = shape.Length - 1; dimension >= 0; dimension--)
+        {
+            if (shape[dimension] != 1 && (inputStrides[dimension] != stride || outputStrides[dimension] != stride))
+            {
+                return false;
+            }
+
+            stride *= shape[dimension];
+        }
+
+        return true;
     }
 
     private static void SortByOutput(Span<int> extents, Span<int> reading, Span<int> writing)

@@ -38,6 +38,35 @@ public class BinaryUInt8Tests
     }
 
     [Fact]
+    public void Every_path_of_the_linear_sum_is_the_formula()
+    {
+        var random = new Random(3);
+        for (int round = 0; round < 300; round++)
+        {
+            int shift = random.Next(23), limit = 1 << Math.Min(shift + 2, 21);
+            int leftFactor = random.Next(-limit, limit), rightFactor = random.Next(-limit, limit), offset = random.Next(-255 * limit, 255 * limit);
+            int minimum = random.Next(100), maximum = random.Next(150, 256);
+            AssertPaths(
+                random, new AddLinearUInt8.Operation(leftFactor, rightFactor, offset, shift, minimum, maximum),
+                (left, right) => (byte)Math.Clamp(Math.Floor((((long)left * leftFactor) + ((long)right * rightFactor) + offset) / Math.Pow(2, shift)), minimum, maximum),
+                (c, left, right, output) => AddLinearUInt8.Run(left, right, output, c.Shape, c.Left, c.Right, c.Output, leftFactor, rightFactor, offset, shift, minimum, maximum));
+        }
+    }
+
+    [Fact]
+    public void Linear_sums_that_leave_32_bits_are_refused()
+    {
+        static void Call(int factor, int offset, int shift, int minimum = 0) =>
+            AddLinearUInt8.Run(new byte[3], new byte[3], new byte[3], [3], [1], [1], [1], factor, factor, offset, shift, minimum, 200);
+        Call(1 << 22, int.MaxValue - (255 << 23), 22);
+        Assert.Throws<ArgumentException>("leftFactor", () => Call(1 << 22, int.MaxValue - (255 << 23) + 1, 22));
+        Assert.Throws<ArgumentException>("leftFactor", () => Call(-(1 << 23), 0, 22));
+        Assert.Throws<ArgumentException>("leftFactor", () => Call(1, 0, 31));
+        Assert.Throws<ArgumentException>("leftFactor", () => Call(1, 0, -1));
+        Assert.Throws<ArgumentException>(() => Call(1, 0, 1, minimum: 201));
+    }
+
+    [Fact]
     public void A_sum_may_overwrite_an_operand()
     {
         byte[] left = Enumerable.Range(0, 100).Select(value => (byte)value).ToArray();
@@ -63,20 +92,27 @@ public class BinaryUInt8Tests
     private static void AssertPaths<TOperation>(Random random, Func<Requantization.Target, TOperation> create, Func<int, int, float> formula, Kernel run)
         where TOperation : struct, BinaryUInt8.IOperation
     {
-        var c = new StridedCase(random, true);
-        byte[] left = TestNumbers.Bytes(random, c.Length(c.Left)), right = TestNumbers.Bytes(random, c.Length(c.Right));
         int zeroPoint = random.Next(256), minimum = random.Next(100), maximum = random.Next(150, 256);
         Requantization.Target target = Requantization.Target.Of(zeroPoint, minimum, maximum);
-        TOperation operation = create(target);
+        AssertPaths(
+            random, create(target),
+            (left, right) => (byte)Math.Clamp(Math.Round((double)formula(left, right), MidpointRounding.ToEven) + zeroPoint, minimum, maximum),
+            (c, left, right, output) => run(c, left, right, output, target, minimum, maximum));
+    }
+
+    private static void AssertPaths<TOperation>(Random random, TOperation operation, Func<int, int, byte> formula, Action<StridedCase, byte[], byte[], byte[]> run)
+        where TOperation : struct, BinaryUInt8.IOperation
+    {
+        var c = new StridedCase(random, true);
+        byte[] left = TestNumbers.Bytes(random, c.Length(c.Left)), right = TestNumbers.Bytes(random, c.Length(c.Right));
         var expected = new byte[c.Length(c.Output)];
         for (int element = 0; element < c.Elements; element++)
         {
-            float value = formula(left[c.Position(element, c.Left)], right[c.Position(element, c.Right)]);
-            expected[c.Position(element, c.Output)] = (byte)Math.Clamp(Math.Round((double)value, MidpointRounding.ToEven) + zeroPoint, minimum, maximum);
+            expected[c.Position(element, c.Output)] = formula(left[c.Position(element, c.Left)], right[c.Position(element, c.Right)]);
         }
 
         var output = new byte[expected.Length];
-        run(c, left, right, output, target, minimum, maximum);
+        run(c, left, right, output);
         Assert.True(expected.AsSpan().SequenceEqual(output), $"Run: {c}");
         foreach (string path in new[] { "Scalar", "Vector128", "Avx2", "Avx512" })
         {

@@ -87,6 +87,36 @@ public class FixedPointLayerTests
         }
     }
 
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 33)]
+    [InlineData(640, 128)]
+    [InlineData(130, 200)]
+    [InlineData(2100, 70)]
+    [InlineData(4096, 20)]
+    [InlineData(4099, 20)]
+    public void A_single_row_is_the_formula_whatever_its_bytes(int inputs, int outputs)
+    {
+        var random = new Random(5);
+        int padded = TestNumbers.RoundUp(outputs, 16);
+        var layer = new ConvolutionCase { OutputWidth = 1, InputChannels = inputs, OutputChannels = outputs };
+        foreach (int least in new[] { 0, 127, 200, 255 })
+        {
+            byte[] input = [.. Enumerable.Range(0, inputs).Select(k => (byte)(random.Next(20) == 0 ? random.Next(256) : random.Next(Math.Min(least, 100), least + 1)))];
+            sbyte[] dense = [.. Enumerable.Range(0, outputs * inputs).Select(_ => (sbyte)(least == 255 ? -128 : random.Next(-128, 128)))];
+            int[] bias = TestNumbers.Integers(random, padded, 100000);
+            int[] multipliers = [.. Enumerable.Range(0, padded).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, padded).Select(_ => random.Next(-18, -8))];
+            var output = new byte[outputs];
+            FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, 1, inputs, outputs, 100, 1, 254);
+            for (int column = 0; column < outputs; column++)
+            {
+                int sum = bias[column] + Enumerable.Range(0, inputs).Sum(k => input[k] * dense[(column * inputs) + k]);
+                long scaled = FixedPointTests.Expected(sum, multipliers[column], multipliers[padded + column], isSymmetric: false) + 100L;
+                Assert.Equal((byte)Math.Clamp(scaled, 1, 254), output[column]);
+            }
+        }
+    }
+
     [Fact]
     public void Missing_shifts_are_refused()
     {

@@ -50,6 +50,41 @@ public class PoolingTests
     }
 
     [Fact]
+    public void Every_path_of_the_average_in_integers_is_the_formula()
+    {
+        foreach ((PoolingGeometry geometry, Random random) in Geometries(1))
+        {
+            byte[] input = TestNumbers.Bytes(random, InputLength(geometry));
+            bool countsPadding = random.Next(2) == 0;
+            int zeroPoint = random.Next(256), origin = random.Next(256), outputOrigin = random.Next(256), minimum = random.Next(50), maximum = random.Next(200, 256);
+            (int multiplier, int shift) = (random.Next(1 << 30, int.MaxValue), random.Next(-4, 3));
+            byte[] expected = Expected(geometry, (byte)77, taps =>
+            {
+                int count = countsPadding ? taps.Padded : taps.Inside.Count;
+                int sum = taps.Inside.Sum(at => input[at] - origin) + ((count - taps.Inside.Count) * (zeroPoint - origin));
+                double scaled = FixedPointTests.Expected(sum, multiplier, shift, isSymmetric: true);
+                return (byte)Math.Clamp((count == 0 ? 0 : Math.Round(scaled / count, MidpointRounding.AwayFromZero)) + outputOrigin, minimum, maximum);
+            });
+            var average = new AveragePool2DFixedPoint.Average(countsPadding, zeroPoint, origin, multiplier, shift, outputOrigin, minimum, maximum);
+            AssertPath(expected, geometry, output => AveragePool2DFixedPoint.Run(
+                input, output, geometry, countsPadding, zeroPoint, origin, multiplier, shift, outputOrigin, minimum, maximum));
+            AssertPath(expected, geometry, output => AveragePool2DFixedPoint.RunScalar(input, output, geometry, average));
+            AssertPath(expected, geometry, output => AveragePool2DFixedPoint.RunVector128(input, output, geometry, average), 16);
+            AssertPath(expected, geometry, output => AveragePool2DFixedPoint.RunAvx2(input, output, geometry, average), 16, "Avx2");
+        }
+    }
+
+    [Fact]
+    public void An_average_of_many_bytes_stays_within_its_sums()
+    {
+        byte[] input = [.. Enumerable.Repeat((byte)255, 600 * 16)];
+        var output = new byte[16];
+        var geometry = new PoolingGeometry(1, 1, 600, 1, 1, 16, 1, 600, 1, 1, 1, 1, 0, 0, 0, 0, 600 * 16, 600 * 16, 16, 16, 16, 16);
+        AveragePool2DFixedPoint.Run(input, output, geometry, false, 0, 0, 1 << 30, 1, 0, 0, 255);
+        Assert.All(output, average => Assert.Equal(255, average));
+    }
+
+    [Fact]
     public void Every_path_of_the_float_maximum_is_the_formula_and_a_NaN_wins()
     {
         foreach ((PoolingGeometry geometry, Random random) in Geometries(1))

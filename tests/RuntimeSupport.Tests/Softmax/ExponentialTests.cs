@@ -61,11 +61,13 @@ public class ExponentialTests
             if (Avx2.IsSupported && Fma.IsSupported)
             {
                 AssertSame(value, Exponential.Of(value), Exponential.Avx2(Vector256.Create(value))[7]);
+                AssertSame(value, Exponential.Tanh(value), Exponential.TanhAvx2(Vector256.Create(value))[7]);
             }
 
             if (Avx512F.IsSupported)
             {
                 AssertSame(value, Exponential.Of(value), Exponential.Avx512(Vector512.Create(value))[15]);
+                AssertSame(value, Exponential.Tanh(value), Exponential.TanhAvx512(Vector512.Create(value))[15]);
             }
         }
     }

@@ -65,8 +65,9 @@ internal static class ElementwiseLowering
         View rightView = writer.ViewOf(node.Inputs[right.Index]);
         (int[] shape, int[][] strides) = Strided.Merge(
             output.Shape.Extents, leftView.Shape.StridesTo(output.Shape, leftView.Strides), rightView.Shape.StridesTo(output.Shape, rightView.Strides), output.Strides);
+        (int Minimum, int Maximum) range = OutputRange.Quantized(output.Quantization!, minimum, maximum);
         (string kernel, IEnumerable<(string, PlanValue)> numbers) = BinaryKernel(
-            call.Function, leftView.Quantization!, rightView.Quantization!, output.Quantization!, writer.IsFixedPoint);
+            call.Function, leftView.Quantization!, rightView.Quantization!, output.Quantization!, range, writer.IsFixedPoint);
         writer.Add(
             node.Name,
             kernel,
@@ -80,21 +81,22 @@ internal static class ElementwiseLowering
                 ("rightStrides", strides[1].Plan()),
                 ("outputStrides", strides[2].Plan()),
                 .. numbers,
-                .. OutputRange.Arguments(output.Quantization, minimum, maximum),
+                ("outputMinimum", range.Minimum.Plan()),
+                ("outputMaximum", range.Maximum.Plan()),
             ]);
         return true;
     }
 
     private static (string Kernel, IEnumerable<(string, PlanValue)> Arguments) BinaryKernel(
-        ElementwiseFunction function, QuantizationParameters left, QuantizationParameters right, QuantizationParameters output, bool isFixedPoint)
+        ElementwiseFunction function, QuantizationParameters left, QuantizationParameters right, QuantizationParameters output, (int Minimum, int Maximum) range, bool isFixedPoint)
     {
         bool isDifference = function == ElementwiseFunction.Subtract;
         return function == ElementwiseFunction.Multiply
             ? isFixedPoint && FixedPointBinary.Product(left, right, output) is { } product
                 ? ("MulFixedPoint", product)
                 : ("MulUInt8", ProductArguments(left, right, output))
-            : isFixedPoint && FixedPointBinary.Sum(left, right, output, isDifference) is { } sum
-                ? ("AddFixedPoint", sum)
+            : isFixedPoint && FixedPointBinary.Sum(left, right, output, isDifference, range) is { } sum
+                ? sum
                 : ("AddUInt8", SumArguments(left, right, output, isDifference ? -1 : 1));
     }
 
@@ -103,7 +105,11 @@ internal static class ElementwiseLowering
         double leftMultiplier = (double)left.Scale / output.Scale;
         double rightMultiplier = sign * (double)right.Scale / output.Scale;
         double offset = -((left.ZeroPoint * leftMultiplier) + (right.ZeroPoint * rightMultiplier));
-        return [("leftMultiplier", ((float)leftMultiplier).Plan()), ("rightMultiplier", ((float)rightMultiplier).Plan()), ("offset", ((float)offset).Plan())];
+        return
+        [
+            ("leftMultiplier", ((float)leftMultiplier).Plan()), ("rightMultiplier", ((float)rightMultiplier).Plan()), ("offset", ((float)offset).Plan()),
+            ("outputZeroPoint", output.ZeroPoint.Plan()),
+        ];
     }
 
     private static IEnumerable<(string, PlanValue)> ProductArguments(QuantizationParameters left, QuantizationParameters right, QuantizationParameters output) =>
@@ -111,6 +117,7 @@ internal static class ElementwiseLowering
         ("leftZeroPoint", left.ZeroPoint.Plan()),
         ("rightZeroPoint", right.ZeroPoint.Plan()),
         ("multiplier", ((float)((double)left.Scale * right.Scale / output.Scale)).Plan()),
+        ("outputZeroPoint", output.ZeroPoint.Plan()),
     ];
 
     private static void LowerLoop(StepWriter writer, Node node, Expression expression, View output)

@@ -1,0 +1,89 @@
+using System;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+public static partial class AveragePool2DFixedPoint
+{
+    /// <summary>Bytes whose sum 16 bits hold.</summary>
+    private const int NarrowTaps = 257;
+
+    /// <summary>16 channels at a time; at least 16 channels. The last block is moved back to end with the last channel.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunAvx2(ReadOnlySpan<byte> input, Span<byte> output, PoolingGeometry geometry, Average average)
+    {
+        var cursor = new PoolingCursor(geometry);
+        do
+        {
+            (int count, int start) = average.Window(cursor);
+            RunWindow(
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(input), cursor.Input), ref Unsafe.Add(ref MemoryMarshal.GetReference(output), cursor.Output),
+                cursor.RowTaps, cursor.RowTapStride, cursor.ColumnTaps, cursor.ColumnTapStride, geometry.Channels, average, count, start);
+        }
+        while (cursor.MoveNext());
+    }
+
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunWindow(
+        ref byte input, ref byte output, nint rows, nint rowStride, nint columns, nint columnStride, int channels, Average average, int count, int start)
+    {
+        var divisor = new Divisor(count);
+        for (int block = 0; block < channels; block += BlockChannels)
+        {
+            nint channel = Math.Min(block, channels - BlockChannels);
+            ref byte window = ref Unsafe.Add(ref input, channel);
+            Vector256<int> sum0 = default, sum1 = default;
+            for (nint row = 0; row < rows; row++)
+            {
+                for (nint first = 0; first < columns; first += NarrowTaps)
+                {
+                    Vector256<short> narrow = default;
+                    nint end = Math.Min(first + NarrowTaps, columns);
+                    for (nint column = first; column < end; column++)
+                    {
+                        narrow = Avx2.Add(narrow, Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref Unsafe.Add(ref window, (row * rowStride) + (column * columnStride)))));
+                    }
+
+                    sum0 = Avx2.Add(sum0, Avx2.ConvertToVector256Int32(narrow.GetLower().AsUInt16()));
+                    sum1 = Avx2.Add(sum1, Avx2.ConvertToVector256Int32(narrow.GetUpper().AsUInt16()));
+                }
+            }
+
+            ByteLanes.Avx2Bytes(average.OfAvx2(sum0, start, divisor), average.OfAvx2(sum1, start, divisor)).StoreUnsafe(ref output, (nuint)channel);
+        }
+    }
+
+    /// <summary>
+    /// Division of 31-bit integers by one that they have in common, halves up, as a product: with <c>2^(l − 1) &lt; divisor ≤ 2^l</c> and <c>m = ⌈2^(31 + l) / divisor⌉</c>
+    /// it is <c>⌊x · m / 2^(31 + l)⌋</c> (Granlund and Montgomery, "Division by invariant integers using multiplication", 1994).
+    /// </summary>
+    internal readonly struct Divisor
+    {
+        private readonly uint multiplier;
+        private readonly int half;
+        private readonly int shift;
+
+        public Divisor(int divisor)
+        {
+            // Nothing is divided by 0 but 0.
+            uint positive = (uint)Math.Max(divisor, 1);
+            half = divisor / 2;
+            shift = 63 - BitOperations.LeadingZeroCount(positive - 1);
+            multiplier = (uint)(((1UL << shift) + positive - 1) / positive);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public Vector256<uint> Divide(Vector256<uint> magnitudes)
+        {
+            Vector256<uint> dividends = Avx2.Add(magnitudes, Vector256.Create((uint)half)), factors = Vector256.Create(multiplier);
+            Vector128<ulong> distance = Vector128.CreateScalar((ulong)shift);
+            Vector256<ulong> even = Avx2.ShiftRightLogical(Avx2.Multiply(dividends, factors), distance);
+            Vector256<ulong> odd = Avx2.ShiftRightLogical(Avx2.Multiply(Avx2.ShiftRightLogical(dividends.AsUInt64(), 32).AsUInt32(), factors), distance);
+            return Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32)).AsUInt32();
+        }
+    }
+}
