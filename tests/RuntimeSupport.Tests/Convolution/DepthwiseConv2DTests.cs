@@ -24,13 +24,20 @@ public class DepthwiseConv2DTests
         {
             ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, path == "Avx512" ? 16 : 8);
             var operands = new ByteOperands(convolution, random);
-            BytePath run = path switch
-            {
-                "Avx512" => ByteDepthwiseConvolution.RunAvx512<FloatRequantizer>,
-                "Avx2" => ByteDepthwiseConvolution.RunAvx2<FloatRequantizer>,
-                _ => ByteDepthwiseConvolution.RunVector128<FloatRequantizer>,
-            };
-            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(FindBytes(path))), $"{path} differs: {convolution}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BytePaths))]
+    public void Windows_of_three_by_three_taps_have_the_bytes_of_the_scalar_path(string path)
+    {
+        var random = new Random(7);
+        for (int round = 0; round < 100; round++)
+        {
+            ConvolutionCase convolution = ConvolutionCase.RandomGrid(random);
+            var operands = new ByteOperands(convolution, random);
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(FindBytes(path))), $"{path} differs: {convolution}");
         }
     }
 
@@ -111,6 +118,13 @@ public class DepthwiseConv2DTests
         Assert.Throws<ArgumentException>("bias", () => o.CallRun(o.Input, o.Weights, o.Bias[1..], output));
         Assert.Throws<ArgumentException>("output", () => o.CallRun(o.Input, o.Weights, o.Bias, output[1..]));
     }
+
+    private static BytePath FindBytes(string path) => path switch
+    {
+        "Avx512" => ByteDepthwiseConvolution.RunAvx512<FloatRequantizer>,
+        "Avx2" => ByteDepthwiseConvolution.RunAvx2<FloatRequantizer>,
+        _ => ByteDepthwiseConvolution.RunVector128<FloatRequantizer>,
+    };
 
     private static void AssertSameBits(float[] expected, float[] actual, string message) =>
         Assert.True(MemoryMarshal.Cast<float, int>(expected).SequenceEqual(MemoryMarshal.Cast<float, int>(actual)), message);
