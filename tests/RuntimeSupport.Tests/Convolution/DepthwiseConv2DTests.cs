@@ -41,6 +41,36 @@ public class DepthwiseConv2DTests
         }
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Pixels_of_few_channels_that_are_convolved_together_have_the_bytes_of_the_scalar_path(int channels)
+    {
+        var random = new Random(8 + channels);
+        for (int round = 0; round < 50; round++)
+        {
+            var convolution = new ConvolutionCase
+            {
+                Batches = random.Next(1, 3),
+                OutputHeight = random.Next(1, 5),
+                OutputWidth = random.Next(1, 100),
+                KernelHeight = random.Next(1, 5),
+                KernelWidth = random.Next(1, 5),
+                StrideHeight = random.Next(1, 3),
+                DilationWidth = random.Next(1, 3),
+                Groups = channels,
+                OutputGap = round % 5 == 0 ? 1 : 0,
+            };
+            var operands = new ByteOperands(convolution, random);
+            byte[] output = operands.NewOutput();
+            operands.CallRun(operands.Input, operands.Weights, operands.Bias, operands.Multipliers, output);
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(output), convolution.ToString());
+        }
+    }
+
     [Fact]
     public void The_scalar_uint8_path_is_the_formula_and_Run_agrees()
     {
