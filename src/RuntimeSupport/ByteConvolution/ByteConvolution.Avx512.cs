@@ -19,9 +19,9 @@ public static partial class ByteConvolution
         {
             RunDirect<Avx2HalfRow, TRequantizer>(arguments);
         }
-        else if ((arguments.RunOffsets.Length > 1 || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= Avx512Row.Blocks)) && IsDirect<Avx512Row>(arguments))
+        else if ((arguments.RunOffsets.Length > 1 || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2)) && IsRow(arguments))
         {
-            RunDirect<Avx512Row, TRequantizer>(arguments);
+            RunAvx512Rows<TRequantizer>(arguments);
         }
         else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= WidenedQuads
             && (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth >= WidenedPixels)

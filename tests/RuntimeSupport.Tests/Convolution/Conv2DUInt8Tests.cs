@@ -151,7 +151,7 @@ public class Conv2DUInt8Tests
     {
         "Avx2" when outputChannels <= 8 => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FloatRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx2HalfRow, FloatRequantizer>],
         "Avx2" => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FloatRequantizer>],
-        "Avx512" => [ByteConvolution.RunDirect<ByteConvolution.Avx512Row, FloatRequantizer>],
+        "Avx512" => [ByteConvolution.RunAvx512Rows<FloatRequantizer>],
         "AvxVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<ByteConvolution.AvxVnniDot>, FloatRequantizer>],
         "EmulatedVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<EmulatedDot>, FloatRequantizer>],
         _ => [],

@@ -112,7 +112,7 @@ public class FixedPointLayerTests
     {
         "Avx2" when outputChannels <= 8 => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FixedPointRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx2HalfRow, FixedPointRequantizer>],
         "Avx2" => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FixedPointRequantizer>],
-        "Avx512" => [ByteConvolution.RunDirect<ByteConvolution.Avx512Row, FixedPointRequantizer>],
+        "Avx512" => [ByteConvolution.RunAvx512Rows<FixedPointRequantizer>],
         "AvxVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<ByteConvolution.AvxVnniDot>, FixedPointRequantizer>],
         "EmulatedVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<Conv2DUInt8Tests.EmulatedDot>, FixedPointRequantizer>],
         _ => [],
