@@ -15,11 +15,8 @@ public static partial class ByteConvolution
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
-        {
-            RunDirect<Avx2HalfRow, TRequantizer>(arguments);
-        }
-        else if ((arguments.RunOffsets.Length > 1 || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2)) && IsRow(arguments))
+        bool isShort = arguments.RunOffsets.Length > 1 || arguments.OutputChannels <= NarrowChannels || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2);
+        if (isShort && IsRow(arguments))
         {
             RunAvx512Rows<TRequantizer>(arguments);
         }

@@ -143,6 +143,12 @@ public static partial class ByteConvolution
             targets[pixel] = output + (pixel * arguments.Geometry.OutputPixelStride);
         }
 
+        if (arguments.OutputChannels <= NarrowChannels)
+        {
+            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, targets.Slice(0, pixels));
+            return;
+        }
+
         for (int block = 0; block < arguments.Blocks; block += 2)
         {
             int channel = (group * arguments.Blocks * BlockChannels) + (block * BlockChannels);
