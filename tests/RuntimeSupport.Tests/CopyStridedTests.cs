@@ -75,6 +75,32 @@ public class CopyStridedTests
         Assert.Equal(expected, longs);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(15)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(224)]
+    [InlineData(1000)]
+    public void Three_planes_of_bytes_become_pixels(int width)
+    {
+        const int Rows = 3;
+        int plane = (width * Rows) + 5;
+        byte[] input = Enumerable.Range(0, 3 * plane).Select(value => (byte)((value * 7) + (value / 256))).ToArray();
+        byte[] output = Enumerable.Repeat((byte)99, (Rows * ((width * 3) + 4)) + 2).ToArray();
+        byte[] expected = output.ToArray();
+        for (int element = 0; element < Rows * width * 3; element++)
+        {
+            (int pixel, int channel) = Math.DivRem(element, 3);
+            (int row, int column) = Math.DivRem(pixel, width);
+            expected[2 + (row * ((width * 3) + 4)) + (column * 3) + channel] = input[(channel * plane) + pixel];
+        }
+
+        CopyStrided8.Run(input, output, [1, Rows, width, 3], [0, width, 1, plane], [0, (width * 3) + 4, 3, 1], 0, 2);
+
+        Assert.Equal(expected, output);
+    }
+
     [Fact]
     public void Channels_first_becomes_channels_last()
     {

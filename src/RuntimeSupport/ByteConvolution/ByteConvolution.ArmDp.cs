@@ -60,8 +60,9 @@ public static partial class ByteConvolution
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int blocks)
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
         {
+            int blocks = BlocksOf(channels);
             for (int block = 0; block < blocks; block++)
             {
                 ref int blockStart = ref Unsafe.Add(ref start, block * BlockChannels);

@@ -23,7 +23,7 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Tiles of 4 pixels × 16 channels in int16 pairs, packed as in <see cref="Avx512Tile"/>.</summary>
+    /// <summary>Tiles of 4 pixels × 16 channels in int16 pairs, packed as in <see cref="Avx512Tile{TWeights}"/>.</summary>
     internal readonly struct Avx2Tile : ITile
     {
         public static int Rows => 4;
@@ -52,8 +52,9 @@ public static partial class ByteConvolution
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int blocks)
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
         {
+            int blocks = BlocksOf(channels);
             for (int block = 0; block < blocks; block++)
             {
                 ref int blockStart = ref Unsafe.Add(ref start, block * BlockChannels);

@@ -12,15 +12,11 @@ public static partial class ByteConvolution
     {
         public static int Pixels => 8;
 
-        public static int Blocks => 1;
-
-        public static int ScratchLength => 0;
-
         public static int LargestWork => DirectQuads;
 
         [MethodImpl(KernelOptions.Hot)]
         public static void Run<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
             where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;

@@ -8,20 +8,16 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class ByteConvolution
 {
-    /// <summary>4 pixels × 16 channels in int16 pairs, made as in <see cref="Avx512Row"/>.</summary>
+    /// <summary>4 pixels × 16 channels in int16 pairs, made as in <see cref="Avx512Tile{TWeights}"/>.</summary>
     internal readonly struct Avx2Row : IDirectRow
     {
         public static int Pixels => 4;
-
-        public static int Blocks => 1;
-
-        public static int ScratchLength => 0;
 
         public static int LargestWork => 48;
 
         [MethodImpl(KernelOptions.Hot)]
         public static void Run<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
             where TRequantizer : struct, IRequantizer
         {
             nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;

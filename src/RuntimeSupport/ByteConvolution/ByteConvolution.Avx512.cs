@@ -7,47 +7,115 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class ByteConvolution
 {
+    /// <summary>The most quads of a window whose weights are widened beforehand: those of a panel stay near the processor.</summary>
+    private const int WidenedQuads = 32;
+
+    /// <summary>From so many pixels on, widening weights beforehand takes less time than widening them for every tile.</summary>
+    private const int WidenedPixels = 64;
+
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
+        bool isShort = arguments.RunOffsets.Length > 1 || arguments.OutputChannels <= NarrowChannels || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2);
         if (IsPixel(arguments))
         {
             RunAvx512Pixel<TRequantizer>(
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]), ref MemoryMarshal.GetReference(arguments.Weights), ref MemoryMarshal.GetReference(arguments.Bias),
                 ref MemoryMarshal.GetReference(arguments.Multipliers), ref MemoryMarshal.GetReference(arguments.Output), arguments.RunLength, arguments.OutputChannels, arguments.Target);
         }
-        else if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
+        else if (isShort && IsRow(arguments))
         {
-            RunDirect<Avx2HalfRow, TRequantizer>(arguments);
+            RunAvx512Rows<TRequantizer>(arguments);
         }
-        else if (IsDirect<Avx512Row>(arguments))
+        else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= WidenedQuads
+            && (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth >= WidenedPixels)
         {
-            RunDirect<Avx512Row, TRequantizer>(arguments);
+            RunTiled<Avx512Tile<WidenedWeights>, TRequantizer>(arguments);
         }
         else
         {
-            RunTiled<Avx512Tile, TRequantizer>(arguments);
+            RunTiled<Avx512Tile<ByteWeights>, TRequantizer>(arguments);
         }
     }
 
-    /// <summary>
-    /// Tiles of 6 pixels × 32 channels in int16 pairs. Activations are packed as <c>[k0 k2][k1 k3]</c>, because the even and the odd
-    /// bytes of the weights' 32-bit lanes become int16 pairs by shifts alone.
-    /// </summary>
-    internal readonly struct Avx512Tile : ITile
+    /// <summary>How a tile reads the int16 pairs of a block's weights for a quad.</summary>
+    internal interface IWeights
     {
-        public static int Rows => 6;
+        /// <summary>Bytes of a block's weights for a quad.</summary>
+        static abstract int Bytes { get; }
+
+        /// <summary>The pairs k0 k2 of 16 channels.</summary>
+        static abstract Vector512<short> Even(ref sbyte weights);
+
+        /// <summary>The pairs k1 k3 of 16 channels.</summary>
+        static abstract Vector512<short> Odd(ref sbyte weights);
+    }
+
+    /// <summary>Weights as they are.</summary>
+    internal readonly struct ByteWeights : IWeights
+    {
+        public static int Bytes => QuadWeights;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<short> Even(ref sbyte weights) => Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(Vector512.LoadUnsafe(ref weights).AsInt16(), 8), 8);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<short> Odd(ref sbyte weights) => Avx512BW.ShiftRightArithmetic(Vector512.LoadUnsafe(ref weights).AsInt16(), 8);
+    }
+
+    /// <summary>Weights widened beforehand.</summary>
+    internal readonly struct WidenedWeights : IWeights
+    {
+        public static int Bytes => 2 * QuadWeights;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<short> Even(ref sbyte weights) => Vector512.LoadUnsafe(ref weights).AsInt16();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<short> Odd(ref sbyte weights) => Vector512.LoadUnsafe(ref weights, QuadWeights).AsInt16();
+    }
+
+    /// <summary>
+    /// Tiles of 28 pixels, 7 of which are multiplied together by 32 channels in int16 pairs: the rows of most images' layers are a multiple of 7 long.
+    /// Activations are packed as <c>[k0 k2][k1 k3]</c>, because the even and the odd bytes of the weights' 32-bit lanes become int16 pairs by shifts alone.
+    /// </summary>
+    internal readonly partial struct Avx512Tile<TWeights> : ITile
+        where TWeights : struct, IWeights
+    {
+        public static int Rows => 4 * Height;
+
+        public static int RowsTogether => Height;
 
         public static int QuadBytes => 8;
 
         public static bool ReadsInput => false;
 
-        /// <summary>From here on a whole tile, some of whose rows are left from the one before and not stored, is faster than a row at a time.</summary>
+        public static int WeightBytes => TWeights.Bytes;
+
+        private const int Height = 7;
+
+        /// <summary>From here on multiplying all rows, some of which are left from before and not stored, is faster than a row at a time.</summary>
         private const int LeastRows = 3;
+
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Prepare(ref sbyte weights, nint quads, ref sbyte destination)
+        {
+            for (nint quad = 0; quad < quads; quad++)
+            {
+                ByteWeights.Even(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsSByte().StoreUnsafe(ref destination, (nuint)(quad * 2 * QuadWeights));
+                ByteWeights.Odd(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsSByte().StoreUnsafe(ref destination, (nuint)((quad * 2 * QuadWeights) + QuadWeights));
+            }
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Pack(ref byte source, ref byte destination, nint quads)
         {
+            if (quads < 4)
+            {
+                PackPairs(ref source, ref destination, 0, quads);
+                return;
+            }
+
             nint quad = 0;
             for (; quad <= quads - 8; quad += 8)
             {
@@ -55,13 +123,16 @@ public static partial class ByteConvolution
                 Avx512BW.ConvertToVector512UInt16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
             }
 
-            for (; quad <= quads - 4; quad += 4)
+            if (quads - quad >= 4)
             {
-                Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
-                Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+                PackFour(ref source, ref destination, quad);
             }
 
-            PackPairs(ref source, ref destination, quad, quads);
+            if (quads % 4 != 0)
+            {
+                // Some of the last four are packed again.
+                PackFour(ref source, ref destination, quads - 4);
+            }
         }
 
         public static void Correct(ref sbyte weights, nint quads, ref int start)
@@ -71,30 +142,16 @@ public static partial class ByteConvolution
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int blocks)
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
         {
-            for (int block = 0; block < blocks; block += 2)
+            for (int channel = 0; channel < channels; channel += 2 * BlockChannels)
             {
-                bool pair = block + 1 < blocks;
-                ref int blockStart = ref Unsafe.Add(ref start, block * BlockChannels);
-                ref int sums = ref Unsafe.Add(ref accumulators, block * BlockChannels);
-                if (rows >= LeastRows && pair)
+                for (int row = 0; row < rows; row += Height)
                 {
-                    Tile6x2(ref activations, rowBytes, ref weights, blockBytes, quads, ref blockStart, startStride, ref sums);
-                }
-                else if (rows >= LeastRows)
-                {
-                    Tile6x1(ref activations, rowBytes, ref weights, quads, ref blockStart, startStride, ref sums);
-                }
-                else
-                {
-                    for (int row = 0; row < rows; row++)
-                    {
-                        // An odd last block is computed twice rather than by a method of its own.
-                        Tile1x2(
-                            ref Unsafe.Add(ref activations, row * rowBytes), ref weights, pair ? blockBytes : 0, quads,
-                            ref Unsafe.Add(ref blockStart, row * startStride), ref Unsafe.Add(ref sums, row * PanelChannels), pair);
-                    }
+                    MultiplyRows(
+                        ref Unsafe.Add(ref activations, row * rowBytes), rowBytes, ref weights, blockBytes, quads,
+                        ref Unsafe.Add(ref start, (row * startStride) + channel), startStride, ref Unsafe.Add(ref accumulators, (row * PanelChannels) + channel),
+                        rows - row, channels - channel);
                 }
 
                 weights = ref Unsafe.Add(ref weights, 2 * blockBytes);
@@ -111,132 +168,41 @@ public static partial class ByteConvolution
             }
         }
 
-        [MethodImpl(KernelOptions.Hot)]
-        private static void Tile6x2(ref byte rows, nint stride, ref sbyte weights, nint blockBytes, nint quads, ref int start, nint startStride, ref int sums)
+        /// <summary>Up to 7 rows by up to 32 channels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void MultiplyRows(
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads, ref int start, nint startStride, ref int sums, int rows, int channels)
         {
-            ref sbyte weights1 = ref Unsafe.Add(ref weights, blockBytes);
-            ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride);
-            Vector512<int> sum00 = Load(ref start, 0, 0), sum01 = Load(ref start, 0, 1);
-            Vector512<int> sum10 = Load(ref start, startStride, 0), sum11 = Load(ref start, startStride, 1);
-            Vector512<int> sum20 = Load(ref start, 2 * startStride, 0), sum21 = Load(ref start, 2 * startStride, 1);
-            Vector512<int> sum30 = Load(ref start, 3 * startStride, 0), sum31 = Load(ref start, 3 * startStride, 1);
-            Vector512<int> sum40 = Load(ref start, 4 * startStride, 0), sum41 = Load(ref start, 4 * startStride, 1);
-            Vector512<int> sum50 = Load(ref start, 5 * startStride, 0), sum51 = Load(ref start, 5 * startStride, 1);
-            for (nint quad = 0; quad < quads; quad++)
+            if (rows < LeastRows)
             {
-                nint at = quad * 8;
-                Vector512<short> both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
-                Vector512<short> even0 = Even(both), odd0 = Odd(both);
-                both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights1, quad * QuadWeights)).AsInt16();
-                Vector512<short> even1 = Even(both), odd1 = Odd(both);
-
-                Vector512<short> even = Broadcast(ref rows, at), odd = Broadcast(ref rows, at + 4);
-                sum00 += Dot(even, even0, odd, odd0);
-                sum01 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows, at + stride);
-                odd = Broadcast(ref rows, at + stride + 4);
-                sum10 += Dot(even, even0, odd, odd0);
-                sum11 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows, at + (2 * stride));
-                odd = Broadcast(ref rows, at + (2 * stride) + 4);
-                sum20 += Dot(even, even0, odd, odd0);
-                sum21 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows3, at);
-                odd = Broadcast(ref rows3, at + 4);
-                sum30 += Dot(even, even0, odd, odd0);
-                sum31 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows3, at + stride);
-                odd = Broadcast(ref rows3, at + stride + 4);
-                sum40 += Dot(even, even0, odd, odd0);
-                sum41 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows3, at + (2 * stride));
-                odd = Broadcast(ref rows3, at + (2 * stride) + 4);
-                sum50 += Dot(even, even0, odd, odd0);
-                sum51 += Dot(even, even1, odd, odd1);
+                bool pair = channels > BlockChannels;
+                for (int row = 0; row < rows; row++)
+                {
+                    // An odd last block is computed twice rather than by a method of its own.
+                    Tile1x2(
+                        ref Unsafe.Add(ref activations, row * rowBytes), ref weights, pair ? blockBytes : 0, quads,
+                        ref Unsafe.Add(ref start, row * startStride), ref Unsafe.Add(ref sums, row * PanelChannels), pair);
+                }
             }
-
-            Store(sum00, ref sums, 0, 0);
-            Store(sum01, ref sums, 0, 1);
-            Store(sum10, ref sums, 1, 0);
-            Store(sum11, ref sums, 1, 1);
-            Store(sum20, ref sums, 2, 0);
-            Store(sum21, ref sums, 2, 1);
-            Store(sum30, ref sums, 3, 0);
-            Store(sum31, ref sums, 3, 1);
-            Store(sum40, ref sums, 4, 0);
-            Store(sum41, ref sums, 4, 1);
-            Store(sum50, ref sums, 5, 0);
-            Store(sum51, ref sums, 5, 1);
-        }
-
-        [MethodImpl(KernelOptions.Hot)]
-        private static void Tile6x1(ref byte rows, nint stride, ref sbyte weights, nint quads, ref int start, nint startStride, ref int sums)
-        {
-            ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride);
-            Vector512<int> sum0 = Load(ref start, 0, 0), sum1 = Load(ref start, startStride, 0), sum2 = Load(ref start, 2 * startStride, 0);
-            Vector512<int> sum3 = Load(ref start, 3 * startStride, 0), sum4 = Load(ref start, 4 * startStride, 0), sum5 = Load(ref start, 5 * startStride, 0);
-            for (nint quad = 0; quad < quads; quad++)
+            else if (channels > BlockChannels + (BlockChannels / 2))
             {
-                nint at = quad * 8;
-                Vector512<short> both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
-                Vector512<short> even = Even(both), odd = Odd(both);
-                sum0 += Dot(Broadcast(ref rows, at), even, Broadcast(ref rows, at + 4), odd);
-                sum1 += Dot(Broadcast(ref rows, at + stride), even, Broadcast(ref rows, at + stride + 4), odd);
-                sum2 += Dot(Broadcast(ref rows, at + (2 * stride)), even, Broadcast(ref rows, at + (2 * stride) + 4), odd);
-                sum3 += Dot(Broadcast(ref rows3, at), even, Broadcast(ref rows3, at + 4), odd);
-                sum4 += Dot(Broadcast(ref rows3, at + stride), even, Broadcast(ref rows3, at + stride + 4), odd);
-                sum5 += Dot(Broadcast(ref rows3, at + (2 * stride)), even, Broadcast(ref rows3, at + (2 * stride) + 4), odd);
+                Tile7x32(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref sums);
             }
-
-            Store(sum0, ref sums, 0, 0);
-            Store(sum1, ref sums, 1, 0);
-            Store(sum2, ref sums, 2, 0);
-            Store(sum3, ref sums, 3, 0);
-            Store(sum4, ref sums, 4, 0);
-            Store(sum5, ref sums, 5, 0);
-        }
-
-        [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x2(ref byte row, ref sbyte weights, nint blockBytes, nint quads, ref int start, ref int sums, bool storesSecond)
-        {
-            ref sbyte weights1 = ref Unsafe.Add(ref weights, blockBytes);
-            Vector512<int> sum0 = Load(ref start, 0, 0), sum1 = Vector512<int>.Zero;
-            for (nint quad = 0; quad < quads; quad++)
+            else if (channels > BlockChannels)
             {
-                Vector512<short> even = Broadcast(ref row, quad * 8), odd = Broadcast(ref row, (quad * 8) + 4);
-                Vector512<short> both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
-                sum0 += Dot(even, Even(both), odd, Odd(both));
-                both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights1, quad * QuadWeights)).AsInt16();
-                sum1 += Dot(even, Even(both), odd, Odd(both));
+                Tile7x24(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref sums);
             }
-
-            Store(sum0, ref sums, 0, 0);
-            if (storesSecond)
+            else
             {
-                Store(sum1 + Load(ref start, 0, 1), ref sums, 0, 1);
+                Tile7x16(ref activations, rowBytes, ref weights, quads, ref start, startStride, ref sums);
             }
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Even(Vector512<short> bytes) => Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(bytes, 8), 8);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Odd(Vector512<short> bytes) => Avx512BW.ShiftRightArithmetic(bytes, 8);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Broadcast(ref byte row, nint at) =>
-            Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<int> Dot(Vector512<short> even, Vector512<short> evenWeights, Vector512<short> odd, Vector512<short> oddWeights) =>
-            Avx512F.Add(Avx512BW.MultiplyAddAdjacent(even, evenWeights), Avx512BW.MultiplyAddAdjacent(odd, oddWeights));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<int> Load(ref int start, nint row, int block) =>
-            Vector512.LoadUnsafe(ref start, (nuint)(row + (block * BlockChannels)));
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(Vector512<int> values, ref int sums, int row, int block) =>
-            values.StoreUnsafe(ref sums, (nuint)((row * PanelChannels) + (block * BlockChannels)));
+        private static void PackFour(ref byte source, ref byte destination, nint quad)
+        {
+            Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
+            Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+        }
     }
 }

@@ -6,200 +6,205 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
+/// <content>
+/// First layers with AVX-512: stretches of image rows and the weights are widened to int16 once, so that a pair of inputs is one broadcast wherever it begins,
+/// and a kernel row of 9 inputs takes 5 pairs rather than 3 quads. The last tile of a stretch is moved back to end with it, and computes some pixels again.
+/// </content>
 public static partial class ByteConvolution
 {
-    /// <summary>6 pixels × 32 channels in int16 pairs, which the even and the odd bytes of activations and weights become by masks and shifts.</summary>
-    internal readonly struct Avx512Row : IDirectRow
+    /// <summary>Pixels that are multiplied together.</summary>
+    private const int RowTile = 8;
+
+    /// <summary>Pixels of a stretch, which are quantised together.</summary>
+    private const int RowPixels = 56;
+
+    /// <summary>The most widened inputs of a stretch: they share the first cache with weights and sums.</summary>
+    private const int RowInputs = 6144;
+
+    /// <summary>The most quads × blocks for which widened weights leave the first cache to the rest.</summary>
+    private const int RowWork = 192;
+
+    /// <summary>Whether reading activations where they lie beats packing them: windows of few inputs, in short runs, overlap or lie close together.</summary>
+    private static bool IsRow(in Arguments arguments) =>
+        arguments.Geometry.OutputWidth >= 2 * RowTile
+        && arguments.RunOffsets.Length <= DirectQuads
+        && arguments.QuadsPerRun <= Math.Min(DirectRunQuads, DirectQuads / arguments.RunOffsets.Length)
+        && arguments.Blocks <= RowWork / (arguments.RunOffsets.Length * arguments.QuadsPerRun)
+        && arguments.RunOffsets.Length * (long)StretchInputs(arguments) <= RowInputs;
+
+    /// <summary>Inputs of a stretch's widened run, filled up to whole vectors and one more, which an odd last input is paired with.</summary>
+    private static long StretchInputs(in Arguments arguments)
     {
-        public static int Pixels => 6;
+        long pixels = Math.Min(arguments.Geometry.OutputWidth, RowPixels);
+        return ((((pixels - 1) * arguments.Geometry.InputPixelStep) + arguments.RunLength) / Vector512<short>.Count * Vector512<short>.Count) + Vector512<short>.Count;
+    }
 
-        public static int Blocks => 2;
-
-        /// <summary>Pixels that are quantised together.</summary>
-        private const int PixelsTogether = 48;
-
-        public static int ScratchLength => ((2 * BlockChannels) + 1) * PixelsTogether;
-
-        public static int LargestWork => 192;
-
-        [MethodImpl(KernelOptions.Hot)]
-        public static void Run<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
-            where TRequantizer : struct, IRequantizer
+    /// <summary>Convolves; <see cref="IsRow"/> holds.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunAvx512Rows<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer
+    {
+        int pairs = arguments.RunOffsets.Length * ((arguments.RunLength + 1) / 2);
+        int stretchInputs = (int)StretchInputs(arguments);
+        Span<int> offsets = stackalloc int[pairs];
+        FindPairs(arguments, stretchInputs, offsets);
+        Span<short> weights = CacheLine.Align(stackalloc short[(arguments.Blocks * pairs * 2 * BlockChannels) + (CacheLine.Bytes / sizeof(short))]);
+        Span<short> inputs = CacheLine.Align(stackalloc short[(arguments.RunOffsets.Length * stretchInputs) + (CacheLine.Bytes / sizeof(short))]);
+        Span<int> sums = CacheLine.Align(stackalloc int[(2 * BlockChannels * RowPixels) + (CacheLine.Bytes / sizeof(int))]);
+        ConvolutionGeometry geometry = arguments.Geometry;
+        for (int group = 0; group < arguments.Groups; group++)
         {
-            if (channels > BlockChannels)
+            WidenWeights(arguments, group, weights);
+            for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
             {
-                RunTwo<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, scratch, channels);
-            }
-            else
-            {
-                RunOne<TRequantizer>(arguments, offsets, ref weights, ref bias, ref multipliers, ref input, ref output, scratch, channels);
-            }
-        }
-
-        /// <summary>Two blocks: 17 channels or more.</summary>
-        [MethodImpl(KernelOptions.Hot)]
-        private static void RunTwo<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
-            where TRequantizer : struct, IRequantizer
-        {
-            nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
-            int width = arguments.Geometry.OutputWidth;
-            Span<int> sums = scratch.Slice(0, 2 * BlockChannels * PixelsTogether), targets = scratch.Slice(2 * BlockChannels * PixelsTogether);
-            int count = 0;
-            ref sbyte weights1 = ref Unsafe.Add(ref weights, offsets.Length * QuadWeights);
-            for (int tile = 0; tile < width; tile += 6)
-            {
-                nint pixel = Math.Min(tile, width - 6);
-                ref byte rows = ref Unsafe.Add(ref input, pixel * step);
-                ref byte rows3 = ref Unsafe.Add(ref rows, 3 * step);
-                Vector512<int> sum00 = Vector512.LoadUnsafe(ref bias), sum01 = Vector512.LoadUnsafe(ref bias, 16);
-                Vector512<int> sum10 = sum00, sum11 = sum01, sum20 = sum00, sum21 = sum01, sum30 = sum00, sum31 = sum01;
-                Vector512<int> sum40 = sum00, sum41 = sum01, sum50 = sum00, sum51 = sum01;
-                for (int quad = 0; quad < offsets.Length; quad++)
+                (int batch, int y) = Math.DivRem(row, geometry.OutputHeight);
+                int input = (batch * geometry.InputBatchStride) + (y * geometry.InputRowStep) + (group * arguments.InputChannels);
+                int output = (batch * geometry.OutputBatchStride) + (y * geometry.OutputRowStride) + (group * arguments.OutputChannels);
+                for (int stretch = 0; stretch < geometry.OutputWidth; stretch += RowPixels)
                 {
-                    nint at = offsets[quad];
-                    Vector512<short> both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
-                    Vector512<short> even0 = Even(both), odd0 = Odd(both);
-                    both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights1, quad * QuadWeights)).AsInt16();
-                    Vector512<short> even1 = Even(both), odd1 = Odd(both);
-
-                    Vector512<short> activations = Broadcast(ref rows, at);
-                    sum00 += Dot(activations, even0, odd0);
-                    sum01 += Dot(activations, even1, odd1);
-                    activations = Broadcast(ref rows, at + step);
-                    sum10 += Dot(activations, even0, odd0);
-                    sum11 += Dot(activations, even1, odd1);
-                    activations = Broadcast(ref rows, at + (2 * step));
-                    sum20 += Dot(activations, even0, odd0);
-                    sum21 += Dot(activations, even1, odd1);
-                    activations = Broadcast(ref rows3, at);
-                    sum30 += Dot(activations, even0, odd0);
-                    sum31 += Dot(activations, even1, odd1);
-                    activations = Broadcast(ref rows3, at + step);
-                    sum40 += Dot(activations, even0, odd0);
-                    sum41 += Dot(activations, even1, odd1);
-                    activations = Broadcast(ref rows3, at + (2 * step));
-                    sum50 += Dot(activations, even0, odd0);
-                    sum51 += Dot(activations, even1, odd1);
-                }
-
-                ref int spilled = ref sums[count * BlockChannels];
-                Store(ref spilled, sum00, sum10, sum20, sum30, sum40, sum50);
-                Store(ref Unsafe.Add(ref spilled, PixelsTogether * BlockChannels), sum01, sum11, sum21, sum31, sum41, sum51);
-                count = FindPixels(targets, count, pixel, outputStep);
-                if (count == PixelsTogether || tile + 6 >= width)
-                {
-                    ref int multipliers1 = ref Unsafe.Add(ref multipliers, BlockChannels);
-                    Requantize<TRequantizer>(sums, ref multipliers, ref output, targets.Slice(0, count), BlockChannels, arguments.Target);
-                    Requantize<TRequantizer>(
-                        sums.Slice(PixelsTogether * BlockChannels), ref multipliers1, ref Unsafe.Add(ref output, BlockChannels), targets.Slice(0, count), channels - BlockChannels, arguments.Target);
-                    count = 0;
+                    int pixels = Math.Clamp(geometry.OutputWidth - stretch, RowTile, RowPixels);
+                    int pixel = Math.Min(stretch, geometry.OutputWidth - pixels);
+                    WidenInputs(arguments, input + (pixel * geometry.InputPixelStep), pixels, stretchInputs, inputs);
+                    RunStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, output + (pixel * geometry.OutputPixelStride), pixels);
                 }
             }
         }
+    }
 
-        /// <summary>One block: 1…16 channels.</summary>
-        [MethodImpl(KernelOptions.Hot)]
-        private static void RunOne<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
-            where TRequantizer : struct, IRequantizer
+    /// <summary>Where each pair of inputs is among the widened ones.</summary>
+    private static void FindPairs(in Arguments arguments, int stretchInputs, Span<int> offsets)
+    {
+        int pairsPerRun = (arguments.RunLength + 1) / 2;
+        for (int pair = 0; pair < offsets.Length; pair++)
         {
-            nint step = arguments.Geometry.InputPixelStep, outputStep = arguments.Geometry.OutputPixelStride;
-            int width = arguments.Geometry.OutputWidth;
-            Span<int> sums = scratch.Slice(0, 2 * BlockChannels * PixelsTogether), targets = scratch.Slice(2 * BlockChannels * PixelsTogether);
-            int count = 0;
-            for (int tile = 0; tile < width; tile += 6)
+            (int run, int within) = Math.DivRem(pair, pairsPerRun);
+            offsets[pair] = (run * stretchInputs) + (2 * within);
+        }
+    }
+
+    /// <summary>The weights of a group's blocks as <c>[pair][16][2]</c> int16; an odd last input's second weight is one of the zeros that fill up its quad.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void WidenWeights(in Arguments arguments, int group, Span<short> widened)
+    {
+        int quadsPerRun = arguments.QuadsPerRun;
+        int pairsPerRun = (arguments.RunLength + 1) / 2;
+        int runs = arguments.Blocks * arguments.RunOffsets.Length;
+        ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), (nint)group * runs * quadsPerRun * QuadWeights);
+        int written = 0;
+        for (int run = 0; run < runs; run++)
+        {
+            for (int pair = 0; pair < pairsPerRun; pair++)
             {
-                nint pixel = Math.Min(tile, width - 6);
-                ref byte rows = ref Unsafe.Add(ref input, pixel * step);
-                ref byte rows3 = ref Unsafe.Add(ref rows, 3 * step);
-                Vector512<int> sum0 = Vector512.LoadUnsafe(ref bias);
-                Vector512<int> sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0;
-                for (int quad = 0; quad < offsets.Length; quad++)
+                Vector512<int> quads = Vector512.LoadUnsafe(ref weights, (nuint)(((run * quadsPerRun) + (pair / 2)) * QuadWeights)).AsInt32();
+                Vector512<int> low = pair % 2 == 0 ? Avx512F.ShiftLeftLogical(quads, 16) : quads;
+
+                // The two bytes are the upper half of each lane now: one goes to either half, its sign with it.
+                Vector512<int> second = Avx512F.And(Avx512F.ShiftRightArithmetic(low, 8), Vector512.Create(unchecked((int)0xFFFF0000)));
+                Vector512<int> first = Avx512F.ShiftRightLogical(Avx512F.ShiftRightArithmetic(Avx512F.ShiftLeftLogical(low, 8), 8).AsUInt32(), 16).AsInt32();
+                Avx512F.Or(first, second).AsInt16().StoreUnsafe(ref widened[written]);
+                written += 2 * BlockChannels;
+            }
+        }
+    }
+
+    /// <summary>Widens what the windows of some pixels of a row read.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void WidenInputs(in Arguments arguments, int window, int pixels, int stretchInputs, Span<short> widened)
+    {
+        int length = ((pixels - 1) * arguments.Geometry.InputPixelStep) + arguments.RunLength;
+        for (int run = 0; run < arguments.RunOffsets.Length; run++)
+        {
+            ref byte from = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), window + arguments.RunOffsets[run]);
+            ref short to = ref widened[run * stretchInputs];
+            int at = 0;
+            for (; at <= length - Vector256<byte>.Count; at += Vector256<byte>.Count)
+            {
+                Avx512BW.ConvertToVector512Int16(Vector256.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
+            }
+
+            for (; at < length; at++)
+            {
+                Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
+            }
+        }
+    }
+
+    /// <summary>Convolves and quantises a stretch of pixels.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunStretch<TRequantizer>(
+        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, int output, int pixels)
+        where TRequantizer : struct, IRequantizer
+    {
+        nint step = arguments.Geometry.InputPixelStep;
+        int blockWeights = offsets.Length * 2 * BlockChannels;
+        Span<int> targets = stackalloc int[RowPixels];
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            targets[pixel] = output + (pixel * arguments.Geometry.OutputPixelStride);
+        }
+
+        if (arguments.OutputChannels <= NarrowChannels)
+        {
+            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, targets.Slice(0, pixels));
+            return;
+        }
+
+        for (int block = 0; block < arguments.Blocks; block += 2)
+        {
+            int channel = (group * arguments.Blocks * BlockChannels) + (block * BlockChannels);
+            int channels = arguments.OutputChannels - (block * BlockChannels);
+            ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
+            ref short filter = ref weights[block * blockWeights];
+            for (int tile = 0; tile < pixels; tile += RowTile)
+            {
+                int pixel = Math.Min(tile, pixels - RowTile);
+                ref short window = ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step);
+                ref int spilled = ref sums[pixel * 2 * BlockChannels];
+                if (channels > BlockChannels)
                 {
-                    nint at = offsets[quad];
-                    Vector512<short> both = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
-                    Vector512<short> even = Even(both), odd = Odd(both);
-                    sum0 += Dot(Broadcast(ref rows, at), even, odd);
-                    sum1 += Dot(Broadcast(ref rows, at + step), even, odd);
-                    sum2 += Dot(Broadcast(ref rows, at + (2 * step)), even, odd);
-                    sum3 += Dot(Broadcast(ref rows3, at), even, odd);
-                    sum4 += Dot(Broadcast(ref rows3, at + step), even, odd);
-                    sum5 += Dot(Broadcast(ref rows3, at + (2 * step)), even, odd);
+                    Tile8x32(ref window, step, offsets, ref filter, blockWeights, ref bias, ref spilled);
                 }
-
-                Store(ref sums[count * BlockChannels], sum0, sum1, sum2, sum3, sum4, sum5);
-                count = FindPixels(targets, count, pixel, outputStep);
-                if (count == PixelsTogether || tile + 6 >= width)
+                else
                 {
-                    Requantize<TRequantizer>(sums, ref multipliers, ref output, targets.Slice(0, count), channels, arguments.Target);
-                    count = 0;
+                    Tile8x16(ref window, step, offsets, ref filter, ref bias, ref spilled);
                 }
             }
-        }
 
-        /// <summary>Notes where six pixels go, and returns how many are noted.</summary>
-        private static int FindPixels(Span<int> targets, int count, nint pixel, nint outputStep)
-        {
-            for (int index = 0; index < 6; index++)
+            for (int half = 0; half < 2 && half * BlockChannels < channels; half++)
             {
-                targets[count + index] = (int)((pixel + index) * outputStep);
+                int first = half * BlockChannels;
+                Requantize<TRequantizer>(
+                    sums.Slice(first),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel + first),
+                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), (block * BlockChannels) + first),
+                    targets.Slice(0, pixels),
+                    channels - first,
+                    arguments.Target);
             }
-
-            return count + 6;
         }
+    }
 
-        /// <summary>Quantises a block of channels of some pixels.</summary>
-        [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
-        private static void Requantize<TRequantizer>(Span<int> sums, ref int multipliers, ref byte output, Span<int> targets, int channels, RequantizationTarget target)
-            where TRequantizer : struct, IRequantizer
+    /// <summary>Quantises a block of channels of some pixels.</summary>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    private static void Requantize<TRequantizer>(Span<int> sums, ref int multipliers, ref byte output, Span<int> targets, int channels, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
+        ref int first = ref MemoryMarshal.GetReference(sums);
+        if (channels >= BlockChannels)
         {
-            ref int first = ref MemoryMarshal.GetReference(sums);
-            if (channels >= BlockChannels)
-            {
-                TRequantizer.Avx512Rows(ref first, BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
-                return;
-            }
-
-            Span<byte> whole = stackalloc byte[PixelsTogether * BlockChannels];
-            Span<int> offsets = stackalloc int[PixelsTogether];
-            for (int pixel = 0; pixel < targets.Length; pixel++)
-            {
-                offsets[pixel] = pixel * BlockChannels;
-            }
-
-            TRequantizer.Avx512Rows(ref first, BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
-            CopyPixels(whole, ref output, targets, channels);
+            TRequantizer.Avx512Rows(ref first, 2 * BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
+            return;
         }
 
-        /// <summary>Sums leave their registers for the requantisation, which takes one block of channels of many pixels at a time.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void Store(ref int spilled, Vector512<int> sum0, Vector512<int> sum1, Vector512<int> sum2, Vector512<int> sum3, Vector512<int> sum4, Vector512<int> sum5)
+        Span<byte> whole = stackalloc byte[RowPixels * BlockChannels];
+        Span<int> offsets = stackalloc int[RowPixels];
+        for (int pixel = 0; pixel < targets.Length; pixel++)
         {
-            sum0.StoreUnsafe(ref spilled);
-            sum1.StoreUnsafe(ref spilled, BlockChannels);
-            sum2.StoreUnsafe(ref spilled, 2 * BlockChannels);
-            sum3.StoreUnsafe(ref spilled, 3 * BlockChannels);
-            sum4.StoreUnsafe(ref spilled, 4 * BlockChannels);
-            sum5.StoreUnsafe(ref spilled, 5 * BlockChannels);
+            offsets[pixel] = pixel * BlockChannels;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Even(Vector512<short> bytes) => Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(bytes, 8), 8);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Odd(Vector512<short> bytes) => Avx512BW.ShiftRightArithmetic(bytes, 8);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Broadcast(ref byte row, nint at) =>
-            Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<int> Dot(Vector512<short> activations, Vector512<short> evenWeights, Vector512<short> oddWeights)
-        {
-            Vector512<short> even = Avx512F.And(activations, Vector512.Create((short)0xFF)), odd = Avx512BW.ShiftRightLogical(activations, 8);
-            return Avx512F.Add(Avx512BW.MultiplyAddAdjacent(even, evenWeights), Avx512BW.MultiplyAddAdjacent(odd, oddWeights));
-        }
+        TRequantizer.Avx512Rows(
+            ref first, 2 * BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
+        CopyPixels(whole, ref output, targets, channels);
     }
 }

@@ -19,27 +19,20 @@ public static partial class ByteConvolution
         /// <summary>Pixels computed together; a row of the output has that many at least.</summary>
         static abstract int Pixels { get; }
 
-        /// <summary>Blocks of output channels computed together.</summary>
-        static abstract int Blocks { get; }
-
         /// <summary>The most quads × blocks for which reading activations again for each block, or few of them, beats packing them once.</summary>
         static abstract int LargestWork { get; }
 
-        /// <summary>Integers of scratch memory that a row takes.</summary>
-        static abstract int ScratchLength { get; }
-
-        /// <summary>Convolves and quantises a row of output pixels, <see cref="Blocks"/> blocks of channels or what there is of them.</summary>
+        /// <summary>Convolves and quantises a row of output pixels, a block of channels or what there is of it.</summary>
         /// <param name="arguments">The whole convolution.</param>
         /// <param name="offsets">Where each quad of inputs begins, from the window's begin.</param>
-        /// <param name="weights">Weights of the first block.</param>
+        /// <param name="weights">The block's weights.</param>
         /// <param name="bias">Start of its sums.</param>
         /// <param name="multipliers">Its multipliers.</param>
         /// <param name="input">The window of the row's first pixel.</param>
-        /// <param name="output">The first block's channels in the row's first pixel.</param>
-        /// <param name="scratch">Anything, <see cref="ScratchLength"/> integers.</param>
-        /// <param name="channels">Channels from the first block's to the group's last, at least 1.</param>
+        /// <param name="output">The block's channels in the row's first pixel.</param>
+        /// <param name="channels">Channels from the block's first to the group's last, at least 1.</param>
         static abstract void Run<TRequantizer>(
-            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, Span<int> scratch, int channels)
+            in Arguments arguments, ReadOnlySpan<int> offsets, ref sbyte weights, ref int bias, ref int multipliers, ref byte input, ref byte output, int channels)
             where TRequantizer : struct, IRequantizer;
     }
 
@@ -65,7 +58,6 @@ public static partial class ByteConvolution
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         Span<int> offsets = (stackalloc int[DirectQuads]).Slice(0, arguments.RunOffsets.Length * arguments.QuadsPerRun);
-        Span<int> scratch = CacheLine.Align(stackalloc int[TRow.ScratchLength + (CacheLine.Bytes / sizeof(int))]);
         FindQuads(arguments, offsets);
         for (int group = 0; group < arguments.Groups; group++)
         {
@@ -76,7 +68,7 @@ public static partial class ByteConvolution
                     nint input = ((nint)batch * geometry.InputBatchStride) + ((nint)row * geometry.InputRowStep);
                     nint output = ((nint)batch * geometry.OutputBatchStride) + ((nint)row * geometry.OutputRowStride);
                     RunDirectRow<TRow, TRequantizer>(
-                        arguments, offsets, scratch, group,
+                        arguments, offsets, group,
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), input + (group * arguments.InputChannels)),
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (group * arguments.OutputChannels)));
                 }
@@ -85,11 +77,11 @@ public static partial class ByteConvolution
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunDirectRow<TRow, TRequantizer>(in Arguments arguments, ReadOnlySpan<int> offsets, Span<int> scratch, int group, ref byte input, ref byte output)
+    private static void RunDirectRow<TRow, TRequantizer>(in Arguments arguments, ReadOnlySpan<int> offsets, int group, ref byte input, ref byte output)
         where TRow : struct, IDirectRow
         where TRequantizer : struct, IRequantizer
     {
-        for (int block = 0; block < arguments.Blocks; block += TRow.Blocks)
+        for (int block = 0; block < arguments.Blocks; block++)
         {
             nint index = (group * arguments.Blocks) + block;
             TRow.Run<TRequantizer>(
@@ -100,7 +92,6 @@ public static partial class ByteConvolution
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), index * BlockChannels),
                 ref input,
                 ref Unsafe.Add(ref output, block * BlockChannels),
-                scratch,
                 arguments.OutputChannels - (block * BlockChannels));
         }
     }

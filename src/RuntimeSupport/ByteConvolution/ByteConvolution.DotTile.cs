@@ -29,8 +29,9 @@ public static partial class ByteConvolution
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int blocks)
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
         {
+            int blocks = BlocksOf(channels);
             int block = 0;
             while (block < blocks)
             {

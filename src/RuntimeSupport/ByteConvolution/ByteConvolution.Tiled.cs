@@ -15,8 +15,11 @@ public static partial class ByteConvolution
     /// <summary>Quads of inputs packed at a time: a tile of packed activations stays in the first-level cache.</summary>
     private const int ChunkQuads = 256;
 
+    /// <summary>The most inputs of a row for which packing many rows as one matters.</summary>
+    private const int ContiguousInputs = 128;
+
     /// <summary>The most rows that a tile has.</summary>
-    private const int MaximumRows = 6;
+    private const int MaximumRows = 28;
 
     /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile, TRequantizer}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
     internal interface ITile
@@ -24,11 +27,22 @@ public static partial class ByteConvolution
         /// <summary>Rows of a full tile, <see cref="MaximumRows"/> at most.</summary>
         static abstract int Rows { get; }
 
+        /// <summary>Rows that are multiplied together; a part of the others may be computed and not stored.</summary>
+        static virtual int RowsTogether => 1;
+
         /// <summary>Bytes that a packed quad takes.</summary>
         static abstract int QuadBytes { get; }
 
         /// <summary>Whether a packed quad is the input's own four bytes, so that a single run need not be packed at all.</summary>
         static abstract bool ReadsInput { get; }
+
+        /// <summary>Bytes of a block's weights for a quad, as <see cref="Multiply"/> reads them: what <see cref="Prepare"/> makes, unless it is <see cref="QuadWeights"/>.</summary>
+        static virtual int WeightBytes => QuadWeights;
+
+        /// <summary>Brings the weights of some quads into the form that <see cref="Multiply"/> reads.</summary>
+        static virtual void Prepare(ref sbyte weights, nint quads, ref sbyte destination)
+        {
+        }
 
         /// <summary>Brings a run of activations into the form that <see cref="Multiply"/> reads.</summary>
         static abstract void Pack(ref byte source, ref byte destination, nint quads);
@@ -37,12 +51,12 @@ public static partial class ByteConvolution
         static abstract void Correct(ref sbyte weights, nint quads, ref int start);
 
         /// <summary>
-        /// Adds the products of rows × blocks × quads to <c>start</c>, whose rows are <c>startStride</c> apart; rows of the accumulators
+        /// Adds the products of rows × channels × quads to <c>start</c>, whose rows are <c>startStride</c> apart; rows of the accumulators
         /// are <see cref="PanelChannels"/> apart.
         /// </summary>
         static abstract void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int blocks);
+            ref int start, nint startStride, ref int accumulators, int rows, int channels);
 
         /// <summary>Quantises rows of blocks of 16 channels; <c>offsets</c> says where each row's results go.</summary>
         static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
@@ -74,9 +88,13 @@ public static partial class ByteConvolution
         int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
 
         // The 64 bytes keep rows from falling on the same cache sets.
-        int rowBytes = (Math.Min(quads, ChunkQuads) * TTile.QuadBytes) + 64;
+        int rowBytes = (Math.Min(quads, ChunkQuads) * TTile.QuadBytes) + (IsContiguous(arguments) ? 0 : 64);
         // A single row, as fully connected layers have, need not clear the memory of a tile.
-        int rows = arguments.Geometry is { Batches: 1, OutputHeight: 1, OutputWidth: 1 } ? 1 : TTile.Rows;
+        int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
+        int rows = pixels == 1 ? 1 : Math.Min(TTile.Rows, pixels + TTile.RowsTogether - 1);
+        Span<sbyte> prepared = TTile.WeightBytes == QuadWeights
+            ? default
+            : CacheLine.Align(stackalloc sbyte[(Math.Min(arguments.Blocks, PanelBlocks) * quads * TTile.WeightBytes) + CacheLine.Bytes]);
         Span<byte> packed = stackalloc byte[rows * rowBytes];
         Span<int> accumulators = CacheLine.Align(stackalloc int[(rows * PanelChannels) + (CacheLine.Bytes / sizeof(int))]);
         Span<int> start = CacheLine.Align(stackalloc int[PanelChannels + (CacheLine.Bytes / sizeof(int))]);
@@ -86,11 +104,17 @@ public static partial class ByteConvolution
             {
                 int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
                 int firstBlock = (group * arguments.Blocks) + block;
-                ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), (nint)firstBlock * quads * QuadWeights);
+                scoped ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), (nint)firstBlock * quads * QuadWeights);
                 arguments.Bias.Slice(firstBlock * BlockChannels, blocks * BlockChannels).CopyTo(start);
                 for (int index = 0; index < blocks; index++)
                 {
                     TTile.Correct(ref Unsafe.Add(ref weights, (nint)index * quads * QuadWeights), quads, ref start[index * BlockChannels]);
+                }
+
+                if (TTile.WeightBytes != QuadWeights)
+                {
+                    TTile.Prepare(ref weights, (nint)blocks * quads, ref MemoryMarshal.GetReference(prepared));
+                    weights = ref MemoryMarshal.GetReference(prepared);
                 }
 
                 RunPanel<TTile, TStore>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
@@ -106,6 +130,7 @@ public static partial class ByteConvolution
     {
         ConvolutionGeometry geometry = arguments.Geometry;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
+        int channels = Math.Min(blocks * BlockChannels, arguments.OutputChannels - (block * BlockChannels));
         bool direct = TTile.ReadsInput && arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry);
         ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels);
         var source = new PixelCursor(geometry);
@@ -118,12 +143,12 @@ public static partial class ByteConvolution
                 ref byte window = ref Unsafe.Add(ref input, ((nint)pixel * geometry.InputPixelStep) + arguments.RunOffsets[0]);
                 nint quads = arguments.QuadsPerRun;
                 TTile.Multiply(
-                    ref window, geometry.InputPixelStep, ref weights, quads * QuadWeights, quads,
-                    ref MemoryMarshal.GetReference(start), 0, ref MemoryMarshal.GetReference(accumulators), rows, blocks);
+                    ref window, geometry.InputPixelStep, ref weights, quads * TTile.WeightBytes, quads,
+                    ref MemoryMarshal.GetReference(start), 0, ref MemoryMarshal.GetReference(accumulators), rows, channels);
             }
             else
             {
-                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, blocks);
+                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, channels);
             }
 
             TStore.Store<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
@@ -142,7 +167,7 @@ public static partial class ByteConvolution
         Span<int> start,
         Span<int> accumulators,
         int rows,
-        int blocks)
+        int channels)
         where TTile : struct, ITile
     {
         int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
@@ -151,20 +176,54 @@ public static partial class ByteConvolution
         {
             int count = Math.Min(ChunkQuads, quads - quad);
             next = source;
-            for (int row = 0; row < rows; row++)
-            {
-                PackRow<TTile>(arguments, ref Unsafe.Add(ref input, next.Input), quad, count, ref packed[row * rowBytes]);
-                next.MoveNext();
-            }
+            PackRows<TTile>(arguments, ref input, ref next, quad, count, ref MemoryMarshal.GetReference(packed), rowBytes, rows);
 
             // The first chunk begins at the bias, the others where the one before ended.
             ref int first = ref MemoryMarshal.GetReference(quad == 0 ? start : accumulators);
             TTile.Multiply(
-                ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * QuadWeights), (nint)quads * QuadWeights, count,
-                ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, blocks);
+                ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * TTile.WeightBytes), (nint)quads * TTile.WeightBytes, count,
+                ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
         }
 
         source = next;
+    }
+
+    /// <summary>Whether the few inputs of a row follow those of the row before without a gap, so that all rows are packed as one.</summary>
+    private static bool IsContiguous(in Arguments arguments) =>
+        arguments.RunOffsets.Length == 1
+        && arguments.RunLength <= ContiguousInputs
+        && arguments.RunLength % 4 == 0
+        && arguments.Geometry.InputPixelStep == arguments.RunLength
+        && ConvolutionExtents.IsUniform(arguments.Geometry);
+
+    /// <summary>Packs a chunk of inputs of some rows.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void PackRows<TTile>(
+        in Arguments arguments, ref byte input, ref PixelCursor pixel, int quad, int count, ref byte destination, nint rowBytes, int rows)
+        where TTile : struct, ITile
+    {
+        if (rowBytes == count * TTile.QuadBytes)
+        {
+            TTile.Pack(ref Unsafe.Add(ref input, pixel.Input + arguments.RunOffsets[0]), ref destination, (nint)rows * count);
+            pixel.Advance(rows);
+            return;
+        }
+
+        for (int row = 0; row < rows; row++)
+        {
+            ref byte window = ref Unsafe.Add(ref input, pixel.Input);
+            if (arguments.RunOffsets.Length == 1)
+            {
+                TTile.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[0] + (quad * 4)), ref destination, count);
+            }
+            else
+            {
+                PackRow<TTile>(arguments, ref window, quad, count, ref destination);
+            }
+
+            destination = ref Unsafe.Add(ref destination, rowBytes);
+            pixel.MoveNext();
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -203,11 +262,7 @@ public static partial class ByteConvolution
             ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), pixel);
             ref int sums = ref MemoryMarshal.GetReference(accumulators);
             Span<int> offsets = stackalloc int[MaximumRows];
-            for (int row = 0; row < rows; row++)
-            {
-                offsets[row] = target.Output;
-                target.MoveNext();
-            }
+            FindOutputs(arguments.Geometry, ref target, offsets.Slice(0, rows));
 
             ref int first = ref MemoryMarshal.GetReference(offsets);
             TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref output, ref first, rows, fullBlocks, arguments.Target);
@@ -219,12 +274,38 @@ public static partial class ByteConvolution
             }
         }
 
+        /// <summary>Where rows go.</summary>
+        private static void FindOutputs(ConvolutionGeometry geometry, ref PixelCursor target, Span<int> offsets)
+        {
+            if (ConvolutionExtents.HasUniformOutput(geometry))
+            {
+                for (int row = 0; row < offsets.Length; row++)
+                {
+                    offsets[row] = target.Output + (row * geometry.OutputPixelStride);
+                }
+
+                target.Advance(offsets.Length);
+                return;
+            }
+
+            for (int row = 0; row < offsets.Length; row++)
+            {
+                offsets[row] = target.Output;
+                target.MoveNext();
+            }
+        }
+
         /// <summary>The last block's 1…15 channels: stored whole first, then copied.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void StoreRest<TTile>(ref int sums, ref int multipliers, ref byte output, ReadOnlySpan<int> offsets, int rest, RequantizationTarget target)
             where TTile : struct, ITile
         {
-            ReadOnlySpan<int> whole = [0, BlockChannels, 2 * BlockChannels, 3 * BlockChannels, 4 * BlockChannels, 5 * BlockChannels];
+            Span<int> whole = stackalloc int[MaximumRows];
+            for (int row = 0; row < offsets.Length; row++)
+            {
+                whole[row] = row * BlockChannels;
+            }
+
             Span<byte> bytes = stackalloc byte[MaximumRows * BlockChannels];
             ref byte from = ref MemoryMarshal.GetReference(bytes);
             TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref from, ref MemoryMarshal.GetReference(whole), offsets.Length, 1, target);

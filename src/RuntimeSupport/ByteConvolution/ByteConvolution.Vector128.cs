@@ -44,7 +44,7 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Tiles of 4 pixels × 8 channels in int16 pairs, packed as in <see cref="Avx512Tile"/>.</summary>
+    /// <summary>Tiles of 4 pixels × 8 channels in int16 pairs, packed as in <see cref="Avx512Tile{TWeights}"/>.</summary>
     internal readonly struct Vector128Tile<TDot> : ITile
         where TDot : struct, IPairDot
     {
@@ -64,8 +64,9 @@ public static partial class ByteConvolution
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int blocks)
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
         {
+            int blocks = BlocksOf(channels);
             for (int half = 0; half < 2 * blocks; half++)
             {
                 ref sbyte panel = ref Unsafe.Add(ref weights, (half / 2 * blockBytes) + (half % 2 * 32));

@@ -83,6 +83,9 @@ public static partial class ByteConvolution
         KernelGuard.Holds(arguments.Output.Length, ConvolutionExtents.LastOutput(arguments.Geometry) + ((long)arguments.Groups * arguments.OutputChannels), "output");
     }
 
+    /// <summary>Blocks that hold some channels, the last one filled up.</summary>
+    private static int BlocksOf(int channels) => (channels + BlockChannels - 1) / BlockChannels;
+
     /// <summary>The arguments of a run, as every path takes them.</summary>
     internal readonly ref struct Arguments(
         ReadOnlySpan<byte> input,
@@ -115,7 +118,7 @@ public static partial class ByteConvolution
         public int QuadsPerRun => (RunLength + 3) / 4;
 
         /// <summary>Blocks of 16 output channels in a group, the last one filled up.</summary>
-        public int Blocks => (OutputChannels + BlockChannels - 1) / BlockChannels;
+        public int Blocks => BlocksOf(OutputChannels);
 
         /// <summary>Requantises the sum of a channel.</summary>
         public byte Requantize<TRequantizer>(int sum, int channel)

@@ -1,83 +1,129 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
+/// <content>
+/// Two taps at a time as int16 pairs with AVX-512; 32 channels at a time, or 16 where there are fewer. A few rows are convolved for all channels before
+/// the next ones are, so that what they read and write stays in the first cache; sums of many pixels are requantised together.
+/// </content>
 public static partial class ByteDepthwiseConvolution
 {
-    /// <summary>Pixels whose sums are requantised together.</summary>
-    private const int PixelsTogether = 32;
+    /// <summary>The most pixels whose sums are requantised together.</summary>
+    private const int PixelsTogether = 64;
 
-    /// <summary>Two taps at a time as int16 pairs; 32 channels at a time, or 16 where there are fewer; sums of many pixels are requantised together. At least 16 channels.</summary>
+    /// <summary>The most numbers that widened weights take where they are more than one block's: they share the first cache with the image.</summary>
+    private const int WidenedWeights = 10240;
+
+    /// <summary>At least 16 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        int pairs = (arguments.TapOffsets.Length + 1) / 2;
-        Span<int> offsets = stackalloc int[2 * pairs];
-        PairOffsets(arguments.TapOffsets, offsets);
         int width = arguments.Channels >= 32 ? 32 : 16;
-        Span<short> weights = CacheLine.Align(stackalloc short[(pairs * 2 * width) + (CacheLine.Bytes / sizeof(short))]);
+        int stride = width == 32 ? GridStride(arguments) : 0;
+        Span<int> order = stackalloc int[(arguments.TapOffsets.Length + 1) / 2 * 2];
+        FindOrder(stride > 0, arguments.TapOffsets.Length, order);
+        int blocks = (arguments.Channels + width - 1) / width;
+        int panel = Math.Min(blocks, Math.Max(WidenedWeights / (order.Length * width), 1));
+        Span<short> weights = CacheLine.Align(stackalloc short[(panel * order.Length * width) + (CacheLine.Bytes / sizeof(short))]);
         Span<int> sums = CacheLine.Align(stackalloc int[(PixelsTogether * width) + (CacheLine.Bytes / sizeof(int))]);
-        for (int block = 0; block * width < arguments.Channels; block++)
+        for (int block = 0; block < blocks; block += panel)
         {
-            int channel = BlockBegin(block, width, arguments.Channels);
-            if (width == 32)
+            int count = Math.Min(panel, blocks - block);
+            for (int index = 0; index < count; index++)
             {
-                WidenWeights32(arguments, channel, weights);
-            }
-            else
-            {
-                WidenWeights16(arguments, channel, weights);
+                WidenWeights(arguments, BlockBegin(block + index, width, arguments.Channels), width, order, weights.Slice(index * order.Length * width));
             }
 
-            RunBlockAvx512<TRequantizer>(arguments, channel, width, offsets, weights, sums);
+            RunPanel<TRequantizer>(arguments, new Panel(block, count, width, stride, order.Length), weights, sums);
         }
     }
 
+    /// <summary>Blocks of channels that are convolved row by row.</summary>
+    /// <param name="Block">The first block.</param>
+    /// <param name="Blocks">Number of blocks.</param>
+    /// <param name="Width">Channels of a block, 16 or 32.</param>
+    /// <param name="Stride">Columns from a window to the next one where a window is a grid of 3 × 3 taps that <see cref="Slide1"/> or <see cref="Slide2"/> takes; else 0.</param>
+    /// <param name="Taps">Taps, filled up to pairs.</param>
+    private readonly record struct Panel(int Block, int Blocks, int Width, int Stride, int Taps);
+
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunBlockAvx512<TRequantizer>(in Arguments arguments, int channel, int width, Span<int> offsets, Span<short> weights, Span<int> sums)
+    private static void RunPanel<TRequantizer>(in Arguments arguments, Panel panel, Span<short> weights, Span<int> sums)
         where TRequantizer : struct, IRequantizer
     {
-        ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
-        ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
-        Span<int> pixels = stackalloc int[PixelsTogether];
-        int filled = 0;
         ConvolutionGeometry geometry = arguments.Geometry;
-        for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
+        int rows = geometry.Batches * geometry.OutputHeight;
+        int columnsTogether = Math.Min(geometry.OutputWidth, PixelsTogether), rowsTogether = PixelsTogether / columnsTogether;
+        Span<int> offsets = stackalloc int[panel.Taps];
+        PairOffsets(arguments.TapOffsets, offsets);
+        Span<int> windows = stackalloc int[rowsTogether];
+        Span<int> pixels = stackalloc int[PixelsTogether];
+        for (int row = 0; row < rows; row += rowsTogether)
         {
-            (nint position, nint pixel) = RowBegin(geometry, row);
-            int count;
-            for (int column = 0; column < geometry.OutputWidth; column += count)
+            int height = Math.Min(rowsTogether, rows - row);
+            for (int column = 0; column < geometry.OutputWidth; column += columnsTogether)
             {
-                count = Math.Min(PixelsTogether - filled, geometry.OutputWidth - column);
-                ref byte window = ref Unsafe.Add(ref input, position + (column * (nint)geometry.InputPixelStep));
-                if (width == 32)
+                int columns = Math.Min(columnsTogether, geometry.OutputWidth - column);
+                FindPixels(geometry, row, column, columns, windows.Slice(0, height), pixels);
+                for (int index = 0; index < panel.Blocks; index++)
                 {
-                    Sum32(ref window, geometry.InputPixelStep, offsets, weights, ref bias, ref sums[filled * 32], count);
-                }
-                else
-                {
-                    Sum16(ref window, geometry.InputPixelStep, offsets, weights, ref bias, ref sums[filled * 16], count);
-                }
-
-                for (int index = 0; index < count; index++)
-                {
-                    pixels[filled++] = (int)pixel + ((column + index) * geometry.OutputPixelStride);
-                }
-
-                if (filled == PixelsTogether)
-                {
-                    Requantize<TRequantizer>(arguments, channel, width, sums, pixels);
-                    filled = 0;
+                    int channel = BlockBegin(panel.Block + index, panel.Width, arguments.Channels);
+                    Sum(arguments, panel, channel, windows.Slice(0, height), columns, offsets, weights.Slice(index * panel.Taps * panel.Width), sums);
+                    Requantize<TRequantizer>(arguments, channel, panel.Width, sums, pixels.Slice(0, height * columns));
                 }
             }
         }
+    }
 
-        Requantize<TRequantizer>(arguments, channel, width, sums, pixels.Slice(0, filled));
+    /// <summary>Where the windows of some rows begin, and where their pixels are.</summary>
+    private static void FindPixels(ConvolutionGeometry geometry, int row, int column, int columns, Span<int> windows, Span<int> pixels)
+    {
+        int filled = 0;
+        for (int index = 0; index < windows.Length; index++)
+        {
+            (nint window, nint pixel) = RowBegin(geometry, row + index);
+            windows[index] = (int)window + (column * geometry.InputPixelStep);
+            for (int within = 0; within < columns; within++)
+            {
+                pixels[filled++] = (int)pixel + ((column + within) * geometry.OutputPixelStride);
+            }
+        }
+    }
+
+    /// <summary>Sums of a block of channels of some pixels of some rows.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Sum(in Arguments arguments, Panel panel, int channel, Span<int> windows, int columns, Span<int> offsets, Span<short> weights, Span<int> sums)
+    {
+        ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
+        ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
+        nint step = arguments.Geometry.InputPixelStep;
+        for (int row = 0; row < windows.Length; row++)
+        {
+            ref byte window = ref Unsafe.Add(ref input, windows[row]);
+            ref int rowSums = ref sums[row * columns * panel.Width];
+            switch (panel.Stride)
+            {
+                case 1:
+                    Slide1(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
+                    break;
+                case 2:
+                    Slide2(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
+                    break;
+                default:
+                    if (panel.Width == 32)
+                    {
+                        Sum32(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
+                    }
+                    else
+                    {
+                        Sum16(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
+                    }
+
+                    break;
+            }
+        }
     }
 
     /// <summary>Quantises a block of channels of some pixels.</summary>
@@ -95,64 +141,6 @@ public static partial class ByteDepthwiseConvolution
                 ref MemoryMarshal.GetReference(pixels),
                 pixels.Length,
                 arguments.Target);
-        }
-    }
-
-    /// <summary>Sums of 32 channels of some pixels of a row, in vectors of 256 bits: unpacking is what takes the time, and wider vectors make it no faster.</summary>
-    [MethodImpl(KernelOptions.Hot)]
-    private static void Sum32(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
-    {
-        ref int taps = ref MemoryMarshal.GetReference(offsets);
-        nint tapCount = offsets.Length;
-        Vector256<int> start0 = Halves(ref bias, 0), start1 = Halves(ref bias, 4), start2 = Halves(ref bias, 8), start3 = Halves(ref bias, 12);
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            ref short filter = ref MemoryMarshal.GetReference(weights);
-            Vector256<int> sum0 = start0, sum1 = start1, sum2 = start2, sum3 = start3;
-            for (nint tap = 0; tap < tapCount; tap += 2)
-            {
-                Vector256<byte> first = Vector256.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                Vector256<byte> second = Vector256.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
-                Vector256<byte> lower = Avx2.UnpackLow(first, second), upper = Avx2.UnpackHigh(first, second);
-                sum0 = AddPairs(sum0, Avx2.UnpackLow(lower, Vector256<byte>.Zero), ref filter, 0);
-                sum1 = AddPairs(sum1, Avx2.UnpackHigh(lower, Vector256<byte>.Zero), ref filter, 16);
-                sum2 = AddPairs(sum2, Avx2.UnpackLow(upper, Vector256<byte>.Zero), ref filter, 32);
-                sum3 = AddPairs(sum3, Avx2.UnpackHigh(upper, Vector256<byte>.Zero), ref filter, 48);
-                filter = ref Unsafe.Add(ref filter, 64);
-            }
-
-            Avx2.Permute2x128(sum0, sum1, 0x20).StoreUnsafe(ref sums);
-            Avx2.Permute2x128(sum2, sum3, 0x20).StoreUnsafe(ref sums, 8);
-            Avx2.Permute2x128(sum0, sum1, 0x31).StoreUnsafe(ref sums, 16);
-            Avx2.Permute2x128(sum2, sum3, 0x31).StoreUnsafe(ref sums, 24);
-            sums = ref Unsafe.Add(ref sums, 32);
-            window = ref Unsafe.Add(ref window, step);
-        }
-    }
-
-    /// <summary>Sums of 16 channels of some pixels of a row.</summary>
-    [MethodImpl(KernelOptions.Hot)]
-    private static void Sum16(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
-    {
-        ref int taps = ref MemoryMarshal.GetReference(offsets);
-        nint tapCount = offsets.Length;
-        Vector512<int> start = Vector512.LoadUnsafe(ref bias);
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            ref short filter = ref MemoryMarshal.GetReference(weights);
-            Vector512<int> sum = start;
-            for (nint tap = 0; tap < tapCount; tap += 2)
-            {
-                Vector128<byte> first = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                Vector128<byte> second = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
-                Vector256<byte> both = Vector256.Create(Sse2.UnpackLow(first, second), Sse2.UnpackHigh(first, second));
-                sum = Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(both), Vector512.LoadUnsafe(ref filter)));
-                filter = ref Unsafe.Add(ref filter, 32);
-            }
-
-            sum.StoreUnsafe(ref sums);
-            sums = ref Unsafe.Add(ref sums, 16);
-            window = ref Unsafe.Add(ref window, step);
         }
     }
 }

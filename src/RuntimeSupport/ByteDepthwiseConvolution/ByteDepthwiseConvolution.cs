@@ -23,7 +23,11 @@ public static partial class ByteDepthwiseConvolution
     {
         Check(arguments);
         bool fitsVectors = arguments.Channels >= 8 && arguments.TapOffsets.Length <= MaximumVectorTaps;
-        if (fitsVectors && arguments.Channels >= 16 && Avx512BW.IsSupported)
+        if (Avx512BW.IsSupported && IsNarrow(arguments))
+        {
+            RunAvx512Narrow<TRequantizer>(arguments);
+        }
+        else if (fitsVectors && arguments.Channels >= 16 && Avx512BW.IsSupported)
         {
             RunAvx512<TRequantizer>(arguments);
         }

@@ -84,4 +84,35 @@ public static class ByteLanes
         Vector256<short> words = Avx2.Permute4x64(Avx2.PackSignedSaturate(values0, values1).AsInt64(), 0b11_01_10_00).AsInt16();
         return Sse2.PackUnsignedSaturate(words.GetLower(), words.GetUpper());
     }
+
+    /// <summary>Adds a zero point to four rows of 16 integers and packs them into bytes, saturating, with AVX-512.</summary>
+    /// <param name="row0">The first row.</param>
+    /// <param name="row1">The second row.</param>
+    /// <param name="row2">The third row.</param>
+    /// <param name="row3">The fourth row.</param>
+    /// <param name="zeroPoint">The zero point, 0…255.</param>
+    /// <returns>The rows' bytes, one row after another.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<byte> Avx512Bytes(Vector512<int> row0, Vector512<int> row1, Vector512<int> row2, Vector512<int> row3, Vector512<short> zeroPoint)
+    {
+        Vector512<short> words0 = Avx512BW.AddSaturate(Avx512BW.PackSignedSaturate(row0, row1), zeroPoint);
+        Vector512<short> words1 = Avx512BW.AddSaturate(Avx512BW.PackSignedSaturate(row2, row3), zeroPoint);
+
+        // The packs work on quarters, each of which has four bytes of every row now.
+        return Avx512F.PermuteVar16x32(
+            Avx512BW.PackUnsignedSaturate(words0, words1).AsInt32(), Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)).AsByte();
+    }
+
+    /// <summary>Stores four rows of 16 bytes, each where its offset says.</summary>
+    /// <param name="rows">The rows, one after another.</param>
+    /// <param name="output">Where offsets count from.</param>
+    /// <param name="offsets">The first row's offset; the others follow.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Avx512Store(Vector512<byte> rows, ref byte output, ref int offsets)
+    {
+        rows.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, offsets));
+        Avx512F.ExtractVector128(rows, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1)));
+        Avx512F.ExtractVector128(rows, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 2)));
+        Avx512F.ExtractVector128(rows, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 3)));
+    }
 }

@@ -43,15 +43,30 @@ public static partial class FixedPoint
         Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
         Vector512<long> evenFirst = FirstRounding(even, isSymmetric), evenSecond = SecondRounding(even), evenNudge = Nudge(even);
         Vector512<long> oddFirst = FirstRounding(odd, isSymmetric), oddSecond = SecondRounding(odd), oddNudge = Nudge(odd);
-        Vector512<int> zeroPoint = Vector512.Create(target.ZeroPoint), low = Vector512.Create(target.Low), high = Vector512.Create(target.High);
-        for (nint row = 0; row < rows; row++)
+        Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
+        Vector512<byte> low = Vector512.Create((byte)target.Low), high = Vector512.Create((byte)target.High);
+        nint row = 0;
+        for (; row <= rows - 4; row += 4)
         {
-            Vector512<int> values = Vector512.LoadUnsafe(ref sums, (nuint)(row * stride));
-            Vector512<int> products = Interleave(
+            ref int quad = ref Unsafe.Add(ref sums, row * stride);
+            Vector512<byte> bytes = ByteLanes.Avx512Bytes(Products(ref quad, 0), Products(ref quad, stride), Products(ref quad, 2 * stride), Products(ref quad, 3 * stride), zeroPoint);
+            ByteLanes.Avx512Store(Avx512BW.Min(Avx512BW.Max(bytes, low), high), ref output, ref Unsafe.Add(ref offsets, row));
+        }
+
+        for (; row < rows; row++)
+        {
+            Vector512<int> products = Products(ref sums, row * stride);
+            Vector512<byte> bytes = Avx512BW.Min(Avx512BW.Max(ByteLanes.Avx512Bytes(products, products, products, products, zeroPoint), low), high);
+            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        Vector512<int> Products(ref int from, nint at)
+        {
+            Vector512<int> values = Vector512.LoadUnsafe(ref from, (nuint)at);
+            return Interleave(
                 Half(values, evenMultipliers, evenFirst, evenSecond, evenNudge, even, isSymmetric),
                 Half(OddLanes(values), oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric));
-            Vector512<int> quantised = Avx512F.Min(Avx512F.Max(Avx512F.Add(products, zeroPoint), low), high);
-            Avx512F.ConvertToVector128Byte(quantised.AsUInt32()).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
         }
     }
 

@@ -7,7 +7,7 @@ namespace ModelCompiler.RuntimeSupport;
 
 /// <summary>
 /// Requantisation in integers: <c>clamp(sum · multiplier · 2^(shift − 31) + zero point)</c>, the second rounding's halves up. The shifts lie
-/// behind the multipliers.
+/// behind the multipliers; a product and the zero point together fit 32 bits.
 /// </summary>
 public readonly struct FixedPointRequantizer : IRequantizer
 {

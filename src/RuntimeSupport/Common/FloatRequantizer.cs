@@ -49,13 +49,30 @@ public readonly struct FloatRequantizer : IRequantizer
     {
         Vector512<float> factors = Vector512.LoadUnsafe(ref multipliers).AsSingle();
         Requantization.Target floats = Floats(target);
-        for (nint row = 0; row < rows; row++)
+        Vector512<float> high = Vector512.Create(floats.High);
+        Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
+        Vector512<byte> low = Vector512.Create((byte)((int)floats.Low + target.ZeroPoint));
+        nint row = 0;
+        for (; row <= rows - 4; row += 4)
+        {
+            ref int quad = ref Unsafe.Add(ref sums, row * stride);
+            Vector512<byte> bytes = ByteLanes.Avx512Bytes(
+                Round(ref quad, 0, factors, high), Round(ref quad, stride, factors, high), Round(ref quad, 2 * stride, factors, high), Round(ref quad, 3 * stride, factors, high), zeroPoint);
+            ByteLanes.Avx512Store(Avx512BW.Max(bytes, low), ref output, ref Unsafe.Add(ref offsets, row));
+        }
+
+        for (; row < rows; row++)
         {
             Vector512<float> values = Avx512F.Multiply(Avx512F.ConvertToVector512Single(Vector512.LoadUnsafe(ref sums, (nuint)(row * stride))), factors);
             Avx512F.ConvertToVector128Byte(Requantization.Avx512Integers(values, floats).AsUInt32())
                 .StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
         }
     }
+
+    /// <summary>16 sums' values without the zero point. What is below the range packing and the bytes' maximum find; above it, a float may be too large for an integer.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Round(ref int sums, nint at, Vector512<float> factors, Vector512<float> high) => Avx512F.ConvertToVector512Int32(
+        Avx512F.Min(Avx512F.Multiply(Avx512F.ConvertToVector512Single(Vector512.LoadUnsafe(ref sums, (nuint)at)), factors), high));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Requantization.Target Floats(RequantizationTarget target) =>

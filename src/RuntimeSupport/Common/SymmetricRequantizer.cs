@@ -6,7 +6,7 @@ namespace ModelCompiler.RuntimeSupport;
 
 /// <summary>
 /// Requantisation in integers: <c>clamp(sum · multiplier · 2^(shift − 31) + zero point)</c>, the second rounding's halves away from zero. The shifts lie
-/// behind the multipliers.
+/// behind the multipliers; a product and the zero point together fit 32 bits.
 /// </summary>
 public readonly struct SymmetricRequantizer : IRequantizer
 {
@@ -35,8 +35,17 @@ public readonly struct SymmetricRequantizer : IRequantizer
 
     /// <inheritdoc/>
     [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
-    public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
+    public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target)
+    {
+        if (target.Low >= target.ZeroPoint)
+        {
+            // Negative halves are the only ones that the two roundings treat differently, and both results are 0 at most.
+            FixedPointRequantizer.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target);
+            return;
+        }
+
         FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
+    }
 
     /// <summary>From a product to its quantised value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -8,7 +9,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// The copy behind <c>CopyStrided…</c> and <c>Fill…</c>. The dimensions are sorted by the output's strides, so that the innermost writes the
 /// nearest elements; of the others, the one that reads the nearest elements becomes the second: the two make a plane.
 /// </summary>
-internal static class StridedCopy
+internal static partial class StridedCopy
 {
     /// <summary>Elements a side of the tiles in which a plane is transposed: the lines of one tile stay in the first cache.</summary>
     private const int Tile = 16;
@@ -162,6 +163,10 @@ internal static class StridedCopy
             {
                 MemoryMarshal.CreateSpan(ref Unsafe.Add(ref output, row * writingRow), columns).Fill(Unsafe.Add(ref input, row * readingRow));
             }
+        }
+        else if (Unsafe.SizeOf<T>() == 1 && columns == 3 && writingColumn == 1 && writingRow == 3 && readingRow == 1 && rows >= Pixels && Vector128.IsHardwareAccelerated)
+        {
+            Interleave3(ref Unsafe.As<T, byte>(ref input), ref Unsafe.As<T, byte>(ref output), rows, readingColumn);
         }
         else if (readingColumn is not (1 or 0 or -1) && rows > 1)
         {

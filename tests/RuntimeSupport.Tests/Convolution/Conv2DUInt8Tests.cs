@@ -42,6 +42,22 @@ public class Conv2DUInt8Tests
     }
 
     [Theory]
+    [MemberData(nameof(Paths))]
+    public void Products_of_matrices_have_the_bytes_of_the_scalar_path_however_weights_are_read(string path)
+    {
+        var random = new Random(6);
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomPointwise(random)))
+        {
+            var operands = new Operands(convolution, random);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FloatRequantizer>);
+            foreach (Path run in FindTiles(path).Prepend(Find(path)))
+            {
+                Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            }
+        }
+    }
+
+    [Theory]
     [InlineData(true, 28, 3, 1, 16)]
     [InlineData(true, 112, 7, 3, 64)]
     [InlineData(true, 112, 3, 3, 32)]
@@ -122,12 +138,20 @@ public class Conv2DUInt8Tests
         _ => throw new ArgumentException(path, nameof(path)),
     };
 
+    /// <summary>The tiles that a path chooses among.</summary>
+    private static Path[] FindTiles(string path) => path == "Avx512"
+        ? [
+            ByteConvolution.RunTiled<ByteConvolution.Avx512Tile<ByteConvolution.ByteWeights>, FloatRequantizer>,
+            ByteConvolution.RunTiled<ByteConvolution.Avx512Tile<ByteConvolution.WidenedWeights>, FloatRequantizer>,
+        ]
+        : [];
+
     /// <summary>The rows that a path reads where they lie if it chooses to.</summary>
     private static Path[] FindDirect(string path, int outputChannels) => path switch
     {
         "Avx2" when outputChannels <= 8 => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FloatRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx2HalfRow, FloatRequantizer>],
         "Avx2" => [ByteConvolution.RunDirect<ByteConvolution.Avx2Row, FloatRequantizer>],
-        "Avx512" => [ByteConvolution.RunDirect<ByteConvolution.Avx512Row, FloatRequantizer>],
+        "Avx512" => [ByteConvolution.RunAvx512Rows<FloatRequantizer>],
         "AvxVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<ByteConvolution.AvxVnniDot>, FloatRequantizer>],
         "EmulatedVnni" => [ByteConvolution.RunDirect<ByteConvolution.DotRow<EmulatedDot>, FloatRequantizer>],
         _ => [],

@@ -99,6 +99,35 @@ internal sealed class ConvolutionCase
         OutputGap = random.Next(0, 3),
     };
 
+    /// <summary>A depthwise convolution by 3 × 3 taps whose windows overlap, rows short and long.</summary>
+    public static ConvolutionCase RandomGrid(Random random) => new()
+    {
+        Batches = random.Next(1, 3),
+        OutputHeight = random.Next(1, 12),
+        OutputWidth = random.Next(3) == 0 ? random.Next(60, 150) : random.Next(1, 30),
+        KernelHeight = 3,
+        KernelWidth = 3,
+        StrideHeight = random.Next(1, 3),
+        StrideWidth = random.Next(1, 4),
+        DilationHeight = random.Next(1, 3),
+        DilationWidth = random.Next(1, 3),
+        Groups = random.Next(32, 100),
+        OutputGap = random.Next(0, 3),
+    };
+
+    /// <summary>A convolution by a single tap: a product of matrices of any size.</summary>
+    public static ConvolutionCase RandomPointwise(Random random) => new()
+    {
+        Batches = random.Next(1, 3),
+        OutputHeight = random.Next(1, 8),
+        OutputWidth = random.Next(1, 40),
+        StrideHeight = random.Next(4) == 0 ? 2 : 1,
+        StrideWidth = random.Next(4) == 0 ? 2 : 1,
+        InputChannels = random.Next(2) == 0 ? 4 * random.Next(1, 40) : random.Next(1, 160),
+        OutputChannels = random.Next(3) == 0 ? 8 * random.Next(1, 20) : random.Next(1, 150),
+        OutputGap = random.Next(0, 3),
+    };
+
     /// <summary>A wide image and a window of few inputs, such as first layers have.</summary>
     public static ConvolutionCase RandomFirstLayer(Random random) => new()
     {

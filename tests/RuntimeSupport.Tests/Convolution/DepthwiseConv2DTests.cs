@@ -24,13 +24,50 @@ public class DepthwiseConv2DTests
         {
             ConvolutionCase convolution = ConvolutionCase.RandomDepthwise(random, path == "Avx512" ? 16 : 8);
             var operands = new ByteOperands(convolution, random);
-            BytePath run = path switch
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(FindBytes(path))), $"{path} differs: {convolution}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(BytePaths))]
+    public void Windows_of_three_by_three_taps_have_the_bytes_of_the_scalar_path(string path)
+    {
+        var random = new Random(7);
+        for (int round = 0; round < 100; round++)
+        {
+            ConvolutionCase convolution = ConvolutionCase.RandomGrid(random);
+            var operands = new ByteOperands(convolution, random);
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(FindBytes(path))), $"{path} differs: {convolution}");
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(4)]
+    [InlineData(8)]
+    [InlineData(16)]
+    public void Pixels_of_few_channels_that_are_convolved_together_have_the_bytes_of_the_scalar_path(int channels)
+    {
+        var random = new Random(8 + channels);
+        for (int round = 0; round < 50; round++)
+        {
+            var convolution = new ConvolutionCase
             {
-                "Avx512" => ByteDepthwiseConvolution.RunAvx512<FloatRequantizer>,
-                "Avx2" => ByteDepthwiseConvolution.RunAvx2<FloatRequantizer>,
-                _ => ByteDepthwiseConvolution.RunVector128<FloatRequantizer>,
+                Batches = random.Next(1, 3),
+                OutputHeight = random.Next(1, 5),
+                OutputWidth = random.Next(1, 100),
+                KernelHeight = random.Next(1, 5),
+                KernelWidth = random.Next(1, 5),
+                StrideHeight = random.Next(1, 3),
+                DilationWidth = random.Next(1, 3),
+                Groups = channels,
+                OutputGap = round % 5 == 0 ? 1 : 0,
             };
-            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            var operands = new ByteOperands(convolution, random);
+            byte[] output = operands.NewOutput();
+            operands.CallRun(operands.Input, operands.Weights, operands.Bias, operands.Multipliers, output);
+            Assert.True(operands.Run(ByteDepthwiseConvolution.RunScalar<FloatRequantizer>).AsSpan().SequenceEqual(output), convolution.ToString());
         }
     }
 
@@ -111,6 +148,13 @@ public class DepthwiseConv2DTests
         Assert.Throws<ArgumentException>("bias", () => o.CallRun(o.Input, o.Weights, o.Bias[1..], output));
         Assert.Throws<ArgumentException>("output", () => o.CallRun(o.Input, o.Weights, o.Bias, output[1..]));
     }
+
+    private static BytePath FindBytes(string path) => path switch
+    {
+        "Avx512" => ByteDepthwiseConvolution.RunAvx512<FloatRequantizer>,
+        "Avx2" => ByteDepthwiseConvolution.RunAvx2<FloatRequantizer>,
+        _ => ByteDepthwiseConvolution.RunVector128<FloatRequantizer>,
+    };
 
     private static void AssertSameBits(float[] expected, float[] actual, string message) =>
         Assert.True(MemoryMarshal.Cast<float, int>(expected).SequenceEqual(MemoryMarshal.Cast<float, int>(actual)), message);

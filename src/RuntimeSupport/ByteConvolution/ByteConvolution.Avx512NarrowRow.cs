@@ -1,0 +1,109 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <content>Rows of up to 8 channels: half vectors of sums, two neighbouring pixels' quantised as one of 16 channels.</content>
+public static partial class ByteConvolution
+{
+    private const int NarrowChannels = BlockChannels / 2;
+
+    /// <summary>Convolves and quantises a stretch of pixels of up to 8 channels; <c>targets</c> says where they go.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunNarrowStretch<TRequantizer>(
+        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, Span<int> targets)
+        where TRequantizer : struct, IRequantizer
+    {
+        nint step = arguments.Geometry.InputPixelStep;
+        Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)(group * BlockChannels));
+        for (int tile = 0; tile < targets.Length; tile += RowTile)
+        {
+            int pixel = Math.Min(tile, targets.Length - RowTile);
+            Tile8x8(
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step), step, offsets, ref MemoryMarshal.GetReference(weights), bias, ref sums[pixel * NarrowChannels]);
+        }
+
+        int pairs = (targets.Length + 1) / 2;
+        bool isDense = arguments.OutputChannels == NarrowChannels && arguments.Geometry.OutputPixelStride == NarrowChannels && targets.Length % 2 == 0;
+        Span<int> repeated = stackalloc int[2 * BlockChannels];
+        RepeatMultipliers(arguments, group, repeated);
+        Span<byte> whole = stackalloc byte[RowPixels * NarrowChannels];
+        Span<int> places = stackalloc int[RowPixels / 2];
+        for (int pair = 0; pair < pairs; pair++)
+        {
+            places[pair] = isDense ? targets[2 * pair] : pair * BlockChannels;
+        }
+
+        TRequantizer.Avx512Rows(
+            ref MemoryMarshal.GetReference(sums),
+            BlockChannels,
+            ref MemoryMarshal.GetReference(repeated),
+            ref MemoryMarshal.GetReference(isDense ? arguments.Output : whole),
+            ref MemoryMarshal.GetReference(places),
+            pairs,
+            arguments.Target with { ShiftDistance = BlockChannels });
+        if (!isDense)
+        {
+            CopyNarrowPixels(whole, ref MemoryMarshal.GetReference(arguments.Output), targets, arguments.OutputChannels);
+        }
+    }
+
+    /// <summary>Multipliers of 8 channels twice, and their shifts twice.</summary>
+    private static void RepeatMultipliers(in Arguments arguments, int group, Span<int> repeated)
+    {
+        ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), group * BlockChannels);
+        ref int target = ref MemoryMarshal.GetReference(repeated);
+        Vector256<int> factors = Vector256.LoadUnsafe(ref multipliers), shifts = Vector256.LoadUnsafe(ref multipliers, (nuint)arguments.Target.ShiftDistance);
+        Vector512.Create(factors, factors).StoreUnsafe(ref target);
+        Vector512.Create(shifts, shifts).StoreUnsafe(ref target, BlockChannels);
+    }
+
+    /// <summary>Copies the first 1…8 bytes of each 8, a pixel's channels, to the output.</summary>
+    private static void CopyNarrowPixels(ReadOnlySpan<byte> pixels, ref byte output, ReadOnlySpan<int> targets, int channels)
+    {
+        for (int pixel = 0; pixel < targets.Length; pixel++)
+        {
+            Vector128<byte> bytes = Vector128.CreateScalarUnsafe(MemoryMarshal.Read<ulong>(pixels.Slice(pixel * NarrowChannels))).AsByte();
+            StoreFirst(bytes, ref Unsafe.Add(ref output, targets[pixel]), channels);
+        }
+    }
+
+    /// <summary>8 pixels × 8 channels.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Tile8x8(ref short rows, nint step, Span<int> offsets, ref short weights, Vector256<int> bias, ref int sums)
+    {
+        ref short rows3 = ref Unsafe.Add(ref rows, 3 * step);
+        ref short rows6 = ref Unsafe.Add(ref rows3, 3 * step);
+        Vector256<int> sum0 = bias, sum1 = bias, sum2 = bias, sum3 = bias, sum4 = bias, sum5 = bias, sum6 = bias, sum7 = bias;
+        for (int pair = 0; pair < offsets.Length; pair++)
+        {
+            nint at = offsets[pair];
+            Vector256<short> filter = Vector256.LoadUnsafe(ref weights);
+            weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
+            sum0 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
+            sum1 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
+            sum2 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + (2 * step)), filter);
+            sum3 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at), filter);
+            sum4 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + step), filter);
+            sum5 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + (2 * step)), filter);
+            sum6 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at), filter);
+            sum7 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at + step), filter);
+        }
+
+        sum0.StoreUnsafe(ref sums);
+        sum1.StoreUnsafe(ref sums, NarrowChannels);
+        sum2.StoreUnsafe(ref sums, 2 * NarrowChannels);
+        sum3.StoreUnsafe(ref sums, 3 * NarrowChannels);
+        sum4.StoreUnsafe(ref sums, 4 * NarrowChannels);
+        sum5.StoreUnsafe(ref sums, 5 * NarrowChannels);
+        sum6.StoreUnsafe(ref sums, 6 * NarrowChannels);
+        sum7.StoreUnsafe(ref sums, 7 * NarrowChannels);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<short> BroadcastHalf(ref short row, nint at) =>
+        Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<short, byte>(ref Unsafe.Add(ref row, at)))).AsInt16();
+}

@@ -1,0 +1,223 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ModelCompiler.RuntimeSupport;
+
+/// <content>
+/// Sums of blocks of channels. Bytes of two taps are interleaved within the halves of a vector and then widened, so that the two vectors of 32 channels
+/// hold the channels 0…7 and 16…23, 8…15 and 24…31; storing them by halves puts them in order again.
+/// </content>
+public static partial class ByteDepthwiseConvolution
+{
+    /// <summary>In an order of taps: a tap of zeros.</summary>
+    private const int NoTap = -1;
+
+    /// <summary>
+    /// Columns from a window to the next one, 1 or 2, where a window is three taps high and three wide, columns being one distance apart;
+    /// else 0. Such windows share columns.
+    /// </summary>
+    private static int GridStride(in Arguments arguments)
+    {
+        ReadOnlySpan<int> taps = arguments.TapOffsets;
+        if (taps.Length != 9)
+        {
+            return 0;
+        }
+
+        int column = taps[1] - taps[0];
+        for (int tap = 0; tap < 9; tap++)
+        {
+            if (taps[tap] != taps[tap / 3 * 3] + (tap % 3 * column))
+            {
+                return 0;
+            }
+        }
+
+        return column <= 0 ? 0 : arguments.Geometry.InputPixelStep == column ? 1 : arguments.Geometry.InputPixelStep == 2L * column ? 2 : 0;
+    }
+
+    /// <summary>Which taps make pairs: in a grid, two of a column, and two of the lowest row.</summary>
+    private static void FindOrder(bool isGrid, int taps, Span<int> order)
+    {
+        if (isGrid)
+        {
+            ReadOnlySpan<int> pairs = [0, 3, 1, 4, 2, 5, 6, 7, NoTap, 8];
+            pairs.CopyTo(order);
+            return;
+        }
+
+        for (int tap = 0; tap < order.Length; tap++)
+        {
+            order[tap] = tap < taps ? tap : NoTap;
+        }
+    }
+
+    /// <summary>Weights of a block of 16 or 32 channels as int16 pairs of taps, in the order of the interleaved activations.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void WidenWeights(in Arguments arguments, int channel, int width, ReadOnlySpan<int> order, Span<short> pairs)
+    {
+        ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), channel);
+        ref short target = ref MemoryMarshal.GetReference(pairs);
+        nint padded = arguments.PaddedChannels;
+        for (int tap = 0; tap < order.Length; tap += 2)
+        {
+            nuint at = (nuint)(tap * width);
+            if (width == 32)
+            {
+                Vector256<sbyte> first = order[tap] == NoTap ? default : Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, order[tap] * padded));
+                Vector256<sbyte> second = order[tap + 1] == NoTap ? default : Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, order[tap + 1] * padded));
+                Avx512BW.ConvertToVector512Int16(Avx2.UnpackLow(first, second)).StoreUnsafe(ref target, at);
+                Avx512BW.ConvertToVector512Int16(Avx2.UnpackHigh(first, second)).StoreUnsafe(ref target, at + 32);
+            }
+            else
+            {
+                Vector128<sbyte> first = order[tap] == NoTap ? default : Vector128.LoadUnsafe(ref Unsafe.Add(ref weights, order[tap] * padded));
+                Vector128<sbyte> second = order[tap + 1] == NoTap ? default : Vector128.LoadUnsafe(ref Unsafe.Add(ref weights, order[tap + 1] * padded));
+                Avx512BW.ConvertToVector512Int16(Vector256.Create(Sse2.UnpackLow(first, second), Sse2.UnpackHigh(first, second))).StoreUnsafe(ref target, at);
+            }
+        }
+    }
+
+    /// <summary>Sums of 32 channels of some pixels of a row whose windows of 3 × 3 taps begin a column apart: two columns of a window are the one's before.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Slide1(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
+    {
+        ref byte top = ref Unsafe.Add(ref window, offsets[0]);
+        ref byte middle = ref Unsafe.Add(ref window, offsets[3]);
+        ref byte bottom = ref Unsafe.Add(ref window, offsets[6]);
+        ref short filter = ref weights[0];
+        Vector512<short> low0 = Low(Load(ref top, 0), Load(ref middle, 0)), high0 = High(Load(ref top, 0), Load(ref middle, 0));
+        Vector512<short> low1 = Low(Load(ref top, step), Load(ref middle, step)), high1 = High(Load(ref top, step), Load(ref middle, step));
+        Vector256<byte> bottom1 = Load(ref bottom, step);
+        Vector512<short> lowBottom = Low(Load(ref bottom, 0), bottom1), highBottom = High(Load(ref bottom, 0), bottom1);
+        Vector512<int> startLow = Start(ref bias, 0), startHigh = Start(ref bias, 8);
+        nint at = 2 * step;
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            Vector256<byte> first = Load(ref top, at), second = Load(ref middle, at), bottom2 = Load(ref bottom, at);
+            Vector512<short> low2 = Low(first, second), high2 = High(first, second);
+            Vector512<short> lowNext = Low(bottom1, bottom2), highNext = High(bottom1, bottom2);
+            Vector512<int> low = startLow + Multiply(low0, ref filter, 0) + Multiply(low1, ref filter, 64) + Multiply(low2, ref filter, 128)
+                + Multiply(lowBottom, ref filter, 192) + Multiply(lowNext, ref filter, 256);
+            Vector512<int> high = startHigh + Multiply(high0, ref filter, 32) + Multiply(high1, ref filter, 96) + Multiply(high2, ref filter, 160)
+                + Multiply(highBottom, ref filter, 224) + Multiply(highNext, ref filter, 288);
+            Store(low, high, ref sums);
+            sums = ref Unsafe.Add(ref sums, 32);
+            (low0, low1, lowBottom, high0, high1, highBottom, bottom1) = (low1, low2, lowNext, high1, high2, highNext, bottom2);
+            at += step;
+        }
+    }
+
+    /// <summary>The same for windows that begin two columns apart: the first column of a window is the last of the one before.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Slide2(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
+    {
+        ref byte top = ref Unsafe.Add(ref window, offsets[0]);
+        ref byte middle = ref Unsafe.Add(ref window, offsets[3]);
+        ref byte bottom = ref Unsafe.Add(ref window, offsets[6]);
+        ref short filter = ref weights[0];
+        Vector512<short> low0 = Low(Load(ref top, 0), Load(ref middle, 0)), high0 = High(Load(ref top, 0), Load(ref middle, 0));
+        Vector256<byte> bottom0 = Load(ref bottom, 0);
+        Vector512<int> startLow = Start(ref bias, 0), startHigh = Start(ref bias, 8);
+        nint column = step / 2, at = column;
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            Vector256<byte> first = Load(ref top, at), second = Load(ref middle, at), bottom1 = Load(ref bottom, at);
+            Vector512<short> low1 = Low(first, second), high1 = High(first, second);
+            first = Load(ref top, at + column);
+            second = Load(ref middle, at + column);
+            Vector256<byte> bottom2 = Load(ref bottom, at + column);
+            Vector512<short> low2 = Low(first, second), high2 = High(first, second);
+            Vector512<int> low = startLow + Multiply(low0, ref filter, 0) + Multiply(low1, ref filter, 64) + Multiply(low2, ref filter, 128)
+                + Multiply(Low(bottom0, bottom1), ref filter, 192) + Multiply(Low(bottom1, bottom2), ref filter, 256);
+            Vector512<int> high = startHigh + Multiply(high0, ref filter, 32) + Multiply(high1, ref filter, 96) + Multiply(high2, ref filter, 160)
+                + Multiply(High(bottom0, bottom1), ref filter, 224) + Multiply(High(bottom1, bottom2), ref filter, 288);
+            Store(low, high, ref sums);
+            sums = ref Unsafe.Add(ref sums, 32);
+            (low0, high0, bottom0) = (low2, high2, bottom2);
+            at += step;
+        }
+    }
+
+    /// <summary>Sums of 32 channels of some pixels of a row, whatever the taps.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Sum32(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
+    {
+        ref int taps = ref MemoryMarshal.GetReference(offsets);
+        nint tapCount = offsets.Length;
+        Vector512<int> startLow = Start(ref bias, 0), startHigh = Start(ref bias, 8);
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            ref short filter = ref MemoryMarshal.GetReference(weights);
+            Vector512<int> low = startLow, high = startHigh;
+            for (nint tap = 0; tap < tapCount; tap += 2)
+            {
+                Vector256<byte> first = Load(ref window, Unsafe.Add(ref taps, tap)), second = Load(ref window, Unsafe.Add(ref taps, tap + 1));
+                low += Multiply(Low(first, second), ref filter, 0);
+                high += Multiply(High(first, second), ref filter, 32);
+                filter = ref Unsafe.Add(ref filter, 64);
+            }
+
+            Store(low, high, ref sums);
+            sums = ref Unsafe.Add(ref sums, 32);
+            window = ref Unsafe.Add(ref window, step);
+        }
+    }
+
+    /// <summary>Sums of 16 channels of some pixels of a row.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void Sum16(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
+    {
+        ref int taps = ref MemoryMarshal.GetReference(offsets);
+        nint tapCount = offsets.Length;
+        Vector512<int> start = Vector512.LoadUnsafe(ref bias);
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            ref short filter = ref MemoryMarshal.GetReference(weights);
+            Vector512<int> sum = start;
+            for (nint tap = 0; tap < tapCount; tap += 2)
+            {
+                Vector128<byte> first = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                Vector128<byte> second = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                Vector256<byte> both = Vector256.Create(Sse2.UnpackLow(first, second), Sse2.UnpackHigh(first, second));
+                sum += Multiply(Avx512BW.ConvertToVector512Int16(both), ref filter, 0);
+                filter = ref Unsafe.Add(ref filter, 32);
+            }
+
+            sum.StoreUnsafe(ref sums);
+            sums = ref Unsafe.Add(ref sums, 16);
+            window = ref Unsafe.Add(ref window, step);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Load(ref byte source, nint at) => Vector256.LoadUnsafe(ref Unsafe.Add(ref source, at));
+
+    /// <summary>Pairs of the channels 0…7 and 16…23.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Low(Vector256<byte> first, Vector256<byte> second) => Avx512BW.ConvertToVector512Int16(Avx2.UnpackLow(first, second));
+
+    /// <summary>Pairs of the channels 8…15 and 24…31.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> High(Vector256<byte> first, Vector256<byte> second) => Avx512BW.ConvertToVector512Int16(Avx2.UnpackHigh(first, second));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Multiply(Vector512<short> activations, ref short filter, nuint at) =>
+        Avx512BW.MultiplyAddAdjacent(activations, Vector512.LoadUnsafe(ref filter, at));
+
+    /// <summary>Eight numbers from an index on, and the eight that are 16 further.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Start(ref int bias, nuint at) => Vector512.Create(Vector256.LoadUnsafe(ref bias, at), Vector256.LoadUnsafe(ref bias, at + 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Store(Vector512<int> low, Vector512<int> high, ref int sums)
+    {
+        low.GetLower().StoreUnsafe(ref sums);
+        high.GetLower().StoreUnsafe(ref sums, 8);
+        low.GetUpper().StoreUnsafe(ref sums, 16);
+        high.GetUpper().StoreUnsafe(ref sums, 24);
+    }
+}
