@@ -83,6 +83,7 @@ internal static class AccuracyReport
         "CrossLayerEqualization" => options with { CrossLayerEqualization = isWanted },
         "ActivationEqualization" => options with { ActivationEqualization = isWanted },
         "BranchScales" => options with { BranchScales = isWanted },
+        "LayerReconstruction" => options with { LayerReconstruction = isWanted },
         "LearnedRounding" => options with { LearnedRounding = isWanted },
         "BiasCorrection" => options with { BiasCorrection = isWanted },
         _ => throw new BenchmarkException($"{technique} is a technique that the measurement does not know how to switch."),

@@ -66,6 +66,9 @@ public sealed record CompileOptions
     /// <summary>Whether weights may be rounded otherwise than to the nearest.</summary>
     public bool LearnedRounding { get; init; }
 
+    /// <summary>Whether layers may be fitted anew to what the quantised layers before them give.</summary>
+    public bool LayerReconstruction { get; init; } = true;
+
     /// <summary>Whether biases may make good for the mean errors of rounding.</summary>
     public bool BiasCorrection { get; init; } = true;
 

@@ -37,6 +37,7 @@ internal sealed class ModelSettings
         ("CrossLayerEqualization", "--cross-layer-equalization"),
         ("ActivationEqualization", "--activation-equalization"),
         ("BranchScales", "--branch-scales"),
+        ("LayerReconstruction", "--layer-reconstruction"),
         ("LearnedRounding", "--learned-rounding"),
         ("BiasCorrection", "--bias-correction"),
         ("MinimumAgreement", "--minimum-agreement"),

@@ -16,7 +16,7 @@ public sealed class ResolveModelFiles : Task
     private static readonly string[] ModelMetadata =
     [
         "Access", "ActivationEqualization", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels",
-        "LearnedRounding", "LiteralLimit", "MaximumArenaBytes", "MaximumError", "MaximumMacs", "MaximumWeightBytes", "Mean", "MinimumAgreement", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State",
+        "LayerReconstruction", "LearnedRounding", "LiteralLimit", "MaximumArenaBytes", "MaximumError", "MaximumMacs", "MaximumWeightBytes", "Mean", "MinimumAgreement", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State",
     ];
 
     // What MSBuild, NuGet and editors put on any item.

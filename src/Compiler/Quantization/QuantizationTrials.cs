@@ -103,8 +103,13 @@ internal sealed class QuantizationTrials
     /// <summary>How many examples a program may run on for some multiply-accumulates.</summary>
     /// <param name="work">The multiply-accumulates.</param>
     /// <param name="fewest">What it takes to tell anything, whatever the work.</param>
-    public int Affordable(long work, int fewest) =>
-        (int)Math.Min(Samples.Length, Math.Max(fewest, work / Math.Max(1, reference.Plan.MultiplyAccumulates)));
+    public int Affordable(long work, int fewest) => (int)Math.Min(Samples.Length, Math.Max(fewest, Runs(work)));
+
+    /// <summary>How many times a program may run for some multiply-accumulates.</summary>
+    public long Runs(long work) => work / Math.Max(1, reference.Plan.MultiplyAccumulates);
+
+    /// <summary>Ends what was cancelled.</summary>
+    public void ThrowIfCancelled() => cancellation.ThrowIfCancellationRequested();
 
     /// <summary>Compares a choice's program with float on some of the examples.</summary>
     public Comparison Compare(QuantizationChoice choice, int most)

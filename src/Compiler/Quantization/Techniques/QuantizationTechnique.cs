@@ -16,6 +16,7 @@ public abstract class QuantizationTechnique(string name)
         new ActivationEqualization(),
         new BranchScales(),
         new LearnedRounding(),
+        new LayerReconstruction(),
         new BiasCorrection(),
     ];
 
