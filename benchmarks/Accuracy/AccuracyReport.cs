@@ -83,6 +83,7 @@ internal static class AccuracyReport
         "CrossLayerEqualization" => options with { CrossLayerEqualization = isWanted },
         "ActivationEqualization" => options with { ActivationEqualization = isWanted },
         "BranchScales" => options with { BranchScales = isWanted },
+        "ChannelSplitting" => options with { ChannelSplitting = isWanted },
         "LayerReconstruction" => options with { LayerReconstruction = isWanted },
         "LearnedRounding" => options with { LearnedRounding = isWanted },
         "BiasCorrection" => options with { BiasCorrection = isWanted },

@@ -57,6 +57,9 @@ public sealed record CompileOptions
     /// <summary>Whether channels may be scaled between layers.</summary>
     public bool CrossLayerEqualization { get; init; } = true;
 
+    /// <summary>Whether channels may be computed several times.</summary>
+    public bool ChannelSplitting { get; init; }
+
     /// <summary>Whether the channels of an activation may be scaled apart.</summary>
     public bool ActivationEqualization { get; init; } = true;
 

@@ -21,6 +21,9 @@ public sealed record QuantizationChoice
     /// <summary>What <see cref="ActivationEqualization"/> multiplies channels with, by the layer's output.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<float>> Factors { get; init; } = Empty<ImmutableArray<float>>();
 
+    /// <summary>How often <see cref="ChannelSplitting"/> has each channel computed, by the layer's output.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<int>> Copies { get; init; } = Empty<ImmutableArray<int>>();
+
     /// <summary>Whether concatenations of unlike ranges keep a scale for each part.</summary>
     public bool KeepsBranchScales { get; init; }
 
@@ -54,6 +57,12 @@ public sealed record QuantizationChoice
     public string? Problem(Graph graph)
     {
         string? stranger = Ranges.Keys.FirstOrDefault(value => !graph.Values.ContainsKey(value)) ?? FloatLayers.Keys.FirstOrDefault(output => graph.Producer(output)?.Output != output);
+        if (Copies.FirstOrDefault(pair => SplitSite.Of(graph).All(site => site.Producer.Output != pair.Key) || pair.Value.Length != graph.ShapeOf(pair.Key)[^1]).Key is { } unsplit)
+        {
+            return $"it does not fit the model at '{unsplit}'";
+        }
+
+        graph = ChannelSplitting.Run(graph, Copies);
         string? misfit = Biases.Keys.Union(Levels.Keys).Union(Factors.Keys).Union(WeightScales.Keys).FirstOrDefault(output =>
             graph.Producer(output) is not { } node || LayerConstants.Of(graph, node) is not { } layer
             || !HasLength(Biases, output, layer.Bias.Count) || !HasLength(Factors, output, layer.Bias.Count) || !HasLength(WeightScales, output, layer.Bias.Count)
@@ -65,7 +74,7 @@ public sealed record QuantizationChoice
         !numbers.TryGetValue(output, out ImmutableArray<T> own) || own.Length == length;
 
     /// <summary>The float graph with its channels scaled as was decided: it computes the same.</summary>
-    public Graph Equalize(Graph graph) => ActivationEqualization.Run(IsEqualized ? CrossLayerEqualization.Run(graph) : graph, Factors);
+    public Graph Equalize(Graph graph) => ActivationEqualization.Run(ChannelSplitting.Run(IsEqualized ? CrossLayerEqualization.Run(graph) : graph, Copies), Factors);
 
     /// <summary>The float graph with the weights and biases that were decided on.</summary>
     public Graph Apply(Graph graph)
@@ -77,6 +86,13 @@ public sealed record QuantizationChoice
             LayerConstants layer = LayerConstants.Of(equalized, node)!;
             layer = Levels.TryGetValue(node.Output, out ImmutableArray<sbyte> levels) ? layer.WithLevels(levels, WeightScales.TryGetValue(node.Output, out ImmutableArray<float> scales) ? scales : [.. layer.Scales()]) : layer;
             changed.Add(node.Output, Biases.TryGetValue(node.Output, out ImmutableArray<float> bias) ? layer with { Bias = Tensor.Of(layer.Bias.Shape, bias.ToArray()) } : layer);
+        }
+
+        foreach ((string value, ImmutableArray<double> parts) in ChannelSplitting.Offsets(graph, Copies).Where(offset => Ranges.ContainsKey(offset.Value) && !FloatLayers.ContainsKey(offset.Value)))
+        {
+            LayerConstants layer = changed.GetValueOrDefault(value) ?? LayerConstants.Of(equalized, equalized.Producer(value)!)!;
+            float step = Ranges[value].Quantize().Scale;
+            changed[value] = layer with { Bias = Tensor.Of(layer.Bias.Shape, [.. layer.Bias.Values<float>().Zip(parts, (bias, part) => (float)(bias + (part * step)))]) };
         }
 
         return LayerConstants.Replace(equalized, changed);

@@ -82,6 +82,11 @@ public sealed record CalibrationCache(
             Line("factors", Escape(value), string.Join(' ', factors.Select(Number)));
         }
 
+        foreach ((string value, ImmutableArray<int> copies) in Choice.Copies)
+        {
+            Line("copies", Escape(value), string.Join(' ', copies.Select(Number)));
+        }
+
         foreach ((string value, ImmutableArray<float> bias) in Choice.Biases)
         {
             Line("bias", Escape(value), string.Join(' ', bias.Select(Number)));
@@ -145,6 +150,8 @@ public sealed record CalibrationCache(
                 return cache with { Choice = choice with { Ranges = choice.Ranges.Add(Unescape(value), new ValueRange(Real(minimum), Real(maximum))) } };
             case ["factors", string value, string numbers]:
                 return cache with { Choice = choice with { Factors = choice.Factors.Add(Unescape(value), [.. numbers.Split(' ').Select(Factor)]) } };
+            case ["copies", string value, string numbers]:
+                return cache with { Choice = choice with { Copies = choice.Copies.Add(Unescape(value), [.. numbers.Split(' ').Select(CopyCount)]) } };
             case ["bias", string value, string numbers]:
                 return cache with { Choice = choice with { Biases = choice.Biases.Add(Unescape(value), [.. numbers.Split(' ').Select(Real)]) } };
             case ["weight scales", string value, string numbers]:
@@ -204,6 +211,9 @@ public sealed record CalibrationCache(
         double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException();
 
     private static float Factor(string text) => Real(text) is var factor and >= 1e-6f and <= 1e6f ? factor : throw new FormatException();
+
+    private static int CopyCount(string text) =>
+        int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) is var count and >= 1 and <= ChannelSplitting.MostCopies ? count : throw new FormatException();
 
     private static float WeightScale(string text) => Real(text) is var scale and > 0 ? scale : throw new FormatException();
 
