@@ -64,6 +64,12 @@ internal static class AccuracyReport
         }
 
         yield return ("the defaults", options => options with { Precision = Precision.Int8 });
+        foreach (QuantizationTechnique technique in QuantizationTechnique.All.Where(technique => !OffByDefault.Contains(technique.Name)))
+        {
+            yield return ($"the defaults without {technique.Name}", options => With(options with { Precision = Precision.Int8 }, technique.Name, isWanted: false));
+        }
+
+        yield return ("the defaults, ChannelSplitting and LayerReconstruction", options => With(With(options with { Precision = Precision.Int8 }, "ChannelSplitting"), "LayerReconstruction"));
         foreach (string name in OffByDefault)
         {
             yield return ($"the defaults and {name}", options => With(options with { Precision = Precision.Int8 }, name));

@@ -70,7 +70,7 @@ public sealed record CompileOptions
     public bool LearnedRounding { get; init; }
 
     /// <summary>Whether layers may be fitted anew to what the quantised layers before them give.</summary>
-    public bool LayerReconstruction { get; init; } = true;
+    public bool LayerReconstruction { get; init; }
 
     /// <summary>Whether biases may make good for the mean errors of rounding.</summary>
     public bool BiasCorrection { get; init; } = true;

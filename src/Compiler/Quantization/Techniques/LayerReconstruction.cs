@@ -18,10 +18,11 @@ public sealed class LayerReconstruction() : QuantizationTechnique("LayerReconstr
     // Products of so many terms are a few megabytes, and a layer some seconds; wider layers keep the weights that they have.
     private const int MostTerms = 1152;
 
-    // Holds weights to what they were, as a share of the mean square of the inputs; more where there is less data than four places a weight.
+    // Holds weights to what they were, as a share of the mean square of the inputs; more where there are not a hundred places a weight, many of them of one picture:
+    // a close fit to few examples is worse than none on others.
     private const double Damping = 0.1;
-    private const double DampingOfFew = 0.3;
-    private const int EnoughPlaces = 4;
+    private const double DampingOfFew = 1;
+    private const int EnoughPlaces = 100;
 
     // The programs run anew for each layer while that many multiply-accumulates allow it, else for some layers together.
     private const long MostWork = 1L << 38;
