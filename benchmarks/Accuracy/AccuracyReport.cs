@@ -64,6 +64,12 @@ internal static class AccuracyReport
         }
 
         yield return ("the defaults", options => options with { Precision = Precision.Int8 });
+        foreach (QuantizationTechnique technique in QuantizationTechnique.All.Where(technique => !OffByDefault.Contains(technique.Name)))
+        {
+            yield return ($"the defaults without {technique.Name}", options => With(options with { Precision = Precision.Int8 }, technique.Name, isWanted: false));
+        }
+
+        yield return ("the defaults, ChannelSplitting and LayerReconstruction", options => With(With(options with { Precision = Precision.Int8 }, "ChannelSplitting"), "LayerReconstruction"));
         foreach (string name in OffByDefault)
         {
             yield return ($"the defaults and {name}", options => With(options with { Precision = Precision.Int8 }, name));
@@ -83,6 +89,8 @@ internal static class AccuracyReport
         "CrossLayerEqualization" => options with { CrossLayerEqualization = isWanted },
         "ActivationEqualization" => options with { ActivationEqualization = isWanted },
         "BranchScales" => options with { BranchScales = isWanted },
+        "ChannelSplitting" => options with { ChannelSplitting = isWanted },
+        "LayerReconstruction" => options with { LayerReconstruction = isWanted },
         "LearnedRounding" => options with { LearnedRounding = isWanted },
         "BiasCorrection" => options with { BiasCorrection = isWanted },
         _ => throw new BenchmarkException($"{technique} is a technique that the measurement does not know how to switch."),

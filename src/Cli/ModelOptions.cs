@@ -50,6 +50,8 @@ internal sealed class ModelOptions
     private readonly Option<string?> activationEqualization = new("--activation-equalization") { Description = "true (default) or false: channels of an activation may be scaled apart, where int8 gains.", HelpName = "SWITCH" };
     private readonly Option<string?> equalization = new("--cross-layer-equalization") { Description = "true (default) or false: channels may be scaled between layers, where int8 gains.", HelpName = "SWITCH" };
     private readonly Option<string?> branchScales = new("--branch-scales") { Description = "true (default) or false: concatenations of unlike ranges may keep a scale for each part.", HelpName = "SWITCH" };
+    private readonly Option<string?> channelSplitting = new("--channel-splitting") { Description = "true or false (default): channels that suffer most from rounding are computed several times.", HelpName = "SWITCH" };
+    private readonly Option<string?> layerReconstruction = new("--layer-reconstruction") { Description = "true or false (default): layers are fitted to what the quantised layers before them give.", HelpName = "SWITCH" };
     private readonly Option<string?> learnedRounding = new("--learned-rounding") { Description = "true or false (default): weights are rounded as suits the examples.", HelpName = "SWITCH" };
     private readonly Option<string?> biasCorrection = new("--bias-correction") { Description = "true (default) or false: biases make good for mean errors of rounding.", HelpName = "SWITCH" };
     private readonly Option<string?> minimumAgreement = new("--minimum-agreement") { Description = "Least share of calibration files with the top class of float32: 0.99, or 99 %. Less is an error; with Auto, layers stay in float32 until it is reached.", HelpName = "SHARE" };
@@ -79,7 +81,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, winograd, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, winograd, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, channelSplitting, layerReconstruction, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -113,6 +115,8 @@ internal sealed class ModelOptions
             CrossLayerEqualization = reader.Switch("CrossLayerEqualization", parsed.GetValue(equalization), standard: true),
             ActivationEqualization = reader.Switch("ActivationEqualization", parsed.GetValue(activationEqualization), standard: true),
             BranchScales = reader.Switch("BranchScales", parsed.GetValue(branchScales), standard: true),
+            ChannelSplitting = reader.Switch("ChannelSplitting", parsed.GetValue(channelSplitting), standard: false),
+            LayerReconstruction = reader.Switch("LayerReconstruction", parsed.GetValue(layerReconstruction), standard: false),
             LearnedRounding = reader.Switch("LearnedRounding", parsed.GetValue(learnedRounding), standard: false),
             BiasCorrection = reader.Switch("BiasCorrection", parsed.GetValue(biasCorrection), standard: true),
             MinimumAgreement = reader.Share("MinimumAgreement", parsed.GetValue(minimumAgreement)),

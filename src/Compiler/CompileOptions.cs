@@ -57,6 +57,9 @@ public sealed record CompileOptions
     /// <summary>Whether channels may be scaled between layers.</summary>
     public bool CrossLayerEqualization { get; init; } = true;
 
+    /// <summary>Whether channels may be computed several times.</summary>
+    public bool ChannelSplitting { get; init; }
+
     /// <summary>Whether the channels of an activation may be scaled apart.</summary>
     public bool ActivationEqualization { get; init; } = true;
 
@@ -65,6 +68,9 @@ public sealed record CompileOptions
 
     /// <summary>Whether weights may be rounded otherwise than to the nearest.</summary>
     public bool LearnedRounding { get; init; }
+
+    /// <summary>Whether layers may be fitted anew to what the quantised layers before them give.</summary>
+    public bool LayerReconstruction { get; init; }
 
     /// <summary>Whether biases may make good for the mean errors of rounding.</summary>
     public bool BiasCorrection { get; init; } = true;

@@ -39,6 +39,8 @@ internal sealed class ModelSettings
         ("CrossLayerEqualization", "--cross-layer-equalization"),
         ("ActivationEqualization", "--activation-equalization"),
         ("BranchScales", "--branch-scales"),
+        ("ChannelSplitting", "--channel-splitting"),
+        ("LayerReconstruction", "--layer-reconstruction"),
         ("LearnedRounding", "--learned-rounding"),
         ("BiasCorrection", "--bias-correction"),
         ("MinimumAgreement", "--minimum-agreement"),

@@ -15,8 +15,8 @@ public sealed class ResolveModelFiles : Task
 {
     private static readonly string[] ModelMetadata =
     [
-        "Access", "ActivationEqualization", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels",
-        "LearnedRounding", "LiteralLimit", "MaximumArenaBytes", "MaximumError", "MaximumMacs", "MaximumWeightBytes", "Mean", "MinimumAgreement", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State", "Threads", "Winograd",
+        "Access", "ActivationEqualization", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ChannelSplitting", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels",
+        "LayerReconstruction", "LearnedRounding", "LiteralLimit", "MaximumArenaBytes", "MaximumError", "MaximumMacs", "MaximumWeightBytes", "Mean", "MinimumAgreement", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State", "Threads", "Winograd",
     ];
 
     // What MSBuild, NuGet and editors put on any item.

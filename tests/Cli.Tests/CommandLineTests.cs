@@ -12,6 +12,7 @@ public sealed class CommandLineTests
     [InlineData("modelc : error MC4002: Unrecognized command or argument '--colour'. See modelc --help", "compile", "x.onnx", "--colour")]
     [InlineData("modelc : error MC4002: Option '--qdq' is required. See modelc --help", "export", "x.onnx")]
     [InlineData("modelc : error MC4002: --qdq needs the name of a file to write. See modelc --help", "export", "x.onnx", "--qdq", "")]
+    [InlineData("x.onnx : error MC3042: Precision=\"WeightInt8\" decides how a program stores weights, which has no part in the graph that is exported: the file would be that of Float32; export Float32, Int8, Int8Only, Rounded256, Auto", "export", "x.onnx", "--precision", "WeightInt8", "--qdq", "y.onnx")]
     [InlineData("missing.onnx : error MC1001: the model file does not exist; check the Include of the ModelFile item", "compile", "missing.onnx")]
     [InlineData("x.onnx : error MC2001: Precision=\"Int9\" is not valid: use Float32, Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights, Rounded256 or Auto", "compile", "x.onnx", "--precision", "Int9")]
     [InlineData("x.onnx : error MC2001: Precision=\"1\" is not valid: use Float32, Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights, Rounded256 or Auto", "compile", "x.onnx", "--precision", "1")]

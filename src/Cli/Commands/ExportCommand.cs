@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
@@ -38,6 +39,9 @@ internal sealed class ExportCommand
     /// <summary>The command.</summary>
     public Command Command { get; }
 
+    // Or says that it is the model's own.
+    private static bool ChangesGraph(Precision precision) => precision is not (Precision.DynamicInt8 or Precision.WeightInt8 or Precision.Float16Weights);
+
     private int Run(ParseResult parsed)
     {
         var diagnostics = new List<Diagnostic>();
@@ -45,6 +49,13 @@ internal sealed class ExportCommand
         DiagnosticOutput.Print(diagnostics, output, error);
         if (options is null)
         {
+            return 1;
+        }
+
+        if (!ChangesGraph(options.Precision))
+        {
+            string others = string.Join(", ", Enum.GetValues<Precision>().Where(ChangesGraph));
+            DiagnosticOutput.Print([DiagnosticKinds.PrecisionNotExported.At(options.ModelPath, "", options.Precision, others)], output, error);
             return 1;
         }
 

@@ -132,15 +132,15 @@ public sealed class CalibratedQuantization
         (RangeObserver observer, int samples) = Observe(progress);
         var trials = new QuantizationTrials(graph, reference, observer, samples, data, options, lower, cancellation);
         ImmutableArray<Calibrator> calibrators = Calibrator.Named(options.Calibrator);
-        (QuantizationChoice choice, double error, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
+        (QuantizationChoice choice, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
         var gains = ImmutableArray.CreateBuilder<TechniqueGain>();
         foreach (QuantizationTechnique technique in QuantizationTechnique.All.Where(technique => trials.CanMeasure && technique.IsWanted(options)))
         {
             if (technique.Improve(trials, choice) is { } improved)
             {
-                double after = trials.Error(improved);
-                gains.Add(new TechniqueGain(technique.Name, error, after, after < error));
-                (choice, error) = after < error ? (improved, after) : (choice, error);
+                (double before, double after) = (technique.Error(trials, choice), technique.Error(trials, improved));
+                gains.Add(new TechniqueGain(technique.Name, before, after, after < before));
+                choice = after < before ? improved : choice;
             }
         }
 
@@ -176,7 +176,7 @@ public sealed class CalibratedQuantization
         return order.IsEmpty ? "none: all that is int8 is so in the model's file" : string.Join(", ", order.Take(most).Select(layer => layer.InProse()));
     }
 
-    private static (QuantizationChoice Choice, double Error, ImmutableArray<TechniqueGain> Tried) ChooseCalibrator(QuantizationTrials trials, ImmutableArray<Calibrator> calibrators)
+    private static (QuantizationChoice Choice, ImmutableArray<TechniqueGain> Tried) ChooseCalibrator(QuantizationTrials trials, ImmutableArray<Calibrator> calibrators)
     {
         (QuantizationChoice Choice, double Error)[] candidates = [.. calibrators.Select(calibrator =>
         {
@@ -184,8 +184,8 @@ public sealed class CalibratedQuantization
             choice = choice with { Ranges = trials.Ranges(choice) };
             return (choice, trials.CanMeasure ? trials.Error(choice) : 0);
         })];
-        (QuantizationChoice best, double error) = candidates.MinBy(candidate => candidate.Error);
-        return (best, error, calibrators.Length == 1 ? [] : [.. candidates.Select(candidate =>
+        QuantizationChoice best = candidates.MinBy(candidate => candidate.Error).Choice;
+        return (best, calibrators.Length == 1 ? [] : [.. candidates.Select(candidate =>
             new TechniqueGain(candidate.Choice.Calibrator, candidates[0].Error, candidate.Error, candidate.Choice == best))]);
     }
 

@@ -28,6 +28,16 @@ internal static class QualityAdvice
             yield return "Calibrator=\"Auto\"";
         }
 
+        if (!options.LayerReconstruction)
+        {
+            yield return "LayerReconstruction=\"true\"";
+        }
+
+        if (!options.ChannelSplitting)
+        {
+            yield return "ChannelSplitting=\"true\"";
+        }
+
         if (!options.LearnedRounding)
         {
             yield return "LearnedRounding=\"true\"";

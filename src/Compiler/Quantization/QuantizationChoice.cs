@@ -21,6 +21,9 @@ public sealed record QuantizationChoice
     /// <summary>What <see cref="ActivationEqualization"/> multiplies channels with, by the layer's output.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<float>> Factors { get; init; } = Empty<ImmutableArray<float>>();
 
+    /// <summary>How often <see cref="ChannelSplitting"/> has each channel computed, by the layer's output.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<int>> Copies { get; init; } = Empty<ImmutableArray<int>>();
+
     /// <summary>Whether concatenations of unlike ranges keep a scale for each part.</summary>
     public bool KeepsBranchScales { get; init; }
 
@@ -29,6 +32,9 @@ public sealed record QuantizationChoice
 
     /// <summary>int8 weights rounded otherwise than to the nearest, by the layer's output.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<sbyte>> Levels { get; init; } = Empty<ImmutableArray<sbyte>>();
+
+    /// <summary>What a level of these weights stands for, by the layer's output and channel; where there is nothing, what plain rounding would have it stand for.</summary>
+    public ImmutableSortedDictionary<string, ImmutableArray<float>> WeightScales { get; init; } = Empty<ImmutableArray<float>>();
 
     /// <summary>Layers that compute in float though they have an int8 form, by their output, with what int8 costs in them: <see cref="LayerSensitivity.Error"/>.</summary>
     public ImmutableSortedDictionary<string, double?> FloatLayers { get; init; } = Empty<double?>();
@@ -40,22 +46,35 @@ public sealed record QuantizationChoice
     public QuantizationChoice KeepFloat(IEnumerable<KeyValuePair<string, double?>> layers)
     {
         ImmutableSortedDictionary<string, double?> kept = Empty<double?>().AddRange(layers);
-        return this with { FloatLayers = kept, Biases = Biases.RemoveRange(kept.Keys), Levels = Levels.RemoveRange(kept.Keys) };
+        return this with { FloatLayers = kept, Biases = Biases.RemoveRange(kept.Keys), Levels = Levels.RemoveRange(kept.Keys), WeightScales = WeightScales.RemoveRange(kept.Keys) };
     }
+
+    /// <summary>The choice with the weights and biases of the float graph, rounded plainly.</summary>
+    public QuantizationChoice WithoutWeights() =>
+        this with { Biases = Empty<ImmutableArray<float>>(), Levels = Empty<ImmutableArray<sbyte>>(), WeightScales = Empty<ImmutableArray<float>>() };
 
     /// <summary>Why the choice cannot be applied to a graph, if it was read from a damaged file; else <see langword="null"/>.</summary>
     public string? Problem(Graph graph)
     {
         string? stranger = Ranges.Keys.FirstOrDefault(value => !graph.Values.ContainsKey(value)) ?? FloatLayers.Keys.FirstOrDefault(output => graph.Producer(output)?.Output != output);
-        (string Output, int Biases, int Factors, int Levels)[] layers = [.. Biases.Keys.Union(Levels.Keys).Union(Factors.Keys).Select(output => (
-            output, Biases.TryGetValue(output, out ImmutableArray<float> bias) ? bias.Length : -1, Factors.TryGetValue(output, out ImmutableArray<float> factors) ? factors.Length : -1, Levels.TryGetValue(output, out ImmutableArray<sbyte> levels) ? levels.Length : -1))];
-        string? misfit = layers.FirstOrDefault(layer => graph.Producer(layer.Output) is not { } node || LayerConstants.Of(graph, node) is not { } constants
-            || (layer.Biases >= 0 && layer.Biases != constants.Bias.Count) || (layer.Factors >= 0 && layer.Factors != constants.Bias.Count) || (layer.Levels >= 0 && layer.Levels != constants.Weights.Count)).Output;
+        if (Copies.FirstOrDefault(pair => SplitSite.Of(graph).All(site => site.Producer.Output != pair.Key) || pair.Value.Length != graph.ShapeOf(pair.Key)[^1]).Key is { } unsplit)
+        {
+            return $"it does not fit the model at '{unsplit}'";
+        }
+
+        graph = ChannelSplitting.Run(graph, Copies);
+        string? misfit = Biases.Keys.Union(Levels.Keys).Union(Factors.Keys).Union(WeightScales.Keys).FirstOrDefault(output =>
+            graph.Producer(output) is not { } node || LayerConstants.Of(graph, node) is not { } layer
+            || !HasLength(Biases, output, layer.Bias.Count) || !HasLength(Factors, output, layer.Bias.Count) || !HasLength(WeightScales, output, layer.Bias.Count)
+            || !HasLength(Levels, output, layer.Weights.Count));
         return (stranger ?? misfit) is { } name ? $"it does not fit the model at '{name}'" : null;
     }
 
+    private static bool HasLength<T>(ImmutableSortedDictionary<string, ImmutableArray<T>> numbers, string output, int length) =>
+        !numbers.TryGetValue(output, out ImmutableArray<T> own) || own.Length == length;
+
     /// <summary>The float graph with its channels scaled as was decided: it computes the same.</summary>
-    public Graph Equalize(Graph graph) => ActivationEqualization.Run(IsEqualized ? CrossLayerEqualization.Run(graph) : graph, Factors);
+    public Graph Equalize(Graph graph) => ActivationEqualization.Run(ChannelSplitting.Run(IsEqualized ? CrossLayerEqualization.Run(graph) : graph, Copies), Factors);
 
     /// <summary>The float graph with the weights and biases that were decided on.</summary>
     public Graph Apply(Graph graph)
@@ -65,8 +84,15 @@ public sealed record QuantizationChoice
         foreach (Node node in equalized.Nodes.Where(node => Biases.ContainsKey(node.Output) || Levels.ContainsKey(node.Output)))
         {
             LayerConstants layer = LayerConstants.Of(equalized, node)!;
-            layer = Levels.TryGetValue(node.Output, out ImmutableArray<sbyte> levels) ? layer.WithLevels(levels) : layer;
+            layer = Levels.TryGetValue(node.Output, out ImmutableArray<sbyte> levels) ? layer.WithLevels(levels, WeightScales.TryGetValue(node.Output, out ImmutableArray<float> scales) ? scales : [.. layer.Scales()]) : layer;
             changed.Add(node.Output, Biases.TryGetValue(node.Output, out ImmutableArray<float> bias) ? layer with { Bias = Tensor.Of(layer.Bias.Shape, bias.ToArray()) } : layer);
+        }
+
+        foreach ((string value, ImmutableArray<double> parts) in ChannelSplitting.Offsets(graph, Copies).Where(offset => Ranges.ContainsKey(offset.Value) && !FloatLayers.ContainsKey(offset.Value)))
+        {
+            LayerConstants layer = changed.GetValueOrDefault(value) ?? LayerConstants.Of(equalized, equalized.Producer(value)!)!;
+            float step = Ranges[value].Quantize().Scale;
+            changed[value] = layer with { Bias = Tensor.Of(layer.Bias.Shape, [.. layer.Bias.Values<float>().Zip(parts, (bias, part) => (float)(bias + (part * step)))]) };
         }
 
         return LayerConstants.Replace(equalized, changed);

@@ -31,6 +31,7 @@ internal sealed class QuantizationTrials
     private readonly ImmutableArray<float[][]> expected;
     private readonly Dictionary<FloatGraph, RangeObserver> observers = [];
     private readonly HashSet<FloatGraph> counted = [];
+    private readonly Dictionary<QuantizationChoice, double> errors = [];
     private readonly LoweredModel reference;
     private (QuantizationChoice Choice, QuantizedProgram Program)? latest;
 
@@ -44,7 +45,7 @@ internal sealed class QuantizationTrials
         this.options = options;
         this.lower = lower;
         this.cancellation = cancellation;
-        observers.Add(new FloatGraph(false, null), observer);
+        observers.Add(new FloatGraph(false, null, null), observer);
         PlanExecutor executor = observer.Executor;
         long bytes = sizeof(float) * reference.Plan.Inputs.Concat(reference.Plan.Outputs).Sum(port => port.Shape.Aggregate(1L, (product, extent) => product * extent));
         int most = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostSamples);
@@ -97,19 +98,44 @@ internal sealed class QuantizationTrials
     public static (Graph Graph, ImmutableArray<string> FloatNodes) Quantize(Graph graph, QuantizationChoice choice) =>
         Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales, choice.FloatLayers.Keys.ToFrozenSet(StringComparer.Ordinal));
 
+    /// <summary>The error of a choice once a later technique, if one is wanted, takes off what rounded weights do to means.</summary>
+    public double ErrorWithoutMeans(QuantizationChoice choice) =>
+        Error(options.BiasCorrection || options.LayerReconstruction ? new BiasCorrection().Improve(this, choice) ?? choice : choice);
+
+    /// <summary>The error of a float graph, with other numbers than the model's, on some of the examples.</summary>
+    public double FloatError(Graph graph, int most) => Compare(lower(Quantizer.Run(graph).Graph), most).RelativeError;
+
+    /// <summary>Of the model.</summary>
+    public long MultiplyAccumulates => reference.Plan.MultiplyAccumulates;
+
     /// <summary>Root mean square of the output's difference from float over that of the float output.</summary>
-    public double Error(QuantizationChoice choice) => Compare(choice, Samples.Length).RelativeError;
+    public double Error(QuantizationChoice choice)
+    {
+        if (!errors.TryGetValue(choice, out double error))
+        {
+            error = Compare(choice, Samples.Length).RelativeError;
+            errors.Add(choice, error);
+        }
+
+        return error;
+    }
 
     /// <summary>How many examples a program may run on for some multiply-accumulates.</summary>
     /// <param name="work">The multiply-accumulates.</param>
     /// <param name="fewest">What it takes to tell anything, whatever the work.</param>
-    public int Affordable(long work, int fewest) =>
-        (int)Math.Min(Samples.Length, Math.Max(fewest, work / Math.Max(1, reference.Plan.MultiplyAccumulates)));
+    public int Affordable(long work, int fewest) => (int)Math.Min(Samples.Length, Math.Max(fewest, Runs(work)));
+
+    /// <summary>How many times a program may run for some multiply-accumulates.</summary>
+    public long Runs(long work) => work / Math.Max(1, MultiplyAccumulates);
+
+    /// <summary>Ends what was cancelled.</summary>
+    public void ThrowIfCancelled() => cancellation.ThrowIfCancellationRequested();
 
     /// <summary>Compares a choice's program with float on some of the examples.</summary>
-    public Comparison Compare(QuantizationChoice choice, int most)
+    public Comparison Compare(QuantizationChoice choice, int most) => Compare(Build(choice).Model, most);
+
+    private Comparison Compare(LoweredModel model, int most)
     {
-        LoweredModel model = Build(choice).Model;
         var executor = new PlanExecutor(model.Plan, model.Weights);
         var comparison = new Comparison();
         foreach (int index in Spread(most))
@@ -134,10 +160,10 @@ internal sealed class QuantizationTrials
     public ImmutableSortedDictionary<string, ValueRange> Ranges(QuantizationChoice choice)
     {
         Calibrator calibrator = Calibrator.Named(choice.Calibrator)[0];
-        var key = new FloatGraph(choice.IsEqualized, choice.Factors.IsEmpty ? null : choice.Factors);
+        var key = new FloatGraph(choice.IsEqualized, choice.Factors.IsEmpty ? null : choice.Factors, choice.Copies.IsEmpty ? null : choice.Copies);
         if (!observers.TryGetValue(key, out RangeObserver? observer))
         {
-            observer = new RangeObserver(LowerFloat(choice.Apply(Graph)));
+            observer = new RangeObserver(LowerFloat(choice.Equalize(Graph)));
             observers.Add(key, observer);
             ForEachSample(observer, (sample, path) => observer.Observe(sample, path));
         }
@@ -168,5 +194,5 @@ internal sealed class QuantizationTrials
     }
 
     // What of a choice changes the numbers that the float program has.
-    private sealed record FloatGraph(bool IsEqualized, ImmutableSortedDictionary<string, ImmutableArray<float>>? Factors);
+    private sealed record FloatGraph(bool IsEqualized, ImmutableSortedDictionary<string, ImmutableArray<float>>? Factors, ImmutableSortedDictionary<string, ImmutableArray<int>>? Copies);
 }

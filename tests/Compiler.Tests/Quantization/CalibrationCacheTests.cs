@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Diagnostics;
+using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Plans;
 using Xunit;
@@ -200,6 +201,35 @@ public sealed class CalibrationCacheTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("factors\tNODE\t1 0", "is not understood")]
+    [InlineData("factors\tNODE\t1 NaN", "is not understood")]
+    [InlineData("factors\tNODE\t1 -2", "is not understood")]
+    [InlineData("factors\tNODE\t1 1e9", "is not understood")]
+    [InlineData("factors\tNODE\t", "is not understood")]
+    [InlineData("factors\tNODE", "is not understood")]
+    [InlineData("factors\tNODE\t1 2", "does not fit the model at 'NODE'")]
+    [InlineData("factors\tnobody\t1 2", "does not fit the model at 'nobody'")]
+    [InlineData("weight scales\tNODE\t1 0", "is not understood")]
+    [InlineData("weight scales\tNODE\t1 2", "does not fit the model at 'NODE'")]
+    [InlineData("copies\tNODE\t1 0", "is not understood")]
+    [InlineData("copies\tNODE\t1 9", "is not understood")]
+    [InlineData("copies\tNODE\t1 2", "does not fit the model at 'NODE'")]
+    [InlineData("copies\tnobody\t1 2", "does not fit the model at 'nobody'")]
+    public void What_a_cache_says_of_a_layer_must_fit_it(string line, string reason)
+    {
+        CompileOptions plain = Digits with { CalibrationCache = Cache, ActivationEqualization = false, BiasCorrection = false };
+        Compiled(plain);
+        string[] lines = File.ReadAllLines(Cache);
+        string layer = Uri.EscapeDataString(Compiled(plain).Graph!.Nodes.First(node => node.Op is Conv2D).Output);
+        File.WriteAllText(Cache, string.Join('\n', [.. lines, line.Replace("NODE", layer, StringComparison.Ordinal), ""]));
+
+        Diagnostic diagnostic = Assert.Single(CompilerDriver.Compile(plain with { Calibration = [] }).Diagnostics);
+
+        Assert.Equal("MC3020", diagnostic.Kind.Code);
+        Assert.Contains(reason.Replace("NODE", Uri.UnescapeDataString(layer), StringComparison.Ordinal), diagnostic.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_cache_that_cannot_be_written_is_a_warning()
     {
@@ -219,6 +249,8 @@ public sealed class CalibrationCacheTests : IDisposable
             Ranges = QuantizationChoice.Empty<ValueRange>().Add("a\tb\n%20ü", new ValueRange(-1.1f, float.MaxValue)),
             Biases = QuantizationChoice.Empty<ImmutableArray<float>>().Add("b", [1, -0.1f]),
             Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>().Add("c", [-127, 5]),
+            WeightScales = QuantizationChoice.Empty<ImmutableArray<float>>().Add("c", [0.1f]),
+            Copies = QuantizationChoice.Empty<ImmutableArray<int>>().Add("d", [1, 3]),
         };
         var cache = new CalibrationCache("m", "d", "s", choice, 3, 2, null, [new TechniqueGain("A", 0.1, 0.2, false)], [new TechniqueGain("B", 1e-300, 0, true)]);
 

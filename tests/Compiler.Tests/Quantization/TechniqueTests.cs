@@ -148,6 +148,140 @@ public sealed class TechniqueTests : IDisposable
     }
 
     [Fact]
+    public void Reconstruction_makes_good_for_what_the_layers_in_front_do()
+    {
+        CompileResult corrected = Compiled(PositiveInputs(), 64, options => options with { ActivationEqualization = false });
+        CompileResult rebuilt = Compiled(PositiveInputs(), 64, options => options with { ActivationEqualization = false, BiasCorrection = false, LayerReconstruction = true });
+
+        TechniqueGain gain = Assert.Single(rebuilt.Report!.Techniques);
+        Assert.True(gain is { Name: "LayerReconstruction", IsKept: true } && gain.ErrorAfter < corrected.Report!.OutputError, $"{gain}, {corrected.Report!.OutputError}");
+        Assert.Equal(rebuilt.Report.OutputError!.Value, gain.ErrorAfter, 12);
+    }
+
+    [Fact]
+    public void Rounding_in_turn_leaves_far_less_than_rounding_each_weight_by_itself()
+    {
+        (double Turn, double Plain)[] errors = [.. Enumerable.Range(1, 20).Select(RoundingErrors)];
+
+        // In single cases it may be worse: it is no search.
+        Assert.True(errors.Sum(error => error.Turn) < errors.Sum(error => error.Plain) / 2, string.Join(", ", errors));
+    }
+
+    private static (double Turn, double Plain) RoundingErrors(int seed)
+    {
+        const int terms = 24;
+        var random = new Random(seed);
+
+        // What the inputs have in common is most of them, so that errors can cancel.
+        double[][] inputs = [.. Enumerable.Range(0, 100).Select(_ => random.NextDouble() * 3).Select(common => Enumerable.Range(0, terms).Select(_ => random.NextDouble() + common).ToArray())];
+        double[] products = [.. Enumerable.Range(0, terms * terms).Select(index => inputs.Average(input => input[index / terms] * input[index % terms]))];
+        double[] weights = [.. Networks.Noise(random, [terms]).Values<float>().Select(weight => (double)weight)];
+        var levels = new sbyte[terms];
+
+        float scale = new NearestPlane(products, 1e-3).Round(weights, levels);
+
+        double step = weights.Max(Math.Abs) / 127;
+        return (Error(levels.Select(level => level * (double)scale)), Error(weights.Select(weight => Math.Round(weight / step) * step)));
+
+        double Error(IEnumerable<double> rounded) => inputs.Average(input => Math.Pow(rounded.Zip(weights, (level, weight) => level - weight).Zip(input, (error, x) => error * x).Sum(), 2));
+    }
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void What_the_products_and_the_ridge_give_is_solved_for(int seed)
+    {
+        const int terms = 7;
+        const double ridge = 0.5;
+        var random = new Random(seed);
+        double[][] inputs = [.. Enumerable.Range(0, 5).Select(_ => Enumerable.Range(0, terms).Select(_ => random.NextDouble() - 0.5).ToArray())];
+        double[] products = [.. Enumerable.Range(0, terms * terms).Select(index => inputs.Sum(input => input[index / terms] * input[index % terms]))];
+        double[] expected = [.. Enumerable.Range(0, terms).Select(_ => random.NextDouble())];
+        double[] vector = [.. Enumerable.Range(0, terms).Select(row => (ridge * expected[row]) + Enumerable.Range(0, terms).Sum(column => products[(row * terms) + column] * expected[column]))];
+
+        double[] solved = new NearestPlane(products, ridge).Solve(vector);
+
+        Assert.All(solved.Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 9));
+    }
+
+    [Fact]
+    public void A_layer_that_reads_nothing_but_zeros_is_rebuilt_from_its_weights()
+    {
+        float[] weights = [0.5f, -1, 0.25f];
+        var levels = new sbyte[3];
+
+        float scale = new NearestPlane(new double[9], 1e-12).Round([.. weights.Select(weight => (double)weight)], levels);
+
+        Assert.All(levels.Zip(weights), pair => Assert.InRange((pair.First * scale) - pair.Second, -scale, scale));
+    }
+
+    [Fact]
+    public void Copies_of_channels_change_nothing_but_the_rounding()
+    {
+        var random = new Random(4);
+        Graph graph = PassList.Run(OnnxModels.Accept(UnevenChannels(random)), Precision.Int8);
+        string first = graph.Nodes.First(node => node.Op is Conv2D).Output;
+
+        Graph split = ChannelSplitting.Run(graph, new Dictionary<string, ImmutableArray<int>> { [first] = [1, 2, 1, 1, 3, 1, 1, 8] });
+
+        GraphChecker.Check(split, "split");
+        Assert.Equal(18, split.ShapeOf(first)[^1]);
+        Tensor image = Networks.Noise(random, graph.ShapeOf(graph.Inputs[0]));
+        float[] expected = Running.Execute(graph, image);
+        Assert.All(Running.Execute(split, image).Zip(expected), pair => Assert.Equal(pair.Second, pair.First, 1e-4f * expected.Max(Math.Abs)));
+    }
+
+    [Fact]
+    public void Channels_that_others_than_layers_see_are_not_split()
+    {
+        Graph graph = PassList.Run(OnnxModels.Accept(UnevenChannels(new Random(1), "Sigmoid")), Precision.Int8);
+
+        Assert.Empty(SplitSite.Of(graph));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(8)]
+    public void Copies_are_moved_so_that_their_mean_has_as_many_times_the_levels_and_0_stays_0(int count)
+    {
+        Graph graph = PassList.Run(OnnxModels.Accept(UnevenChannels(new Random(1))), Precision.Int8);
+        string first = graph.Nodes.First(node => node.Op is Conv2D).Output;
+        ImmutableArray<int> copies = [count, 1, 1, 1, 1, 1, 1, 1];
+
+        ImmutableArray<double> parts = ChannelSplitting.Offsets(graph, new Dictionary<string, ImmutableArray<int>> { [first] = copies }).First().Parts;
+
+        Assert.Equal(count + 7, parts.Length);
+        Assert.All(parts[count..], part => Assert.Equal(0, part));
+        for (double real = 0; real < 3; real += 0.01)
+        {
+            double mean = parts[..count].Average(part => Math.Round(real + part));
+            Assert.InRange(mean - real, (-0.5 / count) - 1e-9, (0.5 / count) + 1e-9);
+        }
+
+        Assert.Equal(0, parts[..count].Sum(part => Math.Round(part)));
+    }
+
+    [Fact]
+    public void Copies_take_a_part_off_the_error_of_a_narrow_network_and_survive_the_cache()
+    {
+        string cache = Path.Combine(folder, "copies.calibration");
+        CompileResult plain = Compiled(UnevenChannels(new Random(1)), 8, Change(false));
+        CompileResult split = Compiled(UnevenChannels(new Random(1)), 8, Change(true));
+
+        Assert.True(Assert.Single(split.Report!.Techniques, gain => gain.Name == "ChannelSplitting").IsKept);
+        Assert.InRange(split.Plan!.MultiplyAccumulates, plain.Plan!.MultiplyAccumulates + 1, plain.Plan.MultiplyAccumulates * 3 / 2);
+        Assert.True(split.Report.OutputError < plain.Report!.OutputError, $"{split.Report.OutputError} and {plain.Report.OutputError}");
+        CompileResult made = Compiled(UnevenChannels(new Random(1)), 8, options => Change(true)(options) with { CalibrationCache = cache });
+        CompileResult again = CompilerDriver.Compile(Change(true)(Options(Path.Combine(folder, "model.onnx"))) with { CalibrationCache = cache });
+        Assert.Equal(PlanWriter.Write(made.Plan!), PlanWriter.Write(again.Plan!));
+        Assert.Equal(made.Weights, again.Weights);
+
+        static Func<CompileOptions, CompileOptions> Change(bool isWanted) =>
+            options => options with { CrossLayerEqualization = false, ActivationEqualization = false, ChannelSplitting = isWanted };
+    }
+
+    [Fact]
     public void Scores_beside_boxes_keep_their_resolution()
     {
         CompileResult shared = Compiled(BoxesAndScores(), 8, options => options with { BranchScales = false });

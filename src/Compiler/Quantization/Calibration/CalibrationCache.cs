@@ -82,9 +82,19 @@ public sealed record CalibrationCache(
             Line("factors", Escape(value), string.Join(' ', factors.Select(Number)));
         }
 
+        foreach ((string value, ImmutableArray<int> copies) in Choice.Copies)
+        {
+            Line("copies", Escape(value), string.Join(' ', copies.Select(Number)));
+        }
+
         foreach ((string value, ImmutableArray<float> bias) in Choice.Biases)
         {
             Line("bias", Escape(value), string.Join(' ', bias.Select(Number)));
+        }
+
+        foreach ((string value, ImmutableArray<float> scales) in Choice.WeightScales)
+        {
+            Line("weight scales", Escape(value), string.Join(' ', scales.Select(Number)));
         }
 
         foreach ((string value, ImmutableArray<sbyte> levels) in Choice.Levels)
@@ -140,10 +150,16 @@ public sealed record CalibrationCache(
                 return cache with { Choice = choice with { Ranges = choice.Ranges.Add(Unescape(value), new ValueRange(Real(minimum), Real(maximum))) } };
             case ["factors", string value, string numbers]:
                 return cache with { Choice = choice with { Factors = choice.Factors.Add(Unescape(value), [.. numbers.Split(' ').Select(Factor)]) } };
+            case ["copies", string value, string numbers]:
+                return cache with { Choice = choice with { Copies = choice.Copies.Add(Unescape(value), [.. numbers.Split(' ').Select(CopyCount)]) } };
             case ["bias", string value, string numbers]:
                 return cache with { Choice = choice with { Biases = choice.Biases.Add(Unescape(value), [.. numbers.Split(' ').Select(Real)]) } };
+            case ["weight scales", string value, string numbers]:
+                return cache with { Choice = choice with { WeightScales = choice.WeightScales.Add(Unescape(value), [.. numbers.Split(' ').Select(WeightScale)]) } };
             case ["weights", string value, string levels]:
                 return cache with { Choice = choice with { Levels = choice.Levels.Add(Unescape(value), [.. Convert.FromBase64String(levels).Select(level => unchecked((sbyte)level))]) } };
+            case ["float layer" or "range" or "factors" or "copies" or "bias" or "weight scales" or "weights", ..]:
+                throw new FormatException();
             default:
                 facts.Add(fields[0], fields[1..]);
                 return cache;
@@ -197,6 +213,11 @@ public sealed record CalibrationCache(
         double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture) is var value && double.IsFinite(value) ? value : throw new FormatException();
 
     private static float Factor(string text) => Real(text) is var factor and >= 1e-6f and <= 1e6f ? factor : throw new FormatException();
+
+    private static int CopyCount(string text) =>
+        int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) is var count and >= 1 and <= ChannelSplitting.MostCopies ? count : throw new FormatException();
+
+    private static float WeightScale(string text) => Real(text) is var scale and > 0 ? scale : throw new FormatException();
 
     // A name may hold anything; the fields of a line may not hold what separates them.
     private static string Escape(string name) => Uri.EscapeDataString(name);

@@ -68,13 +68,16 @@ public sealed class ActivationEqualization() : QuantizationTechnique("Activation
             QuantizationChoice equalized = choice with { Factors = Factors(groups, channels, strength) };
             equalized = equalized with { Ranges = trials.Ranges(equalized) };
 
-            // What rounded weights do to means is far more than what this is about, and comes off afterwards.
-            double error = trials.Error(new BiasCorrection().Improve(trials, equalized) ?? equalized);
+            double error = Error(trials, equalized);
             best = error < best.Error ? (equalized, error) : best;
         }
 
         return best.Choice;
     }
+
+    /// <inheritdoc/>
+    /// <remarks>What rounded weights do to means is far more than what this is about, and comes off afterwards.</remarks>
+    internal override double Error(QuantizationTrials trials, QuantizationChoice choice) => trials.ErrorWithoutMeans(choice);
 
     // Layers whose channels are joined somewhere share a scale there.
     private static ImmutableArray<ImmutableArray<Channel>> Groups(Graph graph, ChannelFlow flow, Dictionary<string, double[]> seen)

@@ -20,7 +20,7 @@ public sealed class BiasCorrection() : QuantizationTechnique("BiasCorrection")
     /// <inheritdoc/>
     internal override QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice)
     {
-        Graph graph = (choice with { Levels = QuantizationChoice.Empty<ImmutableArray<sbyte>>(), Biases = QuantizationChoice.Empty<ImmutableArray<float>>() }).Apply(trials.Graph);
+        Graph graph = choice.Equalize(trials.Graph);
         Node[] layers = [.. graph.Nodes.Where(node => LayerConstants.Of(graph, node) is { IsOfFile: false })];
         Dictionary<string, double[]> means = ChannelStatistics.Means(trials.LowerFloat(graph), Channels(graph, layers), trials.Samples);
         Graph quantized = trials.Quantize(choice);

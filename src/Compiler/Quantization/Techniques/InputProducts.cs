@@ -1,7 +1,6 @@
 using System;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
-using ModelCompiler.Compiler.Ops;
 
 namespace ModelCompiler.Compiler.Quantization;
 
@@ -11,9 +10,7 @@ internal sealed class InputProducts
     private const int Places = 2048;
     private const int Seed = 1;
 
-    private readonly Conv2D? convolution;
-    private readonly Shape input;
-    private readonly Shape output;
+    private readonly LayerPatches patches;
     private readonly int placesOfSample;
     private readonly int terms;
     private readonly double[][] sums;
@@ -28,12 +25,10 @@ internal sealed class InputProducts
     /// <param name="samples">How many examples there will be.</param>
     public InputProducts(Graph graph, Node layer, int samples)
     {
-        convolution = layer.Op as Conv2D;
+        patches = new LayerPatches(graph, layer);
         Constants = LayerConstants.Of(graph, layer)!;
         Input = layer.Inputs[0];
         Output = layer.Output;
-        input = graph.ShapeOf(Input);
-        output = graph.ShapeOf(Output);
         placesOfSample = Math.Max(1, Places / Math.Max(1, samples));
         terms = Constants.Each;
         patch = new double[terms];
@@ -51,18 +46,17 @@ internal sealed class InputProducts
     public string Output { get; }
 
     /// <summary>Groups of channels that have sums of their own.</summary>
-    public int Groups => convolution?.Groups ?? 1;
+    public int Groups => patches.Groups;
 
     /// <summary>Takes places of an example, chosen evenly over the image by chance that repeats.</summary>
     public void Add(ReadOnlySpan<float> elements)
     {
-        int places = (int)(output.ElementCount / output[^1]);
-        for (int index = 0; index < Math.Min(placesOfSample, places); index++)
+        for (int index = 0; index < Math.Min(placesOfSample, patches.Places); index++)
         {
-            int place = placesOfSample >= places ? index : random.Next(places);
+            int place = placesOfSample >= patches.Places ? index : random.Next(patches.Places);
             for (int group = 0; group < Groups; group++)
             {
-                ReadPatch(elements, place, group);
+                patches.Read(elements, place, group, patch);
                 Accumulate(sums[group], totals[group]);
             }
 
@@ -97,36 +91,10 @@ internal sealed class InputProducts
         {
             double factor = patch[row];
             total[row] += factor;
-            Span<double> target = sum.AsSpan(row * terms, row + 1);
-            for (int column = 0; factor != 0 && column < target.Length; column++)
+            if (factor != 0)
             {
-                target[column] += factor * patch[column];
+                Rows.Add(sum.AsSpan(row * terms, row + 1), patch, factor);
             }
-        }
-    }
-
-    private void ReadPatch(ReadOnlySpan<float> elements, int place, int group)
-    {
-        if (convolution is null)
-        {
-            for (int term = 0; term < terms; term++)
-            {
-                patch[term] = elements[(place * terms) + term];
-            }
-
-            return;
-        }
-
-        Window window = convolution.Window;
-        int channels = input[3] / Groups;
-        (int column, int row, int batch) = (place % output[2], place / output[2] % output[1], place / output[2] / output[1]);
-        for (int term = 0; term < terms; term++)
-        {
-            int tap = term / channels;
-            int y = (row * window.StrideHeight) + (tap / window.KernelWidth * window.DilationHeight) - window.PadTop;
-            int x = (column * window.StrideWidth) + (tap % window.KernelWidth * window.DilationWidth) - window.PadLeft;
-            bool isInside = y >= 0 && y < input[1] && x >= 0 && x < input[2];
-            patch[term] = isInside ? elements[(((((batch * input[1]) + y) * input[2]) + x) * input[3]) + (group * channels) + (term % channels)] : 0;
         }
     }
 }

@@ -61,12 +61,13 @@ public sealed record LayerConstants(Tensor Weights, Tensor Bias)
         }
     }
 
-    /// <summary>Rounded weights: the levels, with the scale that plain rounding would have for each output channel.</summary>
-    public LayerConstants WithLevels(ImmutableArray<sbyte> levels)
+    /// <summary>Rounded weights.</summary>
+    /// <param name="levels">The levels.</param>
+    /// <param name="scales">What a level stands for, one an output channel.</param>
+    public LayerConstants WithLevels(ImmutableArray<sbyte> levels, ImmutableArray<float> scales)
     {
-        float[] scales = Scales();
         float[] weights = [.. levels.Select((level, index) => level * scales[index / Each])];
-        return this with { Weights = Tensor.Of(Weights.Shape, weights).WithIntegers(new StoredIntegers(Tensor.Of(Weights.Shape, levels.ToArray()), [.. scales], 0)) };
+        return this with { Weights = Tensor.Of(Weights.Shape, weights).WithIntegers(new StoredIntegers(Tensor.Of(Weights.Shape, levels.ToArray()), scales, 0)) };
     }
 
     /// <summary>Which input channel a weight is for, by its index.</summary>
@@ -78,7 +79,7 @@ public sealed record LayerConstants(Tensor Weights, Tensor Bias)
         return index => (index / Each / perGroup * inputs) + (index % inputs);
     }
 
-    /// <summary>The scale of each output channel's int8 weights.</summary>
+    /// <summary>The scale that plain rounding has for each output channel's int8 weights.</summary>
     public float[] Scales()
     {
         float[] weights = Weights.Values<float>();

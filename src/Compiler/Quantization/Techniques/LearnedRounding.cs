@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Immutable;
 using System.Linq;
+using ModelCompiler.Compiler.Graphs;
 
 namespace ModelCompiler.Compiler.Quantization;
 
@@ -24,6 +25,7 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
     internal override QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice)
     {
         QuantizedProgram program = trials.Build(choice);
+        Graph unmoved = choice.Equalize(trials.Graph);
         InputProducts[] layers = [.. program.Graph.Nodes
             .Where(node => program.Graph.Values[node.Output].Quantization is not null && LayerConstants.Of(program.Graph, node) is { IsOfFile: false, Each: <= MostTerms })
             .Select(node => new InputProducts(program.Graph, node, trials.Samples.Length))];
@@ -51,7 +53,7 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
         {
             ImmutableArray<sbyte> rounded = Round(layer);
             levels.Add(layer.Output, rounded);
-            biases = biases.SetItem(layer.Output, Bias(layer, rounded));
+            biases = biases.SetItem(layer.Output, Bias(layer, LayerConstants.Of(unmoved, unmoved.Producer(layer.Output)!)!, rounded));
         }
 
         return choice with { Levels = levels.ToImmutable(), Biases = biases };
@@ -77,13 +79,13 @@ public sealed class LearnedRounding() : QuantizationTechnique("LearnedRounding")
     }
 
     // What rounding does to the mean of a sum is a constant, which the bias takes off: so it is no part of what is to be made less.
-    private static ImmutableArray<float> Bias(InputProducts layer, ImmutableArray<sbyte> levels)
+    private static ImmutableArray<float> Bias(InputProducts layer, LayerConstants unmoved, ImmutableArray<sbyte> levels)
     {
         float[] weights = layer.Constants.Weights.Values<float>();
         float[] scales = layer.Constants.Scales();
         int each = layer.Constants.Each;
         int perGroup = scales.Length / layer.Groups;
-        return [.. layer.Constants.Bias.Values<float>().Select((bias, channel) =>
+        return [.. unmoved.Bias.Values<float>().Select((bias, channel) =>
         {
             double[] means = layer.Means(channel / perGroup);
             double shift = Enumerable.Range(0, each).Sum(term => ((levels[(channel * each) + term] * (double)scales[channel]) - weights[(channel * each) + term]) * means[term]);

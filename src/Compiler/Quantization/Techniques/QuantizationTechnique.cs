@@ -13,9 +13,11 @@ public abstract class QuantizationTechnique(string name)
     public static ImmutableArray<QuantizationTechnique> All { get; } =
     [
         new CrossLayerEqualization(),
+        new ChannelSplitting(),
         new ActivationEqualization(),
         new BranchScales(),
         new LearnedRounding(),
+        new LayerReconstruction(),
         new BiasCorrection(),
     ];
 
@@ -27,6 +29,9 @@ public abstract class QuantizationTechnique(string name)
 
     /// <summary>What becomes of a choice; <see langword="null"/> when there is nothing in the model that the technique is for.</summary>
     internal abstract QuantizationChoice? Improve(QuantizationTrials trials, QuantizationChoice choice);
+
+    /// <summary>The error of the outputs by which it is kept or not.</summary>
+    internal virtual double Error(QuantizationTrials trials, QuantizationChoice choice) => trials.Error(choice);
 }
 
 /// <summary>What a technique or calibrator gave.</summary>

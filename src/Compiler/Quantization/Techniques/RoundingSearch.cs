@@ -129,9 +129,6 @@ internal sealed class RoundingSearch
         levels[term] = (sbyte)(levels[term] + step);
         errors[term] += step;
         slopes[term] += step * ridge;
-        for (int other = 0; other < count; other++)
-        {
-            slopes[other] += step * products[(term * count) + other];
-        }
+        Rows.Add(slopes, products.AsSpan(term * count, count), step);
     }
 }
