@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using ModelCompiler.Cli.Output;
 using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Diagnostics;

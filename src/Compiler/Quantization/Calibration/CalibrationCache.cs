@@ -158,6 +158,8 @@ public sealed record CalibrationCache(
                 return cache with { Choice = choice with { WeightScales = choice.WeightScales.Add(Unescape(value), [.. numbers.Split(' ').Select(WeightScale)]) } };
             case ["weights", string value, string levels]:
                 return cache with { Choice = choice with { Levels = choice.Levels.Add(Unescape(value), [.. Convert.FromBase64String(levels).Select(level => unchecked((sbyte)level))]) } };
+            case ["float layer" or "range" or "factors" or "copies" or "bias" or "weight scales" or "weights", ..]:
+                throw new FormatException();
             default:
                 facts.Add(fields[0], fields[1..]);
                 return cache;
