@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Data;
 using ModelCompiler.Compiler.Graphs;
