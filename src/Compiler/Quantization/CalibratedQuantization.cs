@@ -132,9 +132,33 @@ public sealed class CalibratedQuantization
         (RangeObserver observer, int samples) = Observe(progress);
         var trials = new QuantizationTrials(graph, reference, observer, samples, data, options, lower, cancellation);
         ImmutableArray<Calibrator> calibrators = Calibrator.Named(options.Calibrator);
-        (QuantizationChoice choice, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
+        (QuantizationChoice plain, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
+        QuantizationTechnique[] techniques = [.. QuantizationTechnique.All.Where(technique => trials.CanMeasure && technique.IsWanted(options))];
+        (QuantizationChoice choice, ImmutableArray<TechniqueGain> gains) = Improved(trials, plain, techniques);
+        CalibratedModel Measured(QuantizationChoice candidate, ImmutableArray<TechniqueGain> gains) => this.Measured(trials.Build(candidate), candidate, observer.Executor, tried, gains);
+        CalibratedModel model = Measured(choice, gains);
+        if (IsGoodEnough(model))
+        {
+            return (model, choice);
+        }
+
+        // Channels scaled for int8 everywhere are not the best ones where some layers are float: both are tried, and fewer float layers win.
+        (CalibratedModel Model, QuantizationChoice Choice) mixed = Reach(trials, choice, model, candidate => Measured(candidate, gains));
+        if (mixed.Choice.FloatLayers.Count > 1 && choice.ScalesChannels)
+        {
+            (QuantizationChoice unscaled, ImmutableArray<TechniqueGain> others) = Improved(trials, plain, techniques.Where(technique => !technique.ScalesChannels));
+            (CalibratedModel Model, QuantizationChoice Choice) other = Reach(trials, unscaled, model, candidate => Measured(candidate, others));
+            mixed = other.Choice.FloatLayers.Count < mixed.Choice.FloatLayers.Count ? other : mixed;
+        }
+
+        return mixed;
+    }
+
+    private static (QuantizationChoice Choice, ImmutableArray<TechniqueGain> Gains) Improved(
+        QuantizationTrials trials, QuantizationChoice choice, IEnumerable<QuantizationTechnique> techniques)
+    {
         var gains = ImmutableArray.CreateBuilder<TechniqueGain>();
-        foreach (QuantizationTechnique technique in QuantizationTechnique.All.Where(technique => trials.CanMeasure && technique.IsWanted(options)))
+        foreach (QuantizationTechnique technique in techniques)
         {
             if (technique.Improve(trials, choice) is { } improved)
             {
@@ -144,9 +168,7 @@ public sealed class CalibratedQuantization
             }
         }
 
-        CalibratedModel Measured(QuantizationChoice candidate) => this.Measured(trials.Build(candidate), candidate, observer.Executor, tried, gains.ToImmutable());
-        CalibratedModel model = Measured(choice);
-        return IsGoodEnough(model) ? (model, choice) : Reach(trials, choice, model, Measured);
+        return (choice, gains.ToImmutable());
     }
 
     private bool IsGoodEnough(CalibratedModel model) => bar is null || bar.IsReached(model.Agreement, model.OutputError);
@@ -247,7 +269,7 @@ public sealed class CalibratedQuantization
         Layers = LayerSensitivities.Of(graph, choice).Length,
     };
 
-    private Graph? Equalized(QuantizationChoice choice) => choice.IsEqualized || !choice.Factors.IsEmpty ? choice.Equalize(graph) : null;
+    private Graph? Equalized(QuantizationChoice choice) => choice.ScalesChannels ? choice.Equalize(graph) : null;
 
     private (CalibrationCache? Cache, string? Problem) ReadCache(string path, string modelHash, string? dataHash)
     {

@@ -39,6 +39,9 @@ public sealed record QuantizationChoice
     /// <summary>Layers that compute in float though they have an int8 form, by their output, with what int8 costs in them: <see cref="LayerSensitivity.Error"/>.</summary>
     public ImmutableSortedDictionary<string, double?> FloatLayers { get; init; } = Empty<double?>();
 
+    /// <summary>Whether channels of the float graph are scaled against each other.</summary>
+    public bool ScalesChannels => IsEqualized || !Factors.IsEmpty;
+
     /// <summary>A sorted dictionary by name: files and programs are the same whatever order things were found in.</summary>
     public static ImmutableSortedDictionary<string, T> Empty<T>() => ImmutableSortedDictionary.Create<string, T>(StringComparer.Ordinal);
 

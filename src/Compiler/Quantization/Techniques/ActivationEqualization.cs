@@ -22,6 +22,9 @@ public sealed class ActivationEqualization() : QuantizationTechnique("Activation
     private static readonly ImmutableArray<double> Strengths = [0.25, 0.5, 0.75, 1];
 
     /// <inheritdoc/>
+    internal override bool ScalesChannels => true;
+
+    /// <inheritdoc/>
     public override bool IsWanted(CompileOptions options) => options.ActivationEqualization;
 
     /// <summary>The graph with each channel of some layers made larger, and the weights that read it smaller.</summary>

@@ -17,6 +17,9 @@ public sealed class CrossLayerEqualization() : QuantizationTechnique("CrossLayer
     private const int LargestExponent = 10;
 
     /// <inheritdoc/>
+    internal override bool ScalesChannels => true;
+
+    /// <inheritdoc/>
     public override bool IsWanted(CompileOptions options) => options.CrossLayerEqualization;
 
     /// <summary>The graph with its layers equalised; the same object when there is nothing to equalise.</summary>

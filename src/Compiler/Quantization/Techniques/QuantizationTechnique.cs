@@ -24,6 +24,9 @@ public abstract class QuantizationTechnique(string name)
     /// <summary>As its metadata is named.</summary>
     public string Name => name;
 
+    /// <summary>Whether it scales channels of the float graph against each other.</summary>
+    internal virtual bool ScalesChannels => false;
+
     /// <summary>Whether the user wants it.</summary>
     public abstract bool IsWanted(CompileOptions options);
 
