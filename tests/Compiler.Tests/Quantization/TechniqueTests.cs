@@ -282,6 +282,18 @@ public sealed class TechniqueTests : IDisposable
     }
 
     [Fact]
+    public void Copies_of_channels_that_are_evened_out_have_the_factors_of_their_channels()
+    {
+        CompileResult even = Compiled(UnevenChannels(new Random(1)), 8, Change(false));
+        CompileResult split = Compiled(UnevenChannels(new Random(1)), 8, Change(true));
+
+        Assert.All(["ActivationEqualization", "ChannelSplitting"], name => Assert.True(Assert.Single(split.Report!.Techniques, gain => gain.Name == name).IsKept, name));
+        Assert.True(split.Report!.OutputError < even.Report!.OutputError, $"{split.Report.OutputError} and {even.Report.OutputError}");
+
+        static Func<CompileOptions, CompileOptions> Change(bool isSplit) => options => options with { CrossLayerEqualization = false, ChannelSplitting = isSplit };
+    }
+
+    [Fact]
     public void Scores_beside_boxes_keep_their_resolution()
     {
         CompileResult shared = Compiled(BoxesAndScores(), 8, options => options with { BranchScales = false });

@@ -94,7 +94,7 @@ public sealed class ChannelSplitting() : QuantizationTechnique("ChannelSplitting
             return null;
         }
 
-        QuantizationChoice split = choice with { Copies = copies };
+        QuantizationChoice split = choice with { Copies = copies, Factors = Factors(choice.Factors, sites, copies) };
         return split with { Ranges = trials.Ranges(split) };
     }
 
@@ -141,6 +141,16 @@ public sealed class ChannelSplitting() : QuantizationTechnique("ChannelSplitting
             }
         }
     }
+
+    // A copy has its channel's factor.
+    private static ImmutableSortedDictionary<string, ImmutableArray<float>> Factors(
+        ImmutableSortedDictionary<string, ImmutableArray<float>> factors, IEnumerable<SplitSite> sites, ImmutableSortedDictionary<string, ImmutableArray<int>> copies) =>
+        factors.SetItems(
+            from site in sites
+            where copies.ContainsKey(site.Producer.Output)
+            from value in site.Values
+            where factors.ContainsKey(value)
+            select KeyValuePair.Create(value, Sources(copies[site.Producer.Output]).Select(source => factors[value][source]).ToImmutableArray()));
 
     private static IEnumerable<int> Sources(ImmutableArray<int> counts) => counts.SelectMany((count, channel) => Enumerable.Repeat(channel, count));
 

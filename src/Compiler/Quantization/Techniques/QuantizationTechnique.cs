@@ -13,8 +13,8 @@ public abstract class QuantizationTechnique(string name)
     public static ImmutableArray<QuantizationTechnique> All { get; } =
     [
         new CrossLayerEqualization(),
-        new ChannelSplitting(),
         new ActivationEqualization(),
+        new ChannelSplitting(),
         new BranchScales(),
         new LearnedRounding(),
         new LayerReconstruction(),
