@@ -13,9 +13,6 @@ namespace ModelCompiler.Cli;
 /// <param name="diagnostics">Takes the findings.</param>
 internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnostics)
 {
-    // More than processors have, and few enough to make a working memory for each.
-    private const int MostThreads = 1024;
-
     private static readonly char[] Separators = [',', ';'];
 
     /// <summary>Notes that a value is wrong unless the condition holds.</summary>
@@ -74,31 +71,18 @@ internal sealed class MetadataReader(string modelPath, List<Diagnostic> diagnost
         return numbers.ToImmutable();
     }
 
-    /// <summary>A whole number of at least 0.</summary>
-    public int? Count(string name, string? value)
+    /// <summary>A whole number within limits.</summary>
+    public int? Count(string name, string? value, int least = 0, int most = int.MaxValue)
     {
         if (string.IsNullOrWhiteSpace(value))
         {
             return null;
         }
 
-        bool valid = int.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int count);
-        Require(valid, name, value, "use a whole number from 0 to 2147483647");
+        bool valid = int.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int count)
+            && count >= least && count <= most;
+        Require(valid, name, value, $"use a whole number from {least} to {most}");
         return valid ? count : null;
-    }
-
-    /// <summary>A number of threads, 1 when none is given.</summary>
-    public int Threads(string name, string? value)
-    {
-        if (string.IsNullOrWhiteSpace(value))
-        {
-            return 1;
-        }
-
-        bool valid = int.TryParse(value, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int threads)
-            && threads is >= 1 and <= MostThreads;
-        Require(valid, name, value, $"use a whole number from 1 to {MostThreads}");
-        return valid ? threads : 1;
     }
 
     /// <summary>A whole number of at least 1, however large.</summary>

@@ -15,7 +15,7 @@ namespace ModelCompiler.Cli;
 /// </summary>
 internal sealed class ModelOptions
 {
-    private readonly Argument<string> model = new("MODEL") { Description = "The model: an .onnx file, a TensorFlow .pb file, or the folder of a SavedModel." };
+    private readonly Argument<string> model = new("MODEL") { Description = "The model: an .onnx, .tflite or TensorFlow .pb file, or the folder of a SavedModel." };
     private readonly Option<string?> className = new("--class") { Description = "Name of the class. Default: the file name in PascalCase.", HelpName = "NAME" };
     private readonly Option<string?> classNamespace = new("--namespace") { Description = "Namespace of the class.", HelpName = "NAME" };
     private readonly Option<bool> isPublic = new("--public") { Description = "Makes the class public." };
@@ -70,6 +70,9 @@ internal sealed class ModelOptions
     private readonly Option<string?> scores = new("--scores") { Description = "Raw, Softmax or Exponential. Default: softmax unless the model ends in one.", HelpName = "TRANSFORM" };
     private readonly Option<string?> state = new("--state") { Description = "Outputs that become inputs of the next prediction: output=input;output2=input2.", HelpName = "LINKS" };
     private readonly Option<string?> literalLimit = new("--literal-limit") { Description = "Largest weights, in bytes, written as literals; above, a resource.", HelpName = "BYTES" };
+    // More than processors have, and few enough to make a working memory for each.
+    private const int MostThreads = 1024;
+
     private readonly Option<string?> threads = new("--threads") { Description = "Most threads that share a batch: adds PredictBatchParallel and RunBatchParallel. Default: 1.", HelpName = "COUNT" };
 
     private readonly Option<string?> maximumArenaBytes = new("--maximum-arena-bytes") { Description = "More bytes of activations are an error.", HelpName = "BYTES" };
@@ -133,7 +136,7 @@ internal sealed class ModelOptions
             Scores = reader.Choice<ScoreTransform>("Scores", parsed.GetValue(scores)),
             State = reader.Links("State", parsed.GetValue(state)),
             LiteralLimit = reader.Count("LiteralLimit", parsed.GetValue(literalLimit)) ?? CompileOptions.DefaultLiteralLimit,
-            Threads = reader.Threads("Threads", parsed.GetValue(threads)),
+            Threads = reader.Count("Threads", parsed.GetValue(threads), 1, MostThreads) ?? 1,
             MaximumArenaBytes = reader.Limit("MaximumArenaBytes", parsed.GetValue(maximumArenaBytes)),
             MaximumWeightBytes = reader.Limit("MaximumWeightBytes", parsed.GetValue(maximumWeightBytes)),
             MaximumMacs = reader.Limit("MaximumMacs", parsed.GetValue(maximumMacs)),
