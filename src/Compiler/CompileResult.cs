@@ -18,6 +18,9 @@ public sealed record CompileResult(ModelPlan? Plan, byte[] Weights, CompileRepor
     /// <summary>The graph that the plan was made of: optimised, and quantised where the precision says so.</summary>
     public Graph? Graph { get; init; }
 
+    /// <summary>Files that no option names but the model or a list of examples does, in ordinal order: a change of theirs asks for another compilation.</summary>
+    public ImmutableArray<string> DataFiles { get; init; } = [];
+
     /// <summary>All that is known of the model, layer by layer, when there is a plan.</summary>
     public ModelReport? Details { get; init; }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Threading;
 using ModelCompiler.Compiler.Budgets;
@@ -119,7 +120,13 @@ public static class CompilerDriver
         LoweredModel reference = calibrated?.Equalized is { } equalized ? ModelLowering.Lower(Quantizer.Run(equalized).Graph, options, classifier, labels) : floating;
         ModelReport details = ReportBuilder.Measure(report, prepared, model, reference, options, cancellation);
         ModelPlan plan = model.Plan with { Remarks = Remarks(options.Precision, report).ToEquatableArray() };
-        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared, Details = details };
+        return new CompileResult(plan, model.Weights, report, [.. diagnostics.OrderByDescending(diagnostic => diagnostic.Kind.Severity)]) { Graph = prepared, Details = details, DataFiles = DataFiles(options, notes, examples) };
+    }
+
+    private static ImmutableArray<string> DataFiles(CompileOptions options, ModelNotes notes, ImmutableArray<LabelledExample> examples)
+    {
+        IEnumerable<string> listed = examples.Select(example => example.Path).Except(options.Evaluation, StringComparer.Ordinal).Select(Path.GetFullPath);
+        return [.. notes.DataFiles.Concat(listed).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
     }
 
     private static void RequireIntegers(CompileOptions options, ModelPlan plan)

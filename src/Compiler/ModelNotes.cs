@@ -19,6 +19,9 @@ public sealed record ModelNotes(string Output, ImmutableArray<string> Labels, st
     /// <summary>A file that says nothing.</summary>
     public static ModelNotes None { get; } = new("", [], "", [], []);
 
+    /// <summary>Full paths of other files that hold parts of the model, in ordinal order.</summary>
+    public ImmutableArray<string> DataFiles { get; init; } = [];
+
     /// <summary>The options with the file's preprocessing, unless the user gives any. It is that of pictures: only they come as bytes.</summary>
     internal CompileOptions Complete(CompileOptions options, Graph graph, List<Diagnostic> findings)
     {

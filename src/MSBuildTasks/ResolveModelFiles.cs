@@ -113,7 +113,7 @@ public sealed class ResolveModelFiles : Task
 
         // One of the two weight files exists, and which is the compiler's choice. When neither does, waiting for one makes the compiler start.
         string weights = file + (File.Exists(Absolute(file + ".modelweights")) ? ".modelweights" : ".weights.bin");
-        string dependencies = MetadataList(model.DependencyFiles(DesignTime));
+        string dependencies = MetadataList(model.DependencyFiles(DesignTime).Concat(FoundInputs(Absolute(file + ".inputs"))));
         var item = new TaskItem(EscapedText.Escape(model.ModelPath));
         item.SetMetadata("ClassName", model.ClassName);
         item.SetMetadata("PlanFile", EscapedText.Escape(file + ".modelplan"));
@@ -126,6 +126,19 @@ public sealed class ResolveModelFiles : Task
         item.SetMetadata("CompileInputs", dependencies + ";" + EscapedText.Escape(responseFile));
         item.SetMetadata("CompileOutputs", MetadataList([file + ".modelplan", weights]));
         return item;
+    }
+
+    // What the last compilation found named by the model or a list. Without a last one there is nothing to be older.
+    private static string[] FoundInputs(string path)
+    {
+        try
+        {
+            return File.Exists(path) ? File.ReadAllLines(path) : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [path];
+        }
     }
 
     private string Absolute(string path) => Path.GetFullPath(Path.Combine(ProjectDirectory, path));

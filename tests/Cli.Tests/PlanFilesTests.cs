@@ -45,6 +45,18 @@ public sealed class PlanFilesTests
     }
 
     [Fact]
+    public void Files_to_watch_are_listed_where_there_are_any()
+    {
+        using var folder = new TemporaryFolder();
+
+        PlanFiles.WriteInputs(folder.FullPath, "Digits", ["/a b/weights.bin", "/c.png"]);
+        Assert.Equal("/a b/weights.bin\n/c.png\n", File.ReadAllText(folder["Digits.inputs"]));
+
+        PlanFiles.WriteInputs(folder.FullPath, "Digits", []);
+        Assert.Empty(folder.Files);
+    }
+
+    [Fact]
     public void A_file_that_cannot_be_written_leaves_nothing_behind()
     {
         using var folder = new TemporaryFolder();

@@ -75,7 +75,8 @@ public sealed class BuildTests
         const string Items = """<ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" CalibrationCache="digits.calibration" Evaluation="evaluation/**" Labels="labels.txt" Mean="1" /><ModelFile Include="other.onnx" />""";
         using var project = new TestProject(Items);
         project.Write("digits.onnx", "");
-        project.Write("other.onnx", "");
+        project.Write("other.onnx", "with other.data");
+        project.Write("other.data", "");
         project.Write("calibration/a.png", "");
         project.Write("calibration/b.png", "");
         project.Write("labels.txt", "");
@@ -93,6 +94,8 @@ public sealed class BuildTests
         Assert.Equal(["Digits"], Compiled(Models));
         project.Write("digits.calibration", "changed");
         Assert.Equal(["Digits"], Compiled(Models));
+        project.Write("other.data", "changed");
+        Assert.Equal(["Other"], Compiled(Models));
         File.Delete(Path.Combine(project.Folder, "digits.calibration"));
         Assert.Equal(["Digits"], Compiled(Models));
         project.Write("digits.calibration", "as the compiler would write it");

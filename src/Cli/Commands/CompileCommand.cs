@@ -73,6 +73,7 @@ internal sealed class CompileCommand
             PlanFiles.WriteReport(folder, result.Plan.ClassName, details);
         }
 
+        PlanFiles.WriteInputs(folder, result.Plan.ClassName, result.DataFiles);
         PlanFiles.Write(folder, result.Plan, result.Weights);
         if (parsed.GetValue(csharp) && !WriteSources(folder, result.Plan, result.Weights))
         {

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using ModelCompiler.Compiler.Reports;
 using ModelCompiler.Plans;
@@ -34,6 +36,24 @@ internal static class PlanFiles
         }
 
         WriteWhole(file + ".modelplan", Encoding.UTF8.GetBytes(PlanWriter.Write(plan)));
+    }
+
+    /// <summary>Writes <c>X.inputs</c>, a path a line: the files that a build must watch beside those that it has named itself. Where there are none, there is no file.</summary>
+    /// <param name="directory">Where to; made if need be.</param>
+    /// <param name="name">The class.</param>
+    /// <param name="files">The files.</param>
+    public static void WriteInputs(string directory, string name, IReadOnlyCollection<string> files)
+    {
+        Directory.CreateDirectory(directory);
+        string path = Path.Combine(directory, name + ".inputs");
+        if (files.Count == 0)
+        {
+            File.Delete(path);
+        }
+        else
+        {
+            WriteWhole(path, Encoding.UTF8.GetBytes(string.Concat(files.Select(file => file + "\n"))));
+        }
     }
 
     /// <summary>Writes a report as <c>.report.json</c> and <c>.report.html</c>.</summary>

@@ -42,13 +42,16 @@ public sealed class EvaluationTests : IDisposable
     {
         string labels = Write("labels.txt", "zero, none\none\nTwo\nthree\nfour\nfive\nsix\nseven\neight\nnine\n");
         string[] names = ["\"zero, none\"", "1", "two", "three", "four", "five", "six", "7", "eight", "nine"];
-        string[] lines = [.. Pictures.Select(picture => $"\"{Path.GetRelativePath(folder, Put(picture, "pictures, all"))}\",{names[DigitOf(picture)[0] - '0']}")];
+        string[] put = [.. Pictures.Select(picture => Put(picture, "pictures, all"))];
+        string[] lines = [.. Pictures.Zip(put, (picture, path) => $"\"{Path.GetRelativePath(folder, path)}\",{names[DigitOf(picture)[0] - '0']}")];
         string list = Write("list.csv", "path,label\n\n" + string.Join("\r\n", lines) + "\n");
 
-        LabelledEvaluation evaluation = Compiled(Digits with { LabelsPath = labels, Evaluation = [list] }).Report!.Evaluation!;
+        CompileResult result = Compiled(Digits with { LabelsPath = labels, Evaluation = [list] });
 
+        LabelledEvaluation evaluation = result.Report!.Evaluation!;
         Assert.InRange(evaluation.Correct, 19, 20);
         Assert.Equal("Two", evaluation.Classes[2]);
+        Assert.Equal(put.Order(StringComparer.Ordinal), result.DataFiles);
     }
 
     [Fact]

@@ -101,6 +101,7 @@ public class FileTests
         File.WriteAllBytes(Path.Combine(folder, "weights.bin"), [9, 9, .. BitConverter.GetBytes(1.5f), .. BitConverter.GetBytes(2.5f)]);
         Graph graph = ImportIn(folder, External("weights.bin", "2", "8"));
         Assert.Equal([1.5f, 2.5f], graph.Constants.Values.Single().Values<float>());
+        Assert.Equal(Path.Combine(folder, "weights.bin"), Assert.Single(graph.Notes.DataFiles.ToArray()));
         return true;
     });
 

@@ -20,5 +20,10 @@ string Option(string name) => arguments.First(argument => argument.StartsWith(na
 string file = Path.Combine(Option("--output"), Option("--class"));
 Directory.CreateDirectory(Option("--output"));
 File.WriteAllText(file + (content.Contains("large", StringComparison.Ordinal) ? ".weights.bin" : ".modelweights"), "weights");
+if (content.StartsWith("with ", StringComparison.Ordinal))
+{
+    File.WriteAllText(file + ".inputs", Path.Combine(Path.GetDirectoryName(model)!, content["with ".Length..].Trim()) + "\n");
+}
+
 File.WriteAllText(file + ".modelplan", "plan");
 return 0;

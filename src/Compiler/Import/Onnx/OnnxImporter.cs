@@ -57,7 +57,7 @@ internal static class OnnxImporter
 
         session.Builder.HasFreeBatch = OnnxInputs.HasFreeBatch(model.Graph, session.Builder, outputs)
             && KeepsExamplesApart(model, options with { InputShapes = options.InputShapes.SetItems(ShapesOfBatch(model.Graph, session.Builder)) }, NewSession());
-        return session.Builder.ToGraph(outputs);
+        return session.Builder.ToGraph(outputs).With(ModelNotes.None with { DataFiles = [.. session.Tensors.DataFiles] });
     }
 
     /// <summary>Version of each operator set, by domain; files of the first versions do not say it.</summary>

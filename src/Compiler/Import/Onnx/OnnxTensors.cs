@@ -17,6 +17,11 @@ internal sealed class OnnxTensors(string folder)
     /// <summary>Most dimensions of a tensor; no model has near so many.</summary>
     public const int MaximumRank = 64;
 
+    private readonly SortedSet<string> dataFiles = new(StringComparer.Ordinal);
+
+    /// <summary>Full paths of the other files that were read.</summary>
+    public IEnumerable<string> DataFiles => dataFiles;
+
     /// <summary>Reads a constant.</summary>
     /// <exception cref="ImportException">Its type is not supported, or its data is not there.</exception>
     public Tensor Read(TensorProto proto)
@@ -237,6 +242,7 @@ internal sealed class OnnxTensors(string folder)
             var bytes = new byte[length];
             stream.Position = offset;
             stream.ReadExactly(bytes);
+            dataFiles.Add(path);
             return bytes;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
