@@ -25,6 +25,31 @@ public sealed class ConsumerProject : IDisposable
         }
         """;
 
+    private const string WebProgram = """
+        using System;
+        using System.IO;
+        using System.Linq;
+        using System.Reflection;
+        using Shop;
+
+        var digits = new Digits();
+        Assembly assembly = Assembly.GetExecutingAssembly();
+        foreach (string name in assembly.GetManifestResourceNames().Where(name => name.EndsWith(".pixels", StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            using var pixels = new MemoryStream();
+            assembly.GetManifestResourceStream(name)!.CopyTo(pixels);
+            Prediction prediction = digits.Predict(pixels.ToArray());
+            Console.WriteLine($"{Path.GetFileNameWithoutExtension(name)} {prediction.Label} {BitConverter.SingleToUInt32Bits(prediction.Score):X8}");
+        }
+        """;
+
+    private const string WebStart = """
+        import { dotnet } from './_framework/dotnet.js';
+        await dotnet.run();
+        """;
+
+    private const string ModelItem = """<ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" Labels="labels.txt" Mean="33.3" Scale="0.0127" />""";
+
     // A version that no cache has ever seen.
     private readonly string version = $"0.0.1-consumer.{DateTime.UtcNow.Ticks}";
 
@@ -61,6 +86,34 @@ public sealed class ConsumerProject : IDisposable
 
     /// <summary>Runs the built program on the test digits and returns its predictions.</summary>
     public string[] Predict() => Lines(Dotnet("run", "-c", "Release", "--no-build", "--", Path.Combine(Folder, "digits")));
+
+    /// <summary>Publishes a Blazor WebAssembly project with the same model, runs it in Node.js on the test digits and returns its predictions.</summary>
+    public string[] PredictInWebAssembly()
+    {
+        string web = Directory.CreateDirectory(Path.Combine(Folder, "web")).FullName;
+        File.WriteAllText(Path.Combine(web, "Program.cs"), WebProgram);
+        File.WriteAllText(Path.Combine(web, "web.csproj"), $"""
+            <Project Sdk="Microsoft.NET.Sdk.BlazorWebAssembly">
+              <PropertyGroup>
+                <TargetFramework>net10.0</TargetFramework>
+                <RootNamespace>Shop</RootNamespace>
+                <Nullable>enable</Nullable>
+                <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
+              </PropertyGroup>
+              <ItemGroup>
+                <PackageReference Include="Microsoft.AspNetCore.Components.WebAssembly" Version="10.0.*" />
+                <PackageReference Include="ModelCompiler" Version="{version}" PrivateAssets="all" />
+                {ModelItem}
+                <EmbeddedResource Include="../digits/*.pixels" LogicalName="%(Filename)%(Extension)" />
+              </ItemGroup>
+            </Project>
+            """);
+        CopyModel(Path.Combine(RepositoryRoot(), "samples", "DigitClassifier"), web);
+        Run("dotnet", web, "publish", "-c", "Release", "-warnaserror", "-o", "published");
+        string site = Path.Combine(web, "published", "wwwroot");
+        File.WriteAllText(Path.Combine(site, "start.mjs"), WebStart);
+        return Lines(Run("node", site, "start.mjs"));
+    }
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
@@ -105,7 +158,7 @@ public sealed class ConsumerProject : IDisposable
               </PropertyGroup>
               <ItemGroup>
                 <PackageReference Include="ModelCompiler" Version="{version}" PrivateAssets="all" />
-                <ModelFile Include="digits.onnx" Precision="Int8" Calibration="calibration/*.png" Labels="labels.txt" Mean="33.3" Scale="0.0127" />
+                {ModelItem}
               </ItemGroup>
             </Project>
             """);
@@ -121,13 +174,7 @@ public sealed class ConsumerProject : IDisposable
             </configuration>
             """);
 
-        File.Copy(Path.Combine(sample, "digits.onnx"), Path.Combine(app, "digits.onnx"));
-        File.Copy(Path.Combine(sample, "labels.txt"), Path.Combine(app, "labels.txt"));
-        Directory.CreateDirectory(Path.Combine(app, "calibration"));
-        foreach (string file in Directory.GetFiles(Path.Combine(sample, "calibration"), "*.png"))
-        {
-            File.Copy(file, Path.Combine(app, "calibration", Path.GetFileName(file)));
-        }
+        CopyModel(sample, app);
 
         // The program has no image decoder, so it gets the bare pixels.
         string digits = Directory.CreateDirectory(Path.Combine(Folder, "digits")).FullName;
@@ -135,6 +182,17 @@ public sealed class ConsumerProject : IDisposable
         {
             byte[] pixels = ImageResult.FromMemory(File.ReadAllBytes(file), ColorComponents.Grey).Data;
             File.WriteAllBytes(Path.Combine(digits, Path.GetFileNameWithoutExtension(file) + ".pixels"), pixels);
+        }
+    }
+
+    private static void CopyModel(string sample, string folder)
+    {
+        File.Copy(Path.Combine(sample, "digits.onnx"), Path.Combine(folder, "digits.onnx"));
+        File.Copy(Path.Combine(sample, "labels.txt"), Path.Combine(folder, "labels.txt"));
+        Directory.CreateDirectory(Path.Combine(folder, "calibration"));
+        foreach (string file in Directory.GetFiles(Path.Combine(sample, "calibration"), "*.png"))
+        {
+            File.Copy(file, Path.Combine(folder, "calibration", Path.GetFileName(file)));
         }
     }
 }

@@ -53,6 +53,14 @@ public sealed class PackageTests(ConsumerProject project) : IClassFixture<Consum
         Assert.Equal(project.Predict(), project.Predict(folder));
     }
 
+    [SkippableFact]
+    public void A_program_in_WebAssembly_predicts_the_same()
+    {
+        Skip.IfNot(IsOnPath("node"), "Node.js runs WebAssembly here, and it is not on the path.");
+
+        Assert.Equal(project.Predict(), project.PredictInWebAssembly());
+    }
+
     private static bool IsOnPath(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 }

@@ -123,6 +123,21 @@ public sealed class BuildTests
     }
 
     [Fact]
+    public void The_projects_own_resources_and_additional_files_stay_what_they_are()
+    {
+        using var project = new TestProject("""<ModelFile Include="digits.onnx" /><EmbeddedResource Include="note.txt" /><AdditionalFiles Include="note.txt" />""");
+        project.Write("digits.onnx", "large");
+        project.Write("note.txt", "");
+        project.Write("Texts.resx", """<root><resheader name="resmimetype"><value>text/microsoft-resx</value></resheader></root>""");
+
+        BuildOutcome outcome = project.Build("-restore", "-t:Build");
+
+        Assert.True(outcome.ExitCode == 0, outcome.Output);
+        Assert.Equal(["App.Digits.weights", "App.Texts.resources", "App.note.txt"], ResourceNames(Path.Combine(project.Folder, "bin/Debug/net10.0/App.dll")).Order(StringComparer.Ordinal));
+        Assert.Contains("additional: note.txt;obj/Debug/net10.0/ModelCompiler/Digits/Digits.modelplan\n", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Each_target_framework_has_files_of_its_own()
     {
         using var project = new TestProject("""<ModelFile Include="digits.onnx" />""", "<TargetFrameworks>net10.0;netstandard2.0</TargetFrameworks>");
