@@ -14,10 +14,16 @@ public static partial class Conv2DFloat32
     private const int PackedStride = ProductSum.Stretch + 16;
 
     /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
-    private const int TilesAtATime = 8;
+    private const int TilesAtATime = 14;
 
     /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
     private const int WideRow = 24;
+
+    /// <summary>Numbers after which the sets of a first-level cache begin again.</summary>
+    private const int CachePeriod = 1024;
+
+    /// <summary>So many of a tile's rows may fall on the same cache set; with more they drive each other out, and gathering them pays.</summary>
+    private const int RowsInSet = 8;
 
     /// <summary>More inputs than this are gathered.</summary>
     private const int MaximumListed = 8192;
@@ -116,9 +122,9 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>What decides whether a tile reads and writes where the tensors lie.</summary>
-    private readonly record struct Paths(bool IsListed, bool IsOneRun, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
+    private readonly record struct Paths(bool IsListed, bool IsReadable, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
     {
-        public bool ReadsDirectly(bool staysInRow) => IsOneRun && (HasUniformInput || staysInRow);
+        public bool ReadsDirectly(bool staysInRow) => IsReadable && (HasUniformInput || staysInRow);
 
         public bool WritesDirectly(bool staysInRow) => IsFull && (HasUniformOutput || staysInRow);
     }
@@ -136,8 +142,8 @@ public static partial class Conv2DFloat32
         int tileRows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int rows = (int)Math.Min(RowsAtATime<TTile>(arguments), (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
-        bool listed = IsListed(arguments);
-        bool neverPacked = listed || (arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry));
+        bool listed = IsListed<TTile>(arguments);
+        bool neverPacked = listed || (IsReadable<TTile>(arguments) && ConvolutionExtents.IsUniform(geometry));
         Span<int> order = stackalloc int[listed ? arguments.RunOffsets.Length * arguments.RunLength : 0];
         List(arguments, order);
         Span<float> packed = stackalloc float[neverPacked ? 0 : tileRows * PackedStride];
@@ -167,10 +173,25 @@ public static partial class Conv2DFloat32
         }
     }
 
-    private static bool IsListed(in Arguments arguments) =>
+    private static bool IsListed<TTile>(in Arguments arguments)
+        where TTile : struct, ITile =>
         arguments.RunOffsets.Length > 1
-        && arguments.Geometry.OutputWidth >= WideRow
-        && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed;
+        && (arguments.Geometry.OutputWidth >= WideRow || arguments.Geometry.OutputWidth == TTile.Rows)
+        && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed
+        && !Collides<TTile>(arguments.Geometry);
+
+    /// <summary>Whether windows are one run that is best read where it lies.</summary>
+    private static bool IsReadable<TTile>(in Arguments arguments)
+        where TTile : struct, ITile => arguments.RunOffsets.Length == 1 && !Collides<TTile>(arguments.Geometry);
+
+    /// <summary>Whether too many of a tile's rows fall on the same cache sets: where pixels are a power of two apart, or almost.</summary>
+    private static bool Collides<TTile>(in ConvolutionGeometry geometry)
+        where TTile : struct, ITile
+    {
+        long pixels = (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
+        int apart = Math.Min(geometry.InputPixelStep & -geometry.InputPixelStep, CachePeriod);
+        return Math.Min(TTile.Rows, pixels) * apart > RowsInSet * CachePeriod;
+    }
 
     private static void List(in Arguments arguments, Span<int> order)
     {
@@ -205,7 +226,7 @@ public static partial class Conv2DFloat32
         ConvolutionGeometry geometry = arguments.Geometry;
         var paths = new Paths(
             !workspace.Order.IsEmpty,
-            arguments.RunOffsets.Length == 1,
+            IsReadable<TTile>(arguments),
             ConvolutionExtents.IsUniform(geometry),
             panel.Channels == panel.Blocks * BlockChannels,
             ConvolutionExtents.HasUniformOutput(geometry));
