@@ -16,9 +16,6 @@ public static partial class Conv2DFloat32
     /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
     private const int TilesAtATime = 14;
 
-    /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
-    private const int WideRow = 24;
-
     /// <summary>Numbers after which the sets of a first-level cache begin again.</summary>
     private const int CachePeriod = 1024;
 
@@ -33,6 +30,9 @@ public static partial class Conv2DFloat32
     {
         /// <summary>Rows of a full tile.</summary>
         static abstract int Rows { get; }
+
+        /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
+        static abstract int ShortestRow { get; }
 
         /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
         static abstract void Multiply<TOrder>(
@@ -141,9 +141,11 @@ public static partial class Conv2DFloat32
         ConvolutionGeometry geometry = arguments.Geometry;
         int tileRows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int rows = (int)Math.Min(RowsAtATime<TTile>(arguments), (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
-        int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
+        nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         bool listed = IsListed<TTile>(arguments);
         bool neverPacked = listed || (IsReadable<TTile>(arguments) && ConvolutionExtents.IsUniform(geometry));
+        int panelBlocks = Math.Min(neverPacked ? PanelBlocks : PanelBlocks * RowsAtATime<TTile>(arguments) / rows, arguments.Blocks);
+        int sumsStride = panelBlocks * BlockChannels;
         Span<int> order = stackalloc int[listed ? arguments.RunOffsets.Length * arguments.RunLength : 0];
         List(arguments, order);
         Span<float> packed = stackalloc float[neverPacked ? 0 : tileRows * PackedStride];
@@ -153,14 +155,13 @@ public static partial class Conv2DFloat32
         zeros.Clear();
         nothing.Fill(ProductSum.Nothing);
         var workspace = new Workspace(order, packed, sums, sumsStride, zeros, nothing);
-        nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         for (int group = 0; group < arguments.Groups; group++)
         {
-            for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
+            for (int block = 0; block < arguments.Blocks; block += panelBlocks)
             {
                 int firstBlock = (group * arguments.Blocks) + block;
                 int firstChannel = block * BlockChannels;
-                int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
+                int blocks = Math.Min(panelBlocks, arguments.Blocks - block);
                 var panel = new Panel(
                     ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels),
                     ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), firstBlock * blockWeights),
@@ -176,7 +177,7 @@ public static partial class Conv2DFloat32
     private static bool IsListed<TTile>(in Arguments arguments)
         where TTile : struct, ITile =>
         arguments.RunOffsets.Length > 1
-        && (arguments.Geometry.OutputWidth >= WideRow || arguments.Geometry.OutputWidth == TTile.Rows)
+        && arguments.Geometry.OutputWidth >= TTile.ShortestRow
         && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed
         && !Collides<TTile>(arguments.Geometry);
 
@@ -241,7 +242,7 @@ public static partial class Conv2DFloat32
                 PixelCursor cursor = begin;
                 for (int row = 0, rows; row < count; row += rows)
                 {
-                    rows = Math.Min(Math.Min(TTile.Rows, paths.IsListed ? cursor.LeftInRow : count), count - row);
+                    rows = Height<TTile>(paths.IsListed ? Math.Min(cursor.LeftInRow, count - row) : count - row, paths.IsListed);
                     RunTile<TTile>(arguments, panel, workspace, paths, cursor, first, row, rows);
                     cursor.Advance(rows);
                 }
@@ -249,6 +250,16 @@ public static partial class Conv2DFloat32
 
             begin.Advance(count);
         }
+    }
+
+    /// <summary>How many of some pixels the next tile takes: rows of an image are cut evenly.</summary>
+    private static int Height<TTile>(int left, bool evenly)
+        where TTile : struct, ITile => left <= TTile.Rows ? left : evenly ? Even(left, TTile.Rows) : TTile.Rows;
+
+    private static int Even(int left, int most)
+    {
+        int tiles = (left + most - 1) / most;
+        return (left + tiles - 1) / tiles;
     }
 
     /// <summary>A stretch of a tile.</summary>
