@@ -235,6 +235,7 @@ public class ElementwiseMathTests
             AssertSame(x, ElementwiseMath.Negate, ElementwiseMath.Negate, ElementwiseMath.Negate, ElementwiseMath.Negate);
             AssertSame(x, ElementwiseMath.Abs, ElementwiseMath.Abs, ElementwiseMath.Abs, ElementwiseMath.Abs);
             AssertSame(x, ElementwiseMath.Sqrt, ElementwiseMath.Sqrt, ElementwiseMath.Sqrt, ElementwiseMath.Sqrt);
+            AssertSame(x, ElementwiseMath.Sign, ElementwiseMath.Sign, ElementwiseMath.Sign, ElementwiseMath.Sign);
             AssertSame(x, ElementwiseMath.Floor, ElementwiseMath.Floor, ElementwiseMath.Floor, ElementwiseMath.Floor);
             AssertSame(x, ElementwiseMath.Ceiling, ElementwiseMath.Ceiling, ElementwiseMath.Ceiling, ElementwiseMath.Ceiling);
             AssertSame(x, ElementwiseMath.Exp, ElementwiseMath.Exp, ElementwiseMath.Exp, ElementwiseMath.Exp);

@@ -111,6 +111,25 @@ public class ReduceTests
         }
     }
 
+    [Theory]
+    [InlineData(ReduceOperation.Maximum)]
+    [InlineData(ReduceOperation.Minimum)]
+    public void Extremes_of_neighbours_have_the_bits_of_those_one_by_one(int operation)
+    {
+        var random = new Random(430 + operation);
+        for (int repetition = 0; repetition < 400; repetition++)
+        {
+            // Zeros of both signs and NaNs are where the order shows.
+            int length = random.Next(1, 90), sign = operation == ReduceOperation.Maximum ? -1 : 1, nans = random.Next(4) == 0 ? 8 : int.MaxValue;
+            float[] input = Enumerable.Range(0, 3 * length).Select(_ => random.Next(nans) == 0 ? Quiet(random) : random.Next(5) == 0 ? sign * random.NextSingle() : random.Next(2) == 0 ? 0f : -0f).ToArray();
+            float[] apart = input.SelectMany(value => new[] { value, sign * -9f }).ToArray();
+            float[] output = new float[3], expected = new float[3];
+            ReduceFloat32.Run(input, output, [3], [length], [length], [1], operation);
+            ReduceFloat32.Run(apart, expected, [3], [2 * length], [length], [2], operation);
+            Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), output.Select(BitConverter.SingleToInt32Bits));
+        }
+    }
+
     [Fact]
     public void Rank_zero_reduces_one_element()
     {
@@ -136,6 +155,8 @@ public class ReduceTests
         Assert.Throws<ArgumentException>(() => ReduceFloat32.Run(new float[12], new float[3], [3], [4], [4], [1], 7));
         Assert.Throws<ArgumentException>(() => ReduceFloat32.Run(new float[12], new float[3], [3], [4], [4], [1], -1));
     }
+
+    private static float Quiet(Random random) => BitConverter.Int32BitsToSingle(0x7FC00000 | random.Next(1000));
 
     private static float Fold(IEnumerable<float> values, int operation)
     {

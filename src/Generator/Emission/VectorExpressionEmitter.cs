@@ -71,6 +71,6 @@ internal sealed class VectorExpressionEmitter(int width, Func<InputExpression, s
     };
 
     private static bool HasVectorForm(ElementwiseFunction function) => function is ElementwiseFunction.Minimum or ElementwiseFunction.Maximum
-        or ElementwiseFunction.Negate or ElementwiseFunction.Abs or ElementwiseFunction.Sqrt or ElementwiseFunction.Floor or ElementwiseFunction.Ceiling
+        or ElementwiseFunction.Negate or ElementwiseFunction.Abs or ElementwiseFunction.Sign or ElementwiseFunction.Sqrt or ElementwiseFunction.Floor or ElementwiseFunction.Ceiling
         or ElementwiseFunction.Exp or ElementwiseFunction.Sigmoid or ElementwiseFunction.Tanh;
 }

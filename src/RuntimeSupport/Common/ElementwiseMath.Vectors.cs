@@ -24,6 +24,13 @@ public static partial class ElementwiseMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Abs(Vector128<float> x) => Vector128.Abs(x);
 
+    /// <inheritdoc cref="Sign(float)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Sign(Vector128<float> x) => Vector128.ConditionalSelect(
+        Vector128.GreaterThan(x, Vector128<float>.Zero),
+        Vector128.Create(1f),
+        Vector128.ConditionalSelect(Vector128.LessThan(x, Vector128<float>.Zero), Vector128.Create(-1f), Vector128.ConditionalSelect(Vector128.Equals(x, x), Vector128<float>.Zero, x)));
+
     /// <inheritdoc cref="Sqrt(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Sqrt(Vector128<float> x) => Vector128.Sqrt(x);

@@ -31,6 +31,13 @@ public static partial class ElementwiseMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Abs(Vector256<float> x) => Vector256.Abs(x);
 
+    /// <inheritdoc cref="Sign(float)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> Sign(Vector256<float> x) => Vector256.ConditionalSelect(
+        Vector256.GreaterThan(x, Vector256<float>.Zero),
+        Vector256.Create(1f),
+        Vector256.ConditionalSelect(Vector256.LessThan(x, Vector256<float>.Zero), Vector256.Create(-1f), Vector256.ConditionalSelect(Vector256.Equals(x, x), Vector256<float>.Zero, x)));
+
     /// <inheritdoc cref="Sqrt(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Sqrt(Vector256<float> x) => Vector256.Sqrt(x);
@@ -75,6 +82,13 @@ public static partial class ElementwiseMath
     /// <inheritdoc cref="Abs(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Abs(Vector512<float> x) => Vector512.Abs(x);
+
+    /// <inheritdoc cref="Sign(float)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> Sign(Vector512<float> x) => Vector512.ConditionalSelect(
+        Vector512.GreaterThan(x, Vector512<float>.Zero),
+        Vector512.Create(1f),
+        Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512<float>.Zero), Vector512.Create(-1f), Vector512.ConditionalSelect(Vector512.Equals(x, x), Vector512<float>.Zero, x)));
 
     /// <inheritdoc cref="Sqrt(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,10 +14,13 @@ public static partial class Conv2DFloat32
     private const int PackedStride = ProductSum.Stretch + 16;
 
     /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
-    private const int TilesAtATime = 8;
+    private const int TilesAtATime = 14;
 
-    /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
-    private const int WideRow = 24;
+    /// <summary>Numbers after which the sets of a first-level cache begin again.</summary>
+    private const int CachePeriod = 1024;
+
+    /// <summary>So many of a tile's rows may fall on the same cache set; with more they drive each other out, and gathering them pays.</summary>
+    private const int RowsInSet = 8;
 
     /// <summary>More inputs than this are gathered.</summary>
     private const int MaximumListed = 8192;
@@ -27,6 +30,9 @@ public static partial class Conv2DFloat32
     {
         /// <summary>Rows of a full tile.</summary>
         static abstract int Rows { get; }
+
+        /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
+        static abstract int ShortestRow { get; }
 
         /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
         static abstract void Multiply<TOrder>(
@@ -116,9 +122,9 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>What decides whether a tile reads and writes where the tensors lie.</summary>
-    private readonly record struct Paths(bool IsListed, bool IsOneRun, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
+    private readonly record struct Paths(bool IsListed, bool IsReadable, bool HasUniformInput, bool IsFull, bool HasUniformOutput)
     {
-        public bool ReadsDirectly(bool staysInRow) => IsOneRun && (HasUniformInput || staysInRow);
+        public bool ReadsDirectly(bool staysInRow) => IsReadable && (HasUniformInput || staysInRow);
 
         public bool WritesDirectly(bool staysInRow) => IsFull && (HasUniformOutput || staysInRow);
     }
@@ -135,9 +141,11 @@ public static partial class Conv2DFloat32
         ConvolutionGeometry geometry = arguments.Geometry;
         int tileRows = (int)Math.Min(TTile.Rows, (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
         int rows = (int)Math.Min(RowsAtATime<TTile>(arguments), (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth);
-        int sumsStride = Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels;
-        bool listed = IsListed(arguments);
-        bool neverPacked = listed || (arguments.RunOffsets.Length == 1 && ConvolutionExtents.IsUniform(geometry));
+        nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
+        bool listed = IsListed<TTile>(arguments);
+        bool neverPacked = listed || (IsReadable<TTile>(arguments) && ConvolutionExtents.IsUniform(geometry));
+        int panelBlocks = Math.Min(neverPacked ? PanelBlocks : PanelBlocks * RowsAtATime<TTile>(arguments) / rows, arguments.Blocks);
+        int sumsStride = panelBlocks * BlockChannels;
         Span<int> order = stackalloc int[listed ? arguments.RunOffsets.Length * arguments.RunLength : 0];
         List(arguments, order);
         Span<float> packed = stackalloc float[neverPacked ? 0 : tileRows * PackedStride];
@@ -147,14 +155,13 @@ public static partial class Conv2DFloat32
         zeros.Clear();
         nothing.Fill(ProductSum.Nothing);
         var workspace = new Workspace(order, packed, sums, sumsStride, zeros, nothing);
-        nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         for (int group = 0; group < arguments.Groups; group++)
         {
-            for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
+            for (int block = 0; block < arguments.Blocks; block += panelBlocks)
             {
                 int firstBlock = (group * arguments.Blocks) + block;
                 int firstChannel = block * BlockChannels;
-                int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
+                int blocks = Math.Min(panelBlocks, arguments.Blocks - block);
                 var panel = new Panel(
                     ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels),
                     ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), firstBlock * blockWeights),
@@ -167,10 +174,25 @@ public static partial class Conv2DFloat32
         }
     }
 
-    private static bool IsListed(in Arguments arguments) =>
+    private static bool IsListed<TTile>(in Arguments arguments)
+        where TTile : struct, ITile =>
         arguments.RunOffsets.Length > 1
-        && arguments.Geometry.OutputWidth >= WideRow
-        && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed;
+        && arguments.Geometry.OutputWidth >= TTile.ShortestRow
+        && (long)arguments.RunOffsets.Length * arguments.RunLength <= MaximumListed
+        && !Collides<TTile>(arguments.Geometry);
+
+    /// <summary>Whether windows are one run that is best read where it lies.</summary>
+    private static bool IsReadable<TTile>(in Arguments arguments)
+        where TTile : struct, ITile => arguments.RunOffsets.Length == 1 && !Collides<TTile>(arguments.Geometry);
+
+    /// <summary>Whether too many of a tile's rows fall on the same cache sets: where pixels are a power of two apart, or almost.</summary>
+    private static bool Collides<TTile>(in ConvolutionGeometry geometry)
+        where TTile : struct, ITile
+    {
+        long pixels = (long)geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
+        int apart = Math.Min(geometry.InputPixelStep & -geometry.InputPixelStep, CachePeriod);
+        return Math.Min(TTile.Rows, pixels) * apart > RowsInSet * CachePeriod;
+    }
 
     private static void List(in Arguments arguments, Span<int> order)
     {
@@ -205,7 +227,7 @@ public static partial class Conv2DFloat32
         ConvolutionGeometry geometry = arguments.Geometry;
         var paths = new Paths(
             !workspace.Order.IsEmpty,
-            arguments.RunOffsets.Length == 1,
+            IsReadable<TTile>(arguments),
             ConvolutionExtents.IsUniform(geometry),
             panel.Channels == panel.Blocks * BlockChannels,
             ConvolutionExtents.HasUniformOutput(geometry));
@@ -220,7 +242,7 @@ public static partial class Conv2DFloat32
                 PixelCursor cursor = begin;
                 for (int row = 0, rows; row < count; row += rows)
                 {
-                    rows = Math.Min(Math.Min(TTile.Rows, paths.IsListed ? cursor.LeftInRow : count), count - row);
+                    rows = Height<TTile>(paths.IsListed ? Math.Min(cursor.LeftInRow, count - row) : count - row, paths.IsListed);
                     RunTile<TTile>(arguments, panel, workspace, paths, cursor, first, row, rows);
                     cursor.Advance(rows);
                 }
@@ -228,6 +250,16 @@ public static partial class Conv2DFloat32
 
             begin.Advance(count);
         }
+    }
+
+    /// <summary>How many of some pixels the next tile takes: rows of an image are cut evenly.</summary>
+    private static int Height<TTile>(int left, bool evenly)
+        where TTile : struct, ITile => left <= TTile.Rows ? left : evenly ? Even(left, TTile.Rows) : TTile.Rows;
+
+    private static int Even(int left, int most)
+    {
+        int tiles = (left + most - 1) / most;
+        return (left + tiles - 1) / tiles;
     }
 
     /// <summary>A stretch of a tile.</summary>

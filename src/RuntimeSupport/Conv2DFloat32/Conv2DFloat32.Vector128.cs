@@ -24,6 +24,8 @@ public static partial class Conv2DFloat32
     {
         public static int Rows => 4;
 
+        public static int ShortestRow => 24;
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
             ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)

@@ -159,6 +159,13 @@ internal static partial class Reduction
         where T : unmanaged, INumber<T>
         where TStep : struct, ReductionFold.IStep<T>
     {
+        // Where inputs are neighbours, outputs are not, but for a single one: there is but one way for vectors to lie.
+        if (TStep.IsFreeOfOrder && Vector128.IsHardwareAccelerated && steps[^1] == 1 && extents[^1] >= 4 * Vector128<T>.Count)
+        {
+            Extremes<T, TStep>(ref input, results, stride, extents, steps, start);
+            return;
+        }
+
         int done = stride == 1 && Vector128.IsHardwareAccelerated ? Vectors<T, TStep>(ref input, results, extents, steps, start) : 0;
         Elements<T, TStep>(ref Unsafe.Add(ref input, (nint)done * stride), results[done..], stride, extents, steps, start);
     }

@@ -11,6 +11,9 @@ internal static class ReductionFold
     internal interface IStep<T>
         where T : unmanaged
     {
+        /// <summary>Whether the result is the same in any order, but for the sign of 0 and which NaN it is.</summary>
+        static abstract bool IsFreeOfOrder { get; }
+
         /// <summary>The total with the next value.</summary>
         static abstract T Next(T total, T value);
 
@@ -22,6 +25,8 @@ internal static class ReductionFold
     internal readonly struct Sum<T> : IStep<T>
         where T : unmanaged, INumber<T>
     {
+        public static bool IsFreeOfOrder => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Next(T total, T value) => unchecked(total + value);
 
@@ -33,6 +38,8 @@ internal static class ReductionFold
     internal readonly struct Product<T> : IStep<T>
         where T : unmanaged, INumber<T>
     {
+        public static bool IsFreeOfOrder => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Next(T total, T value) => unchecked(total * value);
 
@@ -44,6 +51,8 @@ internal static class ReductionFold
     internal readonly struct SumOfSquares<T> : IStep<T>
         where T : unmanaged, INumber<T>
     {
+        public static bool IsFreeOfOrder => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Next(T total, T value) => unchecked(total + (value * value));
 
@@ -55,6 +64,8 @@ internal static class ReductionFold
     internal readonly struct SumOfAbsolutes<T> : IStep<T>
         where T : unmanaged, INumber<T>
     {
+        public static bool IsFreeOfOrder => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Next(T total, T value) => unchecked(value < T.Zero ? total - value : total + value);
 
@@ -67,6 +78,8 @@ internal static class ReductionFold
     internal readonly struct Maximum<T> : IStep<T>
         where T : unmanaged, INumber<T>
     {
+        public static bool IsFreeOfOrder => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Next(T total, T value) => total > value || T.IsNaN(total) ? total : value;
 
@@ -79,6 +92,8 @@ internal static class ReductionFold
     internal readonly struct Minimum<T> : IStep<T>
         where T : unmanaged, INumber<T>
     {
+        public static bool IsFreeOfOrder => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static T Next(T total, T value) => total < value || T.IsNaN(total) ? total : value;
 

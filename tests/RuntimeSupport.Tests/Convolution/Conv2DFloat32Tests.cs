@@ -19,7 +19,7 @@ public class Conv2DFloat32Tests
     public void Every_path_gives_the_bits_of_the_scalar_one(string path)
     {
         var random = new Random(1);
-        foreach (ConvolutionCase convolution in ConvolutionCase.Special().Concat(Wide(random)).Concat(Enumerable.Range(0, 100).Select(_ => ConvolutionCase.Random(random))))
+        foreach (ConvolutionCase convolution in ConvolutionCase.Special().Concat(Wide(random)).Concat(Tiles()).Concat(Enumerable.Range(0, 100).Select(_ => ConvolutionCase.Random(random))))
         {
             var operands = new Operands(convolution, random);
             AssertSameBits(operands.Run(Conv2DFloat32.RunScalar), operands.Run(Find(path)), $"{path} differs: {convolution}");
@@ -76,6 +76,21 @@ public class Conv2DFloat32Tests
         yield return new ConvolutionCase { OutputHeight = 5, OutputWidth = 24, KernelHeight = 3, KernelWidth = 3, InputChannels = 31, OutputChannels = 48 };
         yield return new ConvolutionCase { OutputHeight = 2, OutputWidth = 131, KernelHeight = 2, KernelWidth = 3, InputChannels = 40, OutputChannels = 150, OutputGap = 3 };
         yield return new ConvolutionCase { Batches = 2, OutputHeight = 3, OutputWidth = 29, KernelHeight = 3, KernelWidth = 3, Groups = 2, InputChannels = 30, OutputChannels = 24 };
+    }
+
+    /// <summary>Tiles of every height by one, two and more blocks; rows that are a tile; pixels that fall on the same cache sets; more pixels than are done at a time.</summary>
+    private static IEnumerable<ConvolutionCase> Tiles()
+    {
+        for (int pixels = 1; pixels <= 15; pixels++)
+        {
+            yield return new ConvolutionCase { OutputWidth = pixels, InputChannels = 131, OutputChannels = 112 };
+            yield return new ConvolutionCase { OutputHeight = 2, OutputWidth = 24 + pixels, KernelHeight = 2, KernelWidth = 2, InputChannels = 33, OutputChannels = 112 };
+        }
+
+        yield return new ConvolutionCase { OutputHeight = 3, OutputWidth = 14, KernelHeight = 3, KernelWidth = 3, InputChannels = 31, OutputChannels = 48, OutputGap = 1 };
+        yield return new ConvolutionCase { OutputHeight = 2, OutputWidth = 13, InputChannels = 1024, OutputChannels = 40 };
+        yield return new ConvolutionCase { OutputHeight = 2, OutputWidth = 25, KernelHeight = 2, KernelWidth = 2, InputChannels = 1024, OutputChannels = 20 };
+        yield return new ConvolutionCase { Batches = 2, OutputHeight = 15, OutputWidth = 14, InputChannels = 140, OutputChannels = 33 };
     }
 
     private static void AssertSameBits(float[] expected, float[] actual, string message) =>
