@@ -25,7 +25,7 @@ public static class ModelLowering
     /// <exception cref="DiagnosticException">A node has no lowering, or the memory does not suffice.</exception>
     public static LoweredModel Lower(Graph graph, CompileOptions options, PlanClassifier? classifier = null, ImmutableArray<string> labels = default)
     {
-        // Transformed weights are what a model that becomes too large with them can do without.
+        // The memory of tiles is what a model that becomes too large with it can do without.
         if (options.Winograd)
         {
             try
@@ -159,15 +159,14 @@ public static class ModelLowering
     private static ModelPlan Assemble(StepWriter writer, PlanPort[] inputs, PlanPort[] outputs, View[] states)
     {
         Dictionary<string, Lifetime> lifetimes = Lifetimes(writer, inputs, outputs);
-        IEnumerable<string> madeOnce = writer.Initial.SelectMany(step => step.Arguments).Select(argument => argument.Value).OfType<TensorValue>().Select(value => value.Tensor);
-        foreach (Buffer kept in states.Select(view => view.Buffer).Concat(madeOnce.Select(name => writer.ViewOf(name).Buffer)))
+        foreach (Buffer kept in states.Select(view => view.Buffer))
         {
             lifetimes[kept.Name] = new Lifetime(kept.Name, kept.Length * kept.Type.SizeOf(), int.MinValue, int.MaxValue);
         }
 
         (IReadOnlyDictionary<string, int> offsets, int bytes) = MemoryPlanner.Place(lifetimes.Values);
         int arena = bytes + SlackBytes;
-        HashSet<PlanStep> once = [.. writer.Initial, .. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
+        HashSet<PlanStep> once = [.. writer.Borders.Where(border => IsAlone(BufferOf(border), lifetimes, offsets))];
         PlanTensor[] tensors = [.. writer.AllViews.DistinctBy(view => view.Buffer).Where(view => lifetimes.ContainsKey(view.Buffer.Name)).Select(view =>
         {
             int offset = offsets[view.Buffer.Name];

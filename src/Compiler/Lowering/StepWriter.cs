@@ -16,7 +16,6 @@ public sealed class StepWriter
     private readonly List<PlanStep> steps = [];
     private readonly List<ImmutableArray<string>> results = [[]];
     private readonly List<PlanStep> borders = [];
-    private readonly List<PlanStep> initial = [];
     private readonly List<View> loopViews = [];
     private readonly string prefix;
     private int temporaries;
@@ -25,7 +24,7 @@ public sealed class StepWriter
     /// <param name="graph">The graph.</param>
     /// <param name="precision">How the layers that compute in float store their weights.</param>
     /// <param name="isFixedPoint">Whether quantised values are computed in integers alone, where there is such a form.</param>
-    /// <param name="usesWinograd">Whether weights may be transformed once in the life of an instance.</param>
+    /// <param name="usesWinograd">Whether convolutions may take memory for their tiles.</param>
     public StepWriter(Graph graph, Precision precision = Precision.Float32, bool isFixedPoint = false, bool usesWinograd = false)
         : this(graph, precision, isFixedPoint, usesWinograd, new ConstantPool(), "", 0, LayoutPlanner.Plan(graph))
     {
@@ -52,7 +51,7 @@ public sealed class StepWriter
     /// <summary>Whether quantised values are computed in integers alone, where there is such a form.</summary>
     public bool IsFixedPoint { get; }
 
-    /// <summary>Whether weights of convolutions may be transformed once in the life of an instance; not inside loops.</summary>
+    /// <summary>Whether convolutions may take memory for their tiles.</summary>
     public bool UsesWinograd { get; }
 
     /// <summary>The constants of the plan.</summary>
@@ -69,9 +68,6 @@ public sealed class StepWriter
 
     /// <summary>The steps among <see cref="Steps"/> that fill borders.</summary>
     public IReadOnlyList<PlanStep> Borders => borders;
-
-    /// <summary>The steps among <see cref="Steps"/> that run once in the life of an instance: nobody else writes to what they write.</summary>
-    public IReadOnlyList<PlanStep> Initial => initial;
 
     /// <summary>The layouts of all values, and of the temporaries that nodes have asked for.</summary>
     public IReadOnlyDictionary<string, View> Views => views;
@@ -92,17 +88,6 @@ public sealed class StepWriter
     /// <param name="arguments">Named as the kernel's parameters.</param>
     public void Add(string name, string kernel, string note, params IEnumerable<(string Name, PlanValue Value)> arguments) =>
         Add(new PlanStep(name, kernel, note, arguments.Select(argument => new PlanArgument(argument.Name, argument.Value)).ToEquatableArray()));
-
-    /// <summary>Adds a step that reads constants only and runs once in the life of an instance.</summary>
-    /// <param name="name">The model's name for the layer.</param>
-    /// <param name="kernel">The kernel.</param>
-    /// <param name="note">What it does.</param>
-    /// <param name="arguments">Named as the kernel's parameters.</param>
-    public void AddInitial(string name, string kernel, string note, params IEnumerable<(string Name, PlanValue Value)> arguments)
-    {
-        Add(name, kernel, note, arguments);
-        initial.Add(steps[^1]);
-    }
 
     /// <summary>Adds a step that has been made.</summary>
     public void Add(PlanStep step)
@@ -125,7 +110,7 @@ public sealed class StepWriter
         }
 
         inner = prefix + inner;
-        return new StepWriter(body, Precision, IsFixedPoint, usesWinograd: false, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
+        return new StepWriter(body, Precision, IsFixedPoint, UsesWinograd, Constants, inner, Depth + 1, LayoutPlanner.PlanBody(body, inner, inputs, results));
     }
 
     /// <summary>Adds a loop, when the steps of its body are complete.</summary>

@@ -43,11 +43,10 @@ public static class ArenaTimeline
         _ => [value],
     };
 
-    // What one prediction leaves for the next, and what is made once – but borders, which may be filled again, lie with values that come and go.
+    // What one prediction leaves for the next.
     private static void KeepAlways(Dictionary<string, (int First, int Last)> uses, ModelPlan plan)
     {
-        IEnumerable<PlanStep> made = plan.InitialSteps.Where(step => !step.Kernel.StartsWith("FillBorder", StringComparison.Ordinal));
-        foreach (TensorValue tensor in plan.ResetSteps.Concat(made).SelectMany(ValuesOf).OfType<TensorValue>())
+        foreach (TensorValue tensor in plan.ResetSteps.SelectMany(ValuesOf).OfType<TensorValue>())
         {
             uses[tensor.Tensor] = (-1, plan.Steps.Count);
         }

@@ -27,16 +27,16 @@ public static partial class ByteWinogradConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(ref short tiles, nint tileStride, ref short weights, nint blockStride, nint pairs, ref int products, int tileCount, int blocks)
+        public static void TransformWeights(ref sbyte weights, nint tap, nint quads, ref short transformed, nint positionStride) =>
+            TransformWeights<Words256, Vector256<short>>(ref weights, tap, quads, ref transformed, positionStride);
+
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Multiply(ref short tiles, nint tileStride, ref short weights, nint pairs, ref int products, int tileCount, bool isFirst)
         {
+            Vector256<int> kept = isFirst ? Vector256<int>.Zero : Vector256<int>.AllBitsSet;
             for (int tile = 0; tile < tileCount; tile += TileGroup)
             {
-                for (nint lane = 0; lane < blocks * ByteConvolution.BlockChannels; lane += 16)
-                {
-                    ref short panel = ref Unsafe.Add(ref weights, (lane / ByteConvolution.BlockChannels * blockStride) + (lane % ByteConvolution.BlockChannels * 2));
-                    Tile4(ref tiles, tileStride, ref panel, pairs, ref Unsafe.Add(ref products, lane));
-                }
-
+                Tile4(ref tiles, tileStride, ref weights, pairs, ref products, kept);
                 tiles = ref Unsafe.Add(ref tiles, TileGroup * tileStride);
                 products = ref Unsafe.Add(ref products, TileGroup * TileProducts);
             }
@@ -58,7 +58,7 @@ public static partial class ByteWinogradConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4(ref short tiles, nint stride, ref short weights, nint pairs, ref int products)
+        private static void Tile4(ref short tiles, nint stride, ref short weights, nint pairs, ref int products, Vector256<int> kept)
         {
             Vector256<int> sum00 = Vector256<int>.Zero, sum01 = Vector256<int>.Zero;
             Vector256<int> sum10 = Vector256<int>.Zero, sum11 = Vector256<int>.Zero;
@@ -82,15 +82,19 @@ public static partial class ByteWinogradConvolution
                 sum31 = Avx2.Add(sum31, Avx2.MultiplyAddAdjacent(inputs, weight1));
             }
 
-            sum00.StoreUnsafe(ref products);
-            sum01.StoreUnsafe(ref products, 8);
-            sum10.StoreUnsafe(ref products, TileProducts);
-            sum11.StoreUnsafe(ref products, TileProducts + 8);
-            sum20.StoreUnsafe(ref products, 2 * TileProducts);
-            sum21.StoreUnsafe(ref products, (2 * TileProducts) + 8);
-            sum30.StoreUnsafe(ref products, 3 * TileProducts);
-            sum31.StoreUnsafe(ref products, (3 * TileProducts) + 8);
+            Store(sum00, kept, ref products);
+            Store(sum01, kept, ref Unsafe.Add(ref products, 8));
+            Store(sum10, kept, ref Unsafe.Add(ref products, TileProducts));
+            Store(sum11, kept, ref Unsafe.Add(ref products, TileProducts + 8));
+            Store(sum20, kept, ref Unsafe.Add(ref products, 2 * TileProducts));
+            Store(sum21, kept, ref Unsafe.Add(ref products, (2 * TileProducts) + 8));
+            Store(sum30, kept, ref Unsafe.Add(ref products, 3 * TileProducts));
+            Store(sum31, kept, ref Unsafe.Add(ref products, (3 * TileProducts) + 8));
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Store(Vector256<int> sum, Vector256<int> kept, ref int products) =>
+            Avx2.Add(sum, Avx2.And(kept, Vector256.LoadUnsafe(ref products))).StoreUnsafe(ref products);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<short> Broadcast(ref short tile, nint at) => Vector256.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref tile, at))).AsInt16();

@@ -33,8 +33,8 @@ public static partial class ByteWinogradConvolution
     {
         static abstract TVector Multiply(TVector value, short factor);
 
-        /// <summary>Of each four bytes the first two, or the last two.</summary>
-        static abstract TVector Pairs(ref sbyte source, bool second);
+        /// <summary>Of each four bytes the first two, or with 1 the last two.</summary>
+        static abstract TVector Pairs(ref sbyte source, int pair);
     }
 
     /// <summary>Vectors of int32, in which products are transformed.</summary>

@@ -26,7 +26,7 @@ public static partial class ByteWinogradConvolution
         public static Vector128<short> Subtract(Vector128<short> left, Vector128<short> right) => left - right;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector128<short> Twice(Vector128<short> value) => Vector128.ShiftLeft(value, 1);
+        public static Vector128<short> Twice(Vector128<short> value) => value + value;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<short> FourTimes(Vector128<short> value) => Vector128.ShiftLeft(value, 2);
@@ -35,13 +35,12 @@ public static partial class ByteWinogradConvolution
         public static Vector128<short> Multiply(Vector128<short> value, short factor) => value * Vector128.Create(factor);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector128<short> Pairs(ref sbyte source, bool second)
+        public static Vector128<short> Pairs(ref sbyte source, int pair)
         {
-            Vector128<short> bytes = Vector128.LoadUnsafe(ref source).AsInt16();
-            Vector128<short> even = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(bytes, 8), 8), odd = Vector128.ShiftRightArithmetic(bytes, 8);
-            return second
-                ? (Vector128.ShiftRightLogical(even.AsInt32(), 16) | Vector128.AndNot(odd.AsInt32(), Vector128.Create(0xFFFF))).AsInt16()
-                : ((even.AsInt32() & Vector128.Create(0xFFFF)) | Vector128.ShiftLeft(odd.AsInt32(), 16)).AsInt16();
+            // The pair into the upper halves; from there its second byte is a shift away, and its first one two.
+            Vector128<int> upper = Vector128.ShiftLeft(Vector128.LoadUnsafe(ref source).AsInt32(), 16 * (1 - pair));
+            Vector128<int> first = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(upper, 8), 24), second = Vector128.ShiftRightArithmetic(upper.AsInt16(), 8).AsInt32();
+            return Vector128.ConditionalSelect(Vector128.Create(0xFFFF), first, second).AsInt16();
         }
     }
 

@@ -27,7 +27,7 @@ public static partial class ByteWinogradConvolution
         public static Vector256<short> Subtract(Vector256<short> left, Vector256<short> right) => Avx2.Subtract(left, right);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<short> Twice(Vector256<short> value) => Avx2.ShiftLeftLogical(value, 1);
+        public static Vector256<short> Twice(Vector256<short> value) => Avx2.Add(value, value);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> FourTimes(Vector256<short> value) => Avx2.ShiftLeftLogical(value, 2);
@@ -36,13 +36,12 @@ public static partial class ByteWinogradConvolution
         public static Vector256<short> Multiply(Vector256<short> value, short factor) => Avx2.MultiplyLow(value, Vector256.Create(factor));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector256<short> Pairs(ref sbyte source, bool second)
+        public static Vector256<short> Pairs(ref sbyte source, int pair)
         {
-            Vector256<short> bytes = Vector256.LoadUnsafe(ref source).AsInt16();
-            Vector256<short> even = Avx2.ShiftRightArithmetic(Avx2.ShiftLeftLogical(bytes, 8), 8), odd = Avx2.ShiftRightArithmetic(bytes, 8);
-            return second
-                ? Avx2.Or(Avx2.ShiftRightLogical(even.AsInt32(), 16), Avx2.AndNot(Vector256.Create(0xFFFF), odd.AsInt32())).AsInt16()
-                : Avx2.Or(Avx2.And(even.AsInt32(), Vector256.Create(0xFFFF)), Avx2.ShiftLeftLogical(odd.AsInt32(), 16)).AsInt16();
+            // Each byte into the upper half of a word, and down again with its sign.
+            Vector256<short> upper = Vector256.Create(0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880).AsInt16();
+            Vector256<short> chosen = Avx2.Add(upper, Vector256.Create((short)(pair << 9)));
+            return Avx2.ShiftRightArithmetic(Avx2.Shuffle(Vector256.LoadUnsafe(ref source), chosen.AsSByte()).AsInt16(), 8);
         }
     }
 

@@ -27,7 +27,7 @@ public static partial class ByteWinogradConvolution
         public static Vector512<short> Subtract(Vector512<short> left, Vector512<short> right) => Avx512BW.Subtract(left, right);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Twice(Vector512<short> value) => Avx512BW.ShiftLeftLogical(value, 1);
+        public static Vector512<short> Twice(Vector512<short> value) => Avx512BW.Add(value, value);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<short> FourTimes(Vector512<short> value) => Avx512BW.ShiftLeftLogical(value, 2);
@@ -36,13 +36,12 @@ public static partial class ByteWinogradConvolution
         public static Vector512<short> Multiply(Vector512<short> value, short factor) => Avx512BW.MultiplyLow(value, Vector512.Create(factor));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Pairs(ref sbyte source, bool second)
+        public static Vector512<short> Pairs(ref sbyte source, int pair)
         {
-            Vector512<short> bytes = Vector512.LoadUnsafe(ref source).AsInt16();
-            Vector512<short> even = Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(bytes, 8), 8), odd = Avx512BW.ShiftRightArithmetic(bytes, 8);
-            return second
-                ? Avx512F.Or(Avx512F.ShiftRightLogical(even.AsInt32(), 16), Avx512F.AndNot(Vector512.Create(0xFFFF), odd.AsInt32())).AsInt16()
-                : Avx512F.Or(Avx512F.And(even.AsInt32(), Vector512.Create(0xFFFF)), Avx512F.ShiftLeftLogical(odd.AsInt32(), 16)).AsInt16();
+            // Each byte into the upper half of a word, and down again with its sign.
+            Vector512<short> upper = Vector512.Create(0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880).AsInt16();
+            Vector512<short> chosen = Avx512BW.Add(upper, Vector512.Create((short)(pair << 9)));
+            return Avx512BW.ShiftRightArithmetic(Avx512BW.Shuffle(Vector512.LoadUnsafe(ref source), chosen.AsSByte()).AsInt16(), 8);
         }
     }
 

@@ -9,8 +9,8 @@ public static partial class ByteWinogradConvolution
     private static ReadOnlySpan<sbyte> InputMatrix =>
     [
         4, 0, -5, 0, 1, 0,
-        0, -4, -4, 1, 1, 0,
-        0, 4, -4, -1, 1, 0,
+        0, 4, 4, -1, -1, 0,
+        0, -4, 4, 1, -1, 0,
         0, -2, -1, 2, 1, 0,
         0, 2, -1, -2, 1, 0,
         0, 4, 0, -5, 0, 1,
@@ -28,33 +28,54 @@ public static partial class ByteWinogradConvolution
     /// <summary>What the transform of the weights leaves of the factor 24 to the columns of Aᵀ, for rows: there it would not fit in int16.</summary>
     private static ReadOnlySpan<sbyte> ColumnScales => [1, 2, 2, 1, 1, 4];
 
+    /// <summary>24·G: from a column of weights to its transform.</summary>
+    private static ReadOnlySpan<sbyte> WeightMatrix =>
+    [
+        6, 0, 0,
+        4, 4, 4,
+        4, -4, 4,
+        1, 2, 4,
+        1, -2, 4,
+        0, 0, 24,
+    ];
+
     /// <summary>The truth that every other path agrees with.</summary>
     internal static void RunScalar<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        ConvolutionGeometry geometry = arguments.Geometry;
-        Span<short> words = MemoryMarshal.Cast<int, short>(arguments.Scratch);
-        for (int batch = 0; batch < geometry.Batches; batch++)
+        int wordsOfTile = Positions * PaddedInputs(arguments.InputChannels);
+        Span<short> words = MemoryMarshal.Cast<int, short>(arguments.Scratch.Slice((int)WordsBegin(arguments.TilesTogether)));
+        Span<short> weights = MemoryMarshal.Cast<int, short>(arguments.Scratch.Slice((int)WeightsBegin(arguments.TilesTogether, arguments.InputChannels)));
+        var cursor = new TileCursor(arguments.Geometry);
+        for (int first = 0; first < cursor.Tiles; first += arguments.TilesTogether)
         {
-            for (int row = 0; row < geometry.OutputHeight; row += TileExtent)
+            int tiles = Math.Min(arguments.TilesTogether, cursor.Tiles - first);
+            TileCursor next = cursor;
+            for (int tile = 0; tile < tiles; tile++, next.MoveNext())
             {
-                for (int column = 0; column < geometry.OutputWidth; column += TileExtent)
+                TransformInputs(arguments, next, words.Slice(tile * wordsOfTile));
+            }
+
+            for (int channel = 0; channel < arguments.OutputChannels; channel++)
+            {
+                TransformWeights(arguments, channel, weights);
+                next = cursor;
+                for (int tile = 0; tile < tiles; tile++, next.MoveNext())
                 {
-                    TransformInputs(arguments, batch, row, column, words);
-                    for (int channel = 0; channel < arguments.OutputChannels; channel++)
-                    {
-                        ComputeTile<TRequantizer>(arguments, batch, row, column, channel, words);
-                    }
+                    ComputeTile<TRequantizer>(arguments, next, channel, words.Slice(tile * wordsOfTile), weights);
                 }
             }
+
+            cursor = next;
         }
     }
 
     /// <summary>Transforms a tile's inputs: [positions][input channels].</summary>
-    private static void TransformInputs(in Arguments arguments, int batch, int row, int column, Span<short> words)
+    private static void TransformInputs(in Arguments arguments, TileCursor cursor, Span<short> words)
     {
-        ConvolutionGeometry geometry = arguments.Geometry;
         int padded = PaddedInputs(arguments.InputChannels);
+        Span<int> offsets = stackalloc int[2 * InputExtent];
+        cursor.FindInputs(offsets);
         Span<int> half = stackalloc int[Positions];
         for (int channel = 0; channel < arguments.InputChannels; channel++)
         {
@@ -64,11 +85,7 @@ public static partial class ByteWinogradConvolution
                 half[place] = 0;
                 for (int y = 0; y < InputExtent; y++)
                 {
-                    // Inputs beyond the image are those of outputs beyond it: any number will do.
-                    int at = (batch * geometry.InputBatchStride)
-                        + (Math.Min(row + y, geometry.OutputHeight + 1) * geometry.InputRowStep)
-                        + (Math.Min(column + x, geometry.OutputWidth + 1) * geometry.InputPixelStep);
-                    half[place] += InputMatrix[(i * InputExtent) + y] * arguments.Input[at + channel];
+                    half[place] += InputMatrix[(i * InputExtent) + y] * arguments.Input[cursor.Input + offsets[y] + offsets[InputExtent + x] + channel];
                 }
             }
 
@@ -86,41 +103,52 @@ public static partial class ByteWinogradConvolution
         }
     }
 
-    /// <summary>The outputs of a tile in one channel.</summary>
-    private static void ComputeTile<TRequantizer>(in Arguments arguments, int batch, int row, int column, int channel, ReadOnlySpan<short> words)
-        where TRequantizer : struct, IRequantizer
+    /// <summary>Transforms the weights of an output channel: [positions][input channels].</summary>
+    private static void TransformWeights(in Arguments arguments, int channel, Span<short> transformed)
     {
-        ConvolutionGeometry geometry = arguments.Geometry;
-        Span<int> products = stackalloc int[Positions];
+        int padded = PaddedInputs(arguments.InputChannels);
+        (int block, int lane) = Math.DivRem(channel, ByteConvolution.BlockChannels);
         for (int place = 0; place < Positions; place++)
         {
-            products[place] = Product(arguments, place, channel, words);
-        }
-
-        for (int y = 0; y < Math.Min(TileExtent, geometry.OutputHeight - row); y++)
-        {
-            for (int x = 0; x < Math.Min(TileExtent, geometry.OutputWidth - column); x++)
+            (int i, int j) = Math.DivRem(place, InputExtent);
+            for (int input = 0; input < arguments.InputChannels; input++)
             {
-                int output = (batch * geometry.OutputBatchStride) + ((row + y) * geometry.OutputRowStride) + ((column + x) * geometry.OutputPixelStride);
-                int sum = unchecked((Scaled(products, y, x) * InverseOfNine) >> ScaleShift);
-                arguments.Output[output + channel] = arguments.Requantize<TRequantizer>(unchecked(sum + arguments.Bias[channel]), channel);
+                int sum = 0;
+                for (int tap = 0; tap < Taps; tap++)
+                {
+                    int quad = (((block * Taps) + tap) * padded / 4) + (input / 4);
+                    int factor = WeightMatrix[(i * Kernel) + (tap / Kernel)] * WeightMatrix[(j * Kernel) + (tap % Kernel)] / ColumnScales[j];
+                    sum += factor * arguments.Weights[(quad * ByteConvolution.QuadWeights) + (lane * 4) + (input % 4)];
+                }
+
+                transformed[(place * padded) + input] = (short)sum;
             }
         }
     }
 
-    /// <summary>The product of transformed inputs and weights at a place.</summary>
-    private static int Product(in Arguments arguments, int place, int channel, ReadOnlySpan<short> words)
+    /// <summary>The outputs of a tile in one channel.</summary>
+    private static void ComputeTile<TRequantizer>(in Arguments arguments, TileCursor cursor, int channel, ReadOnlySpan<short> words, ReadOnlySpan<short> weights)
+        where TRequantizer : struct, IRequantizer
     {
         int padded = PaddedInputs(arguments.InputChannels);
-        int weights = (((channel / ByteConvolution.BlockChannels) * Positions) + place) * Pairs(arguments.InputChannels) * PairWeights;
-        int sum = 0;
-        for (int input = 0; input < arguments.InputChannels; input++)
+        Span<int> products = stackalloc int[Positions];
+        for (int place = 0; place < Positions; place++)
         {
-            int weight = arguments.Transformed[weights + (input / 2 * PairWeights) + (channel % ByteConvolution.BlockChannels * 2) + (input % 2)];
-            sum = unchecked(sum + (words[(place * padded) + input] * weight));
+            products[place] = 0;
+            for (int input = place * padded; input < (place * padded) + arguments.InputChannels; input++)
+            {
+                products[place] = unchecked(products[place] + (words[input] * weights[input]));
+            }
         }
 
-        return sum;
+        Span<int> offsets = stackalloc int[TilePixels];
+        int pixels = cursor.FindOutputs(offsets);
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            (int y, int x) = Math.DivRem(pixel, cursor.Columns);
+            int sum = unchecked((Scaled(products, y, x) * InverseOfNine) >> ScaleShift);
+            arguments.Output[offsets[pixel] + channel] = arguments.Requantize<TRequantizer>(unchecked(sum + arguments.Bias[channel]), channel);
+        }
     }
 
     /// <summary>576 times the sum of an output, modulo 2³².</summary>

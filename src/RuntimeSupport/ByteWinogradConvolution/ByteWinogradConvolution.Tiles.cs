@@ -6,24 +6,21 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class ByteWinogradConvolution
 {
-    /// <summary>Blocks of output channels that are multiplied, and transformed back, together.</summary>
-    private const int PanelBlocks = 2;
-
-    /// <summary>From a tile's products in a position to those in the next.</summary>
-    internal const int PanelChannels = PanelBlocks * ByteConvolution.BlockChannels;
-
-    /// <summary>From a tile's products to the next tile's.</summary>
-    internal const int TileProducts = Positions * PanelChannels;
+    /// <summary>From a tile's products in a block of channels to the next tile's: <c>[36][16]</c>.</summary>
+    internal const int TileProducts = Positions * ByteConvolution.BlockChannels;
 
     /// <summary>Pixels that are requantised together.</summary>
     private const int PixelsTogether = 64;
+
+    /// <summary>Input channels whose weights are transformed together: those of more would not stay in the second-level cache.</summary>
+    private const int InputsTogether = 128;
 
     private const int TilePixels = TileExtent * TileExtent;
 
     /// <summary>Room for the sums of pixels, and for those that the last tile writes beyond the image.</summary>
     private const int SumsLength = (PixelsTogether + TileExtent) * ByteConvolution.BlockChannels;
 
-    /// <summary>Words between the positions of transformed inputs that keep them from falling on the same cache sets.</summary>
+    /// <summary>Words between positions, of transformed inputs and weights, that keep them from falling on the same cache sets.</summary>
     private const int PositionGap = 32;
 
     /// <summary>What an instruction set contributes to <see cref="RunTiles{TTile, TRequantizer}"/>.</summary>
@@ -32,8 +29,11 @@ public static partial class ByteWinogradConvolution
         /// <summary>Transforms a tile's inputs, as <see cref="TransformInputs{TWords, TVector}"/> does.</summary>
         static abstract void TransformInputs(ref byte input, ReadOnlySpan<int> offsets, nint channels, ref short stage, ref short transformed, nint positionStride);
 
-        /// <summary>Multiplies tiles in one position by the weights of one or two blocks; products of a tile are <see cref="TileProducts"/> from those of the next.</summary>
-        static abstract void Multiply(ref short tiles, nint tileStride, ref short weights, nint blockStride, nint pairs, ref int products, int tileCount, int blocks);
+        /// <summary>Transforms the weights of a block of output channels, as <see cref="TransformWeights{TWords, TVector}"/> does.</summary>
+        static abstract void TransformWeights(ref sbyte weights, nint tap, nint quads, ref short transformed, nint positionStride);
+
+        /// <summary>Multiplies tiles in one position by the weights of a block, and adds to the sums so far unless they are the first; those of a tile are <see cref="TileProducts"/> from the next tile's.</summary>
+        static abstract void Multiply(ref short tiles, nint tileStride, ref short weights, nint pairs, ref int products, int tileCount, bool isFirst);
 
         /// <summary>Transforms a tile's products, as <see cref="TransformProducts{TIntegers, TVector}"/> does.</summary>
         static abstract void TransformProducts(ref int products, ref int bias, ref int stage, ref int sums, nint rows, nint columns);
@@ -51,9 +51,16 @@ public static partial class ByteWinogradConvolution
 
     private static long WordStride(int tilesTogether, int inputChannels) => ((long)tilesTogether * PaddedInputs(inputChannels)) + PositionGap;
 
+    private static long WeightsBegin(int tilesTogether, int inputChannels) => WordsBegin(tilesTogether) + (Positions * WordStride(tilesTogether, inputChannels) / 2);
+
+    // Without vectors, those of all inputs to one output lie there.
+    private static long WeightStride(int inputChannels) =>
+        Math.Max(Math.Min(InputsTogether, PaddedInputs(inputChannels)) * ByteConvolution.BlockChannels, PaddedInputs(inputChannels)) + PositionGap;
+
     /// <summary>
-    /// The loops around the tiles, which are one flat sequence. Some tiles are transformed at a time, as many as stay in the second-level cache; a panel of
-    /// channels is multiplied in all positions, and what comes of it transformed back.
+    /// The loops around the tiles, which are one flat sequence. Some tiles are transformed at a time, as many as stay in the second-level cache; the weights
+    /// of a block of channels are transformed too and multiplied by them in all positions, and what comes of it is transformed back. Transformed weights are
+    /// 8 times as large as the file's: to make them again for other tiles takes less time than to read them from memory, and no memory.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunTiles<TTile, TRequantizer>(in Arguments arguments)
@@ -65,14 +72,10 @@ public static partial class ByteWinogradConvolution
         {
             int tiles = Math.Min(arguments.TilesTogether, cursor.Tiles - tile);
             TransformTiles<TTile>(arguments, ref cursor, tiles);
-            for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
+            for (int block = 0; block < arguments.Blocks; block++)
             {
-                int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
-                MultiplyPanel<TTile>(arguments, block, blocks, tiles);
-                for (int index = 0; index < blocks; index++)
-                {
-                    StoreBlock<TTile, TRequantizer>(arguments, block + index, index * ByteConvolution.BlockChannels, tiles);
-                }
+                MultiplyBlock<TTile>(arguments, block, tiles);
+                StoreBlock<TTile, TRequantizer>(arguments, block, tiles);
             }
         }
     }
@@ -101,31 +104,36 @@ public static partial class ByteWinogradConvolution
         }
     }
 
-    /// <summary>Multiplies some tiles in all positions by the weights of one or two blocks of channels.</summary>
+    /// <summary>Multiplies some tiles in all positions by the weights of a block of channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyPanel<TTile>(in Arguments arguments, int block, int blocks, int tiles)
+    private static void MultiplyBlock<TTile>(in Arguments arguments, int block, int tiles)
         where TTile : struct, ITile
     {
-        nint pairs = Pairs(arguments.InputChannels), padded = PaddedInputs(arguments.InputChannels);
-        nint stride = (nint)WordStride(arguments.TilesTogether, arguments.InputChannels);
-        nint blockStride = Positions * pairs * PairWeights;
+        nint padded = PaddedInputs(arguments.InputChannels), tap = padded * ByteConvolution.BlockChannels;
+        nint stride = (nint)WordStride(arguments.TilesTogether, arguments.InputChannels), weightStride = (nint)WeightStride(arguments.InputChannels);
         ref short words = ref Words(arguments);
-        ref short weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Transformed), block * blockStride);
+        ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), block * Taps * tap);
+        ref short transformed = ref Unsafe.As<int, short>(ref arguments.Scratch[(int)WeightsBegin(arguments.TilesTogether, arguments.InputChannels)]);
         ref int products = ref arguments.Scratch[ProductsBegin(arguments.TilesTogether)];
 
         // What the last group is filled up with is left from other tiles, and not stored.
         int filled = (tiles + TileGroup - 1) / TileGroup * TileGroup;
-        for (nint position = 0; position < Positions; position++)
+        for (nint first = 0; first < padded; first += InputsTogether)
         {
-            TTile.Multiply(
-                ref Unsafe.Add(ref words, position * stride), padded, ref Unsafe.Add(ref weights, position * pairs * PairWeights), blockStride, pairs,
-                ref Unsafe.Add(ref products, position * PanelChannels), filled, blocks);
+            nint inputs = Math.Min(InputsTogether, padded - first);
+            TTile.TransformWeights(ref Unsafe.Add(ref weights, first * ByteConvolution.BlockChannels), tap, inputs / 4, ref transformed, weightStride);
+            for (nint position = 0; position < Positions; position++)
+            {
+                TTile.Multiply(
+                    ref Unsafe.Add(ref words, (position * stride) + first), padded, ref Unsafe.Add(ref transformed, position * weightStride), inputs / 2,
+                    ref Unsafe.Add(ref products, position * ByteConvolution.BlockChannels), filled, isFirst: first == 0);
+            }
         }
     }
 
     /// <summary>Transforms the products of some tiles in a block of channels back, and quantises them.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void StoreBlock<TTile, TRequantizer>(in Arguments arguments, int block, int firstLane, int tiles)
+    private static void StoreBlock<TTile, TRequantizer>(in Arguments arguments, int block, int tiles)
         where TTile : struct, ITile
         where TRequantizer : struct, IRequantizer
     {
@@ -135,7 +143,7 @@ public static partial class ByteWinogradConvolution
         ref int sums = ref MemoryMarshal.GetReference(arguments.Scratch);
         ref int stage = ref arguments.Scratch[SumsLength];
         ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
-        ref int products = ref arguments.Scratch[ProductsBegin(arguments.TilesTogether) + firstLane];
+        ref int products = ref arguments.Scratch[ProductsBegin(arguments.TilesTogether)];
         int pixels = 0;
         for (int tile = 0; tile < tiles; tile++)
         {

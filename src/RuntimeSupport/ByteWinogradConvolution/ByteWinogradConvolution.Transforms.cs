@@ -54,7 +54,7 @@ public static partial class ByteWinogradConvolution
         where TVector : struct
     {
         TVector rise = TWords.Subtract(input4, input2), slope = TWords.Twice(TWords.Subtract(input3, input1));
-        TVector even = TWords.Subtract(input4, TWords.FourTimes(input2)), odd = TWords.Subtract(input3, TWords.FourTimes(input1));
+        TVector even = TWords.Subtract(TWords.FourTimes(input2), input4), odd = TWords.Subtract(TWords.FourTimes(input1), input3);
         TWords.Store(TWords.Add(TWords.FourTimes(TWords.Subtract(input0, input2)), rise), ref target);
         TWords.Store(TWords.Add(even, odd), ref Unsafe.Add(ref target, step));
         TWords.Store(TWords.Subtract(even, odd), ref Unsafe.Add(ref target, 2 * step));
@@ -67,7 +67,7 @@ public static partial class ByteWinogradConvolution
     /// From a tile's products in a block of channels to the sums of its pixels. Pixels beyond the image are left out: those of a row are
     /// overwritten by the next row, or the next tile.
     /// </summary>
-    /// <param name="products">Of position 0; those of the next are <see cref="PanelChannels"/> further.</param>
+    /// <param name="products">Of position 0; those of the next are 16 further.</param>
     /// <param name="bias">Start of the sums.</param>
     /// <param name="stage">Scratch memory.</param>
     /// <param name="sums">The sums of 16 channels a pixel.</param>
@@ -83,8 +83,8 @@ public static partial class ByteWinogradConvolution
         {
             for (nint column = 0; column < InputExtent; column++)
             {
-                const int step = InputExtent * PanelChannels;
-                ref int source = ref Unsafe.Add(ref products, (column * PanelChannels) + lane);
+                const int step = InputExtent * ByteConvolution.BlockChannels;
+                ref int source = ref Unsafe.Add(ref products, (column * ByteConvolution.BlockChannels) + lane);
                 ref int target = ref Unsafe.Add(ref stage, column * count);
                 TVector product0 = TIntegers.Load(ref source), product5 = TIntegers.Load(ref Unsafe.Add(ref source, 5 * step));
                 TVector product1 = TIntegers.Load(ref Unsafe.Add(ref source, step)), product2 = TIntegers.Load(ref Unsafe.Add(ref source, 2 * step));

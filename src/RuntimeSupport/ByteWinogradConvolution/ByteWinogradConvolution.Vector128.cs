@@ -38,14 +38,18 @@ public static partial class ByteWinogradConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        public static void Multiply(ref short tiles, nint tileStride, ref short weights, nint blockStride, nint pairs, ref int products, int tileCount, int blocks)
+        public static void TransformWeights(ref sbyte weights, nint tap, nint quads, ref short transformed, nint positionStride) =>
+            TransformWeights<Words128, Vector128<short>>(ref weights, tap, quads, ref transformed, positionStride);
+
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Multiply(ref short tiles, nint tileStride, ref short weights, nint pairs, ref int products, int tileCount, bool isFirst)
         {
+            Vector128<int> kept = isFirst ? Vector128<int>.Zero : Vector128<int>.AllBitsSet;
             for (int tile = 0; tile < tileCount; tile += TileGroup)
             {
-                for (nint lane = 0; lane < blocks * ByteConvolution.BlockChannels; lane += 8)
+                for (nint lane = 0; lane < ByteConvolution.BlockChannels; lane += 8)
                 {
-                    ref short panel = ref Unsafe.Add(ref weights, (lane / ByteConvolution.BlockChannels * blockStride) + (lane % ByteConvolution.BlockChannels * 2));
-                    Tile4(ref tiles, tileStride, ref panel, pairs, ref Unsafe.Add(ref products, lane));
+                    Tile4(ref tiles, tileStride, ref Unsafe.Add(ref weights, 2 * lane), pairs, ref Unsafe.Add(ref products, lane), kept);
                 }
 
                 tiles = ref Unsafe.Add(ref tiles, TileGroup * tileStride);
@@ -69,7 +73,7 @@ public static partial class ByteWinogradConvolution
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4(ref short tiles, nint stride, ref short weights, nint pairs, ref int products)
+        private static void Tile4(ref short tiles, nint stride, ref short weights, nint pairs, ref int products, Vector128<int> kept)
         {
             Vector128<int> sum00 = Vector128<int>.Zero, sum01 = Vector128<int>.Zero;
             Vector128<int> sum10 = Vector128<int>.Zero, sum11 = Vector128<int>.Zero;
@@ -93,15 +97,19 @@ public static partial class ByteWinogradConvolution
                 sum31 += TDot.Dot(inputs, weight1);
             }
 
-            sum00.StoreUnsafe(ref products);
-            sum01.StoreUnsafe(ref products, 4);
-            sum10.StoreUnsafe(ref products, TileProducts);
-            sum11.StoreUnsafe(ref products, TileProducts + 4);
-            sum20.StoreUnsafe(ref products, 2 * TileProducts);
-            sum21.StoreUnsafe(ref products, (2 * TileProducts) + 4);
-            sum30.StoreUnsafe(ref products, 3 * TileProducts);
-            sum31.StoreUnsafe(ref products, (3 * TileProducts) + 4);
+            Store(sum00, kept, ref products);
+            Store(sum01, kept, ref Unsafe.Add(ref products, 4));
+            Store(sum10, kept, ref Unsafe.Add(ref products, TileProducts));
+            Store(sum11, kept, ref Unsafe.Add(ref products, TileProducts + 4));
+            Store(sum20, kept, ref Unsafe.Add(ref products, 2 * TileProducts));
+            Store(sum21, kept, ref Unsafe.Add(ref products, (2 * TileProducts) + 4));
+            Store(sum30, kept, ref Unsafe.Add(ref products, 3 * TileProducts));
+            Store(sum31, kept, ref Unsafe.Add(ref products, (3 * TileProducts) + 4));
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void Store(Vector128<int> sum, Vector128<int> kept, ref int products) =>
+            (sum + (kept & Vector128.LoadUnsafe(ref products))).StoreUnsafe(ref products);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector128<short> Broadcast(ref short tile, nint at) => Vector128.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref tile, at))).AsInt16();

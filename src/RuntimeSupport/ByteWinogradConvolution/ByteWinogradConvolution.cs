@@ -24,14 +24,14 @@ public static partial class ByteWinogradConvolution
     /// <summary>Rows, and columns, of a window.</summary>
     internal const int Kernel = 3;
 
+    /// <summary>Places of a window.</summary>
+    internal const int Taps = Kernel * Kernel;
+
     /// <summary>Rows, and columns, of a tile's inputs.</summary>
     internal const int InputExtent = TileExtent + Kernel - 1;
 
     /// <summary>Places of a transformed tile.</summary>
     internal const int Positions = InputExtent * InputExtent;
-
-    /// <summary>Transformed weights of a pair of input channels for a block of output channels: <c>[16][2]</c>.</summary>
-    internal const int PairWeights = 2 * ByteConvolution.BlockChannels;
 
     /// <summary>Tiles are multiplied in groups of this many.</summary>
     private const int TileGroup = 4;
@@ -42,19 +42,12 @@ public static partial class ByteWinogradConvolution
     /// <summary>576 = 9 · 2⁶.</summary>
     private const int ScaleShift = 6;
 
-    /// <summary>Number of transformed weights.</summary>
-    /// <param name="inputChannels">Input channels.</param>
-    /// <param name="outputChannels">Output channels.</param>
-    /// <returns>The number.</returns>
-    public static long TransformedLength(int inputChannels, int outputChannels) =>
-        (long)Blocks(outputChannels) * Positions * Pairs(inputChannels) * PairWeights;
-
     /// <summary>Integers of scratch memory.</summary>
     /// <param name="tilesTogether">Tiles that are computed together, a multiple of 4.</param>
     /// <param name="inputChannels">Input channels.</param>
     /// <returns>The number.</returns>
     public static long ScratchLength(int tilesTogether, int inputChannels) =>
-        WordsBegin(tilesTogether) + ((long)Positions * WordStride(tilesTogether, inputChannels) / 2);
+        WeightsBegin(tilesTogether, inputChannels) + (Positions * WeightStride(inputChannels) / 2);
 
     /// <summary>Checks the arguments and runs the fastest path there is.</summary>
     internal static void Run<TRequantizer>(in Arguments arguments)
@@ -122,19 +115,12 @@ public static partial class ByteWinogradConvolution
         long paddedChannels = (long)arguments.Blocks * ByteConvolution.BlockChannels;
         long lastTap = ConvolutionExtents.LastWindow(geometry) + ((Kernel - 1L) * geometry.InputRowStep) + ((Kernel - 1L) * geometry.InputPixelStep);
         KernelGuard.Holds(arguments.Input.Length, lastTap + PaddedInputs(arguments.InputChannels), "input");
-        KernelGuard.Holds(arguments.Weights.Length, (long)Kernel * Kernel * PaddedInputs(arguments.InputChannels) * paddedChannels, "weights");
-        KernelGuard.Holds(arguments.Transformed.Length, TransformedLength(arguments.InputChannels, arguments.OutputChannels), "transformed");
+        KernelGuard.Holds(arguments.Weights.Length, (long)Taps * PaddedInputs(arguments.InputChannels) * paddedChannels, "weights");
         KernelGuard.Holds(arguments.Bias.Length, paddedChannels, "bias");
         KernelGuard.Holds(arguments.Multipliers.Length, paddedChannels + arguments.Target.ShiftDistance, "multipliers");
         KernelGuard.Holds(arguments.Output.Length, ConvolutionExtents.LastOutput(geometry) + arguments.OutputChannels, "output");
         KernelGuard.Holds(arguments.Scratch.Length, ScratchLength(arguments.TilesTogether, arguments.InputChannels), "scratch");
     }
-
-    /// <summary>Blocks of 16 output channels, the last one filled up.</summary>
-    internal static int Blocks(int outputChannels) => (outputChannels + ByteConvolution.BlockChannels - 1) / ByteConvolution.BlockChannels;
-
-    /// <summary>Pairs of input channels, filled up to whole quads.</summary>
-    internal static int Pairs(int inputChannels) => PaddedInputs(inputChannels) / 2;
 
     /// <summary>Input channels, filled up to whole quads.</summary>
     internal static int PaddedInputs(int inputChannels) => (inputChannels + 3) / 4 * 4;
@@ -143,7 +129,6 @@ public static partial class ByteWinogradConvolution
     internal readonly ref struct Arguments(
         ReadOnlySpan<byte> input,
         ReadOnlySpan<sbyte> weights,
-        ReadOnlySpan<short> transformed,
         ReadOnlySpan<int> bias,
         ReadOnlySpan<int> multipliers,
         Span<byte> output,
@@ -156,7 +141,6 @@ public static partial class ByteWinogradConvolution
     {
         public readonly ReadOnlySpan<byte> Input = input;
         public readonly ReadOnlySpan<sbyte> Weights = weights;
-        public readonly ReadOnlySpan<short> Transformed = transformed;
         public readonly ReadOnlySpan<int> Bias = bias;
         public readonly ReadOnlySpan<int> Multipliers = multipliers;
         public readonly Span<byte> Output = output;
@@ -168,7 +152,7 @@ public static partial class ByteWinogradConvolution
         public readonly RequantizationTarget Target = target;
 
         /// <summary>Blocks of 16 output channels, the last one filled up.</summary>
-        public int Blocks => ByteWinogradConvolution.Blocks(OutputChannels);
+        public int Blocks => (OutputChannels + ByteConvolution.BlockChannels - 1) / ByteConvolution.BlockChannels;
 
         /// <summary>Requantises the sum of a channel.</summary>
         public byte Requantize<TRequantizer>(int sum, int channel)

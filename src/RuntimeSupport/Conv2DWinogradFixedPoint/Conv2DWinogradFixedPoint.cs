@@ -11,7 +11,6 @@ public static class Conv2DWinogradFixedPoint
     /// <c>b * InputBatchStride + y * InputRowStep + x * InputPixelStep</c>. Up to 3 bytes past the last pixel's channels may be read.
     /// </param>
     /// <param name="weights"><c>[ceil(outputChannels / 16)][9][ceil(inputChannels / 4)][16][4]</c>, −128…127, filled up with zeros.</param>
-    /// <param name="transformed">What <see cref="WinogradWeights"/> makes of them.</param>
     /// <param name="bias">Start of the sums, in steps of input scale × weight scale, the input's zero point folded in; padded to a multiple of 16.</param>
     /// <param name="multipliers">Multipliers of <see cref="FixedPoint"/>, padded like the bias, and behind them as many shifts.</param>
     /// <param name="output">Results; channel o of pixel (b, y, x) is at <c>b * OutputBatchStride + y * OutputRowStride + x * OutputPixelStride + o</c>.</param>
@@ -27,7 +26,6 @@ public static class Conv2DWinogradFixedPoint
     public static void Run(
         ReadOnlySpan<byte> input,
         ReadOnlySpan<sbyte> weights,
-        ReadOnlySpan<short> transformed,
         ReadOnlySpan<int> bias,
         ReadOnlySpan<int> multipliers,
         Span<byte> output,
@@ -41,7 +39,7 @@ public static class Conv2DWinogradFixedPoint
         int outputMaximum)
     {
         ByteWinogradConvolution.Run<FixedPointRequantizer>(new ByteWinogradConvolution.Arguments(
-            input, weights, transformed, bias, multipliers, output, scratch, geometry, tilesTogether, inputChannels, outputChannels,
+            input, weights, bias, multipliers, output, scratch, geometry, tilesTogether, inputChannels, outputChannels,
             FixedPointRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum, FixedPointRequantizer.DistanceOf(multipliers))));
     }
 }

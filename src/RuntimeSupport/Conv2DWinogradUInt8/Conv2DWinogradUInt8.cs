@@ -12,7 +12,6 @@ public static class Conv2DWinogradUInt8
     /// <c>b * InputBatchStride + y * InputRowStep + x * InputPixelStep</c>. Up to 3 bytes past the last pixel's channels may be read.
     /// </param>
     /// <param name="weights"><c>[ceil(outputChannels / 16)][9][ceil(inputChannels / 4)][16][4]</c>, −128…127, filled up with zeros.</param>
-    /// <param name="transformed">What <see cref="WinogradWeights"/> makes of them.</param>
     /// <param name="bias">Start of the sums, in steps of input scale × weight scale, the input's zero point folded in; padded to a multiple of 16.</param>
     /// <param name="multipliers">Input scale × weight scale / output scale an output channel; padded like the bias.</param>
     /// <param name="output">Results; channel o of pixel (b, y, x) is at <c>b * OutputBatchStride + y * OutputRowStride + x * OutputPixelStride + o</c>.</param>
@@ -28,7 +27,6 @@ public static class Conv2DWinogradUInt8
     public static void Run(
         ReadOnlySpan<byte> input,
         ReadOnlySpan<sbyte> weights,
-        ReadOnlySpan<short> transformed,
         ReadOnlySpan<int> bias,
         ReadOnlySpan<float> multipliers,
         Span<byte> output,
@@ -42,7 +40,7 @@ public static class Conv2DWinogradUInt8
         int outputMaximum)
     {
         ByteWinogradConvolution.Run<FloatRequantizer>(new ByteWinogradConvolution.Arguments(
-            input, weights, transformed, bias, MemoryMarshal.Cast<float, int>(multipliers), output, scratch, geometry, tilesTogether, inputChannels, outputChannels,
+            input, weights, bias, MemoryMarshal.Cast<float, int>(multipliers), output, scratch, geometry, tilesTogether, inputChannels, outputChannels,
             FloatRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum)));
     }
 }

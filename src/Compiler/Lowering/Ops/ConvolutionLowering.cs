@@ -124,35 +124,12 @@ internal static class ConvolutionLowering
             : WeightPacking.Int8(quantized.Weights, groups, operands.Runs.Length, operands.RunLength));
         FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(operands.Output.Quantization!, quantized.Steps) : null;
         string kernel = (isDepthwise ? "DepthwiseConv2D" : isWinograd ? "Conv2DWinograd" : "Conv2D") + (multipliers is null ? "UInt8" : "FixedPoint");
-        List<(string, PlanValue)> arguments =
+        return (kernel,
         [
             ("weights", packed),
             ("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, groups))),
             ("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, groups)),
-        ];
-        if (isWinograd)
-        {
-            arguments.Add(("transformed", TransformedWeights(operands, packed)));
-        }
-
-        return (kernel, arguments);
-    }
-
-    // Once in the life of an instance: they are 8 times as large as the weights, and made in less time than they would be read in.
-    private static TensorValue TransformedWeights(Operands operands, ConstantValue packed)
-    {
-        (int inputs, int outputs) = (operands.Weights[3], operands.Weights[0]);
-        int length = checked((int)ByteWinogradConvolution.TransformedLength(inputs, outputs));
-        TensorValue transformed = operands.Writer.Temporary(operands.Node.Inputs[1], ElementType.Int16, [length]).Argument;
-        operands.Writer.AddInitial(
-            operands.Node.Name,
-            nameof(WinogradWeights),
-            $"{operands.Node.Inputs[1]} for tiles of 4×4",
-            ("weights", packed),
-            ("transformed", transformed),
-            ("inputChannels", inputs.Plan()),
-            ("outputChannels", outputs.Plan()));
-        return transformed;
+        ]);
     }
 
     private static LayerWeights FloatWeights(Operands operands)

@@ -12,27 +12,23 @@ internal static class WinogradChoice
     private const int Taps = 9;
 
     // All that follows is in nanoseconds, measured on one core of a Zen 4 with AVX-512, where both multiply 32 pairs of int16 in a cycle of 0.27 ns.
-    // Direct: 56×56×64 → 64 takes 1,325 µs, 28×28×128 → 128 1,290 µs, 13×13×48 → 192 160 µs; smaller layers take up to half as much again.
-    private const double DirectProduct = 0.0115;
+    // Direct: 56×56×64 → 64, 28×28×128 → 128, 14×14×256 → 256 and 7×7×512 → 512 take 1,260 to 1,290 µs; small layers up to a quarter as much again.
+    private const double DirectProduct = 0.011;
 
-    // Winograd: 395 µs for 28×28×128 → 128, 790 with twice the outputs, 777 with twice the inputs, 1,532 with both: 360 of the 395 are products.
+    // Winograd: 430, 425, 530 and 725 µs for the same, of which 240 are the weights' transform in the last.
     private const double Product = 0.011;
     private const double InputOfTile = 3.5;
     private const double OutputOfTile = 6;
+    private const double Weight = 0.9;
 
     // Channels that are transformed in about the time of one; fewer than the least have no vector form.
     private const int VectorChannels = 16;
     private const int LeastChannels = 8;
 
-    // Transformed weights up to here stay in a cache from one prediction to the next. Others come from memory in each, and their pages cost
-    // time when an instance is created: 7×7×512 → 512 would take 715 µs instead of 1,360, but has 19 MB of them, whose first use takes 12 ms.
-    private const long CachedWeights = 1 << 20;
-    private const double CachedWeight = 0.02;
-    private const double StreamedWeight = 0.06;
-
-    // What the tiles that are computed together take of the second-level cache.
+    // What the tiles that are computed together take of the second-level cache; but the fewer they are, the more often are the weights transformed.
     private const int TileBytes = 384 << 10;
-    private const int MostTilesTogether = 64;
+    private const int LeastTilesTogether = 16;
+    private const int MostTilesTogether = 32;
 
     // Tiles are multiplied in groups of 8, a rest in one of 4.
     private const int WholeGroup = 8;
@@ -54,8 +50,8 @@ internal static class WinogradChoice
     /// <summary>As many tiles as stay in the cache, in parts of about the same size.</summary>
     public static int TilesTogether(int inputChannels, int tiles)
     {
-        int bytes = (Positions * sizeof(short) * inputChannels) + (Positions * sizeof(int) * 2 * WeightPacking.Block);
-        int most = Math.Clamp(TileBytes / bytes / WholeGroup * WholeGroup, WholeGroup, MostTilesTogether);
+        int bytes = Positions * ((sizeof(short) * inputChannels) + (sizeof(int) * WeightPacking.Block));
+        int most = Math.Clamp(TileBytes / bytes / WholeGroup * WholeGroup, LeastTilesTogether, MostTilesTogether);
         int parts = (tiles + most - 1) / most;
         int each = (tiles + parts - 1) / parts;
         int group = each > WholeGroup ? WholeGroup : TileGroup;
@@ -92,9 +88,10 @@ internal static class WinogradChoice
         double direct = (double)output[0] * output[1] * output[2] * Taps * products * DirectProduct;
         double multiplied = Math.Ceiling(tiles / TileGroup) * TileGroup * Positions * products * Product;
         double transformed = tiles * ((Math.Max(inputChannels, VectorChannels) * InputOfTile) + (outputs * OutputOfTile));
-        double bytes = Positions * sizeof(short) * products;
-        double read = bytes * (bytes > CachedWeights ? StreamedWeight : CachedWeight);
-        return inputChannels >= LeastChannels && bytes <= GraphBuilder.MaximumTensorBytes && multiplied + transformed + read < direct;
+        int together = TilesTogether(inputChannels, Tiles(output));
+        double weights = Math.Ceiling(tiles / together) * products * Weight;
+        long scratch = sizeof(int) * ByteWinogradConvolution.ScratchLength(together, inputChannels);
+        return inputChannels >= LeastChannels && scratch <= GraphBuilder.MaximumTensorBytes && multiplied + transformed + weights < direct;
     }
 
     private static int Extents(int pixels) => (pixels + ByteWinogradConvolution.TileExtent - 1) / ByteWinogradConvolution.TileExtent;
