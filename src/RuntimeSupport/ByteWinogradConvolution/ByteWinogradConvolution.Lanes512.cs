@@ -38,7 +38,7 @@ public static partial class ByteWinogradConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<short> Pairs(ref sbyte source, bool second)
         {
-            Vector512<short> bytes = Vector512.LoadUnsafe(ref source).AsInt16();
+            Vector512<short> bytes = Vector512.LoadUnsafe(ref Unsafe.As<sbyte, short>(ref source));
             Vector512<short> even = Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(bytes, 8), 8), odd = Avx512BW.ShiftRightArithmetic(bytes, 8);
             return second
                 ? Avx512F.Or(Avx512F.ShiftRightLogical(even.AsInt32(), 16), Avx512F.AndNot(Vector512.Create(0xFFFF), odd.AsInt32())).AsInt16()

@@ -12,6 +12,9 @@ public static partial class LookupUInt8
     /// <summary>Entries of a table.</summary>
     private const int TableLength = 256;
 
+    /// <summary>Lookups that the longest vectors make at a time.</summary>
+    private const int LookupsTogether = 64;
+
     /// <summary>Looks up: <c>output[i] = table[input[i]]</c>.</summary>
     /// <param name="input">Activations.</param>
     /// <param name="table">256 results.</param>
@@ -67,7 +70,15 @@ public static partial class LookupUInt8
     {
         if (Avx512Vbmi.IsSupported)
         {
-            RunAvx512Vbmi(input, table, output);
+            // Two questions: what else is asked would be compiled, and load the instructions of another processor.
+            if (input.Length >= LookupsTogether)
+            {
+                RunAvx512Vbmi(input, table, output);
+            }
+            else
+            {
+                RunScalar(input, table, output);
+            }
         }
         else if (AdvSimd.Arm64.IsSupported)
         {

@@ -121,7 +121,7 @@ public static class WinogradWeights
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
     private static void Transform<TWords, TVector>(ref sbyte line, nint tapStride, bool second, ref short columns, ref short transformed, nint positionStride)
         where TWords : struct, ByteWinogradConvolution.IWeightWords<TVector>
         where TVector : struct
