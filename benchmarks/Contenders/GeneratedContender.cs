@@ -14,6 +14,7 @@ internal sealed class GeneratedContender : IContender
     public const string Title = "ModelCompiler";
 
     private readonly string assemblyPath;
+    private readonly string adapterName;
     private readonly object adapter;
     private readonly Action predict;
 
@@ -24,10 +25,12 @@ internal sealed class GeneratedContender : IContender
     public GeneratedContender(string assemblyPath, string adapterName)
     {
         this.assemblyPath = assemblyPath;
-        Type type = Assembly.LoadFrom(assemblyPath).GetType(adapterName, throwOnError: true)!;
+        this.adapterName = adapterName;
+
+        // Not by its name: what takes names apart takes a cold process as long to compile as a small model.
+        Type type = Array.Find(Assembly.LoadFrom(assemblyPath).GetExportedTypes(), type => type.FullName == adapterName)!;
         adapter = Activator.CreateInstance(type)!;
         predict = type.GetMethod("Predict")!.CreateDelegate<Action>(adapter);
-        Recipe = [nameof(GeneratedContender), assemblyPath, adapterName];
     }
 
     /// <inheritdoc/>
@@ -37,7 +40,7 @@ internal sealed class GeneratedContender : IContender
     public long ShippedBytes => new FileInfo(assemblyPath).Length;
 
     /// <inheritdoc/>
-    public ImmutableArray<string> Recipe { get; }
+    public ImmutableArray<string> Recipe => [nameof(GeneratedContender), assemblyPath, adapterName];
 
     /// <inheritdoc/>
     public void FillInputs(bool arePixels)

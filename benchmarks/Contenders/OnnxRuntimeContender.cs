@@ -45,9 +45,8 @@ internal sealed class OnnxRuntimeContender : IContender
         session = new InferenceSession(path, options);
         inputNames = [.. session.InputNames];
         outputNames = [.. session.OutputNames];
-        inputs = [.. inputNames.Select(input => Allocate(session.InputMetadata[input]))];
-        outputs = [.. outputNames.Select(output => Allocate(session.OutputMetadata[output]))];
-        Recipe = [nameof(OnnxRuntimeContender), name, path];
+        inputs = Array.ConvertAll(inputNames, input => Allocate(session.InputMetadata[input]));
+        outputs = Array.ConvertAll(outputNames, output => Allocate(session.OutputMetadata[output]));
     }
 
     /// <inheritdoc/>
@@ -57,7 +56,7 @@ internal sealed class OnnxRuntimeContender : IContender
     public long ShippedBytes => new FileInfo(path).Length + new FileInfo(typeof(InferenceSession).Assembly.Location).Length + NativeBytes();
 
     /// <inheritdoc/>
-    public ImmutableArray<string> Recipe { get; }
+    public ImmutableArray<string> Recipe => [nameof(OnnxRuntimeContender), Name, path];
 
     /// <inheritdoc/>
     public void FillInputs(bool arePixels)
@@ -82,7 +81,7 @@ internal sealed class OnnxRuntimeContender : IContender
 
     // An open dimension is the batch.
     private static OrtValue Allocate(NodeMetadata port) =>
-        OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, port.ElementDataType, [.. port.Dimensions.Select(extent => (long)Math.Max(extent, 1))]);
+        OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, port.ElementDataType, Array.ConvertAll(port.Dimensions, extent => (long)Math.Max(extent, 1)));
 
     private static long NativeBytes()
     {

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Immutable;
 using System.IO;
-using System.Linq;
 using ModelCompiler.Benchmarks.Models;
 using static ModelCompiler.Benchmarks.Contenders.TensorFlowLiteLibrary;
 
@@ -34,9 +33,17 @@ internal sealed class TensorFlowLiteContender : IContender
         interpreter = Expect(TfLiteInterpreterCreate(model, options), "has operators that the library does not know");
         TfLiteInterpreterOptionsDelete(options);
         Expect(TfLiteInterpreterAllocateTensors(interpreter));
-        inputs = [.. Enumerable.Range(0, TfLiteInterpreterGetInputTensorCount(interpreter)).Select(index => new Tensor(TfLiteInterpreterGetInputTensor(interpreter, index)))];
-        outputs = [.. Enumerable.Range(0, TfLiteInterpreterGetOutputTensorCount(interpreter)).Select(index => new Tensor(TfLiteInterpreterGetOutputTensor(interpreter, index)))];
-        Recipe = [nameof(TensorFlowLiteContender), path];
+        inputs = new Tensor[TfLiteInterpreterGetInputTensorCount(interpreter)];
+        for (int index = 0; index < inputs.Length; index++)
+        {
+            inputs[index] = new Tensor(TfLiteInterpreterGetInputTensor(interpreter, index));
+        }
+
+        outputs = new Tensor[TfLiteInterpreterGetOutputTensorCount(interpreter)];
+        for (int index = 0; index < outputs.Length; index++)
+        {
+            outputs[index] = new Tensor(TfLiteInterpreterGetOutputTensor(interpreter, index));
+        }
     }
 
     /// <inheritdoc/>
@@ -46,7 +53,7 @@ internal sealed class TensorFlowLiteContender : IContender
     public long ShippedBytes => new FileInfo(path).Length + new FileInfo(TensorFlowLiteLibrary.Path).Length;
 
     /// <inheritdoc/>
-    public ImmutableArray<string> Recipe { get; }
+    public ImmutableArray<string> Recipe => [nameof(TensorFlowLiteContender), path];
 
     /// <inheritdoc/>
     public void FillInputs(bool arePixels)

@@ -9,8 +9,8 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class AveragePool2DFixedPoint
 {
-    /// <summary>Bytes whose sum 16 bits hold.</summary>
-    private const int NarrowTaps = 257;
+    /// <summary>Bytes whose sum 15 bits hold.</summary>
+    private const int NarrowTaps = 128;
 
     /// <summary>16 channels at a time; at least 16 channels. The last block is moved back to end with the last channel.</summary>
     [MethodImpl(KernelOptions.Hot)]
@@ -48,8 +48,8 @@ public static partial class AveragePool2DFixedPoint
                         narrow = Avx2.Add(narrow, Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref Unsafe.Add(ref window, (row * rowStride) + (column * columnStride)))));
                     }
 
-                    sum0 = Avx2.Add(sum0, Avx2.ConvertToVector256Int32(narrow.GetLower().AsUInt16()));
-                    sum1 = Avx2.Add(sum1, Avx2.ConvertToVector256Int32(narrow.GetUpper().AsUInt16()));
+                    sum0 = Avx2.Add(sum0, Avx2.ConvertToVector256Int32(narrow.GetLower()));
+                    sum1 = Avx2.Add(sum1, Avx2.ConvertToVector256Int32(narrow.GetUpper()));
                 }
             }
 
@@ -63,7 +63,7 @@ public static partial class AveragePool2DFixedPoint
     /// </summary>
     internal readonly struct Divisor
     {
-        private readonly uint multiplier;
+        private readonly int multiplier;
         private readonly int half;
         private readonly int shift;
 
@@ -73,17 +73,22 @@ public static partial class AveragePool2DFixedPoint
             uint positive = (uint)Math.Max(divisor, 1);
             half = divisor / 2;
             shift = 63 - BitOperations.LeadingZeroCount(positive - 1);
-            multiplier = (uint)(((1UL << shift) + positive - 1) / positive);
+            multiplier = unchecked((int)(((1UL << shift) + positive - 1) / positive));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public Vector256<uint> Divide(Vector256<uint> magnitudes)
+        public Vector256<int> Divide(Vector256<int> magnitudes)
         {
-            Vector256<uint> dividends = Avx2.Add(magnitudes, Vector256.Create((uint)half)), factors = Vector256.Create(multiplier);
-            Vector128<ulong> distance = Vector128.CreateScalar((ulong)shift);
-            Vector256<ulong> even = Avx2.ShiftRightLogical(Avx2.Multiply(dividends, factors), distance);
-            Vector256<ulong> odd = Avx2.ShiftRightLogical(Avx2.Multiply(Avx2.ShiftRightLogical(dividends.AsUInt64(), 32).AsUInt32(), factors), distance);
-            return Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32)).AsUInt32();
+            Vector256<int> dividends = Avx2.Add(magnitudes, Vector256.Create(half)), factors = Vector256.Create(multiplier);
+            Vector128<long> distance = Vector128.CreateScalar((long)shift);
+            Vector256<long> even = Avx2.ShiftRightLogical(Multiply(dividends, factors), distance);
+            Vector256<long> odd = Avx2.ShiftRightLogical(Multiply(Avx2.ShiftRightLogical(dividends.AsInt64(), 32).AsInt32(), factors), distance);
+            return Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32)).AsInt32();
         }
+
+        /// <summary>The products of the even lanes with factors of 2³¹ to 2³² − 1, which a signed product takes for 2³² less. Unsigned vectors would be types more to load.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector256<long> Multiply(Vector256<int> dividends, Vector256<int> factors) =>
+            Avx2.Add(Avx2.Multiply(dividends, factors), Avx2.ShiftLeftLogical(dividends.AsInt64(), 32));
     }
 }

@@ -147,7 +147,7 @@ public static partial class AveragePool2DFixedPoint
         public Vector256<int> OfAvx2(Vector256<int> sums, int start, Divisor count)
         {
             Vector256<int> scaled = scale.OfAvx2(Avx2.Add(sums, Vector256.Create(start)));
-            Vector256<int> rounded = Avx2.Sign(count.Divide(Avx2.Abs(scaled)).AsInt32(), scaled);
+            Vector256<int> rounded = Avx2.Sign(count.Divide(Avx2.Sign(scaled, scaled)), scaled);
             return Avx2.Min(Avx2.Max(Avx2.Add(rounded, Vector256.Create(outputOrigin)), Vector256.Create(minimum)), Vector256.Create(maximum));
         }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -13,6 +14,12 @@ public static partial class ByteConvolution
     /// <summary>From so many pixels on, widening weights beforehand takes less time than widening them for every tile.</summary>
     private const int WidenedPixels = 64;
 
+    /// <summary>Rows that a tile multiplies together.</summary>
+    private const int TileHeight = 7;
+
+    /// <summary>The most quads × blocks that are widened for however few pixels: it takes less time than compiling the other tiles for them.</summary>
+    private const int WidenedAnyway = 16;
+
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
@@ -27,14 +34,11 @@ public static partial class ByteConvolution
         {
             RunAvx512Rows<TRequantizer>(arguments);
         }
-        else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= WidenedQuads
-            && (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth >= WidenedPixels)
-        {
-            RunTiled<Avx512Tile<WidenedWeights>, TRequantizer>(arguments);
-        }
         else
         {
-            RunTiled<Avx512Tile<ByteWeights>, TRequantizer>(arguments);
+            int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
+            long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
+            Run<Avx512Tile, Requantised<TRequantizer>>(arguments, prepares: quads <= WidenedQuads && (pixels >= WidenedPixels || quads * arguments.Blocks <= WidenedAnyway));
         }
     }
 
@@ -51,16 +55,20 @@ public static partial class ByteConvolution
         static abstract Vector512<short> Odd(ref sbyte weights);
     }
 
+    /// <summary>64 bytes of weights. Loaded as what they are used as: each type of vectors that a program mentions takes it a millisecond to load.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<short> Words(ref sbyte weights) => Vector512.LoadUnsafe(ref Unsafe.As<sbyte, short>(ref weights));
+
     /// <summary>Weights as they are.</summary>
     internal readonly struct ByteWeights : IWeights
     {
         public static int Bytes => QuadWeights;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Even(ref sbyte weights) => Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(Vector512.LoadUnsafe(ref weights).AsInt16(), 8), 8);
+        public static Vector512<short> Even(ref sbyte weights) => Avx512BW.ShiftRightArithmetic(Avx512BW.ShiftLeftLogical(Words(ref weights), 8), 8);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Odd(ref sbyte weights) => Avx512BW.ShiftRightArithmetic(Vector512.LoadUnsafe(ref weights).AsInt16(), 8);
+        public static Vector512<short> Odd(ref sbyte weights) => Avx512BW.ShiftRightArithmetic(Words(ref weights), 8);
     }
 
     /// <summary>Weights widened beforehand.</summary>
@@ -69,41 +77,37 @@ public static partial class ByteConvolution
         public static int Bytes => 2 * QuadWeights;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Even(ref sbyte weights) => Vector512.LoadUnsafe(ref weights).AsInt16();
+        public static Vector512<short> Even(ref sbyte weights) => Words(ref weights);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Odd(ref sbyte weights) => Vector512.LoadUnsafe(ref weights, QuadWeights).AsInt16();
+        public static Vector512<short> Odd(ref sbyte weights) => Words(ref Unsafe.Add(ref weights, QuadWeights));
     }
 
     /// <summary>
     /// Tiles of 28 pixels, 7 of which are multiplied together by 32 channels in int16 pairs: the rows of most images' layers are a multiple of 7 long.
     /// Activations are packed as <c>[k0 k2][k1 k3]</c>, because the even and the odd bytes of the weights' 32-bit lanes become int16 pairs by shifts alone.
     /// </summary>
-    internal readonly partial struct Avx512Tile<TWeights> : ITile
-        where TWeights : struct, IWeights
+    internal readonly struct Avx512Tile : ITile
     {
-        public static int Rows => 4 * Height;
+        public static int Rows => 4 * TileHeight;
 
-        public static int RowsTogether => Height;
+        public static int RowsTogether => TileHeight;
 
         public static int QuadBytes => 8;
 
         public static bool ReadsInput => false;
 
-        public static int WeightBytes => TWeights.Bytes;
-
-        private const int Height = 7;
-
-        /// <summary>From here on multiplying all rows, some of which are left from before and not stored, is faster than a row at a time.</summary>
-        private const int LeastRows = 3;
+        public static int PreparedBytes => WidenedWeights.Bytes;
 
         [MethodImpl(KernelOptions.Hot)]
         public static void Prepare(ref sbyte weights, nint quads, ref sbyte destination)
         {
             for (nint quad = 0; quad < quads; quad++)
             {
-                ByteWeights.Even(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsSByte().StoreUnsafe(ref destination, (nuint)(quad * 2 * QuadWeights));
-                ByteWeights.Odd(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsSByte().StoreUnsafe(ref destination, (nuint)((quad * 2 * QuadWeights) + QuadWeights));
+                ref sbyte bytes = ref Unsafe.Add(ref weights, quad * QuadWeights);
+                ref short pairs = ref Unsafe.As<sbyte, short>(ref Unsafe.Add(ref destination, quad * 2 * QuadWeights));
+                ByteWeights.Even(ref bytes).StoreUnsafe(ref pairs);
+                ByteWeights.Odd(ref bytes).StoreUnsafe(ref pairs, QuadWeights / sizeof(short));
             }
         }
 
@@ -120,18 +124,13 @@ public static partial class ByteConvolution
             for (; quad <= quads - 8; quad += 8)
             {
                 Vector256<byte> bytes = Avx2.Shuffle(Vector256.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder256);
-                Avx512BW.ConvertToVector512UInt16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+                Avx512BW.ConvertToVector512Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
             }
 
-            if (quads - quad >= 4)
-            {
-                PackFour(ref source, ref destination, quad);
-            }
-
-            if (quads % 4 != 0)
+            for (; quad < quads; quad += 4)
             {
                 // Some of the last four are packed again.
-                PackFour(ref source, ref destination, quads - 4);
+                PackFour(ref source, ref destination, Math.Min(quad, quads - 4));
             }
         }
 
@@ -139,24 +138,15 @@ public static partial class ByteConvolution
         {
         }
 
-        [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int channels)
-        {
-            for (int channel = 0; channel < channels; channel += 2 * BlockChannels)
-            {
-                for (int row = 0; row < rows; row += Height)
-                {
-                    MultiplyRows(
-                        ref Unsafe.Add(ref activations, row * rowBytes), rowBytes, ref weights, blockBytes, quads,
-                        ref Unsafe.Add(ref start, (row * startStride) + channel), startStride, ref Unsafe.Add(ref accumulators, (row * PanelChannels) + channel),
-                        rows - row, channels - channel);
-                }
+            ref int start, nint startStride, ref int accumulators, int rows, int channels) =>
+            Avx512Tile<ByteWeights>.Multiply(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref accumulators, rows, channels);
 
-                weights = ref Unsafe.Add(ref weights, 2 * blockBytes);
-            }
-        }
+        public static void MultiplyPrepared(
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
+            ref int start, nint startStride, ref int accumulators, int rows, int channels) =>
+            Avx512Tile<WidenedWeights>.Multiply(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref accumulators, rows, channels);
 
         [MethodImpl(KernelOptions.Hot)]
         public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
@@ -165,6 +155,41 @@ public static partial class ByteConvolution
             for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
             {
                 TRequantizer.Avx512Rows(ref Unsafe.Add(ref accumulators, at), PanelChannels, ref Unsafe.Add(ref multipliers, at), ref Unsafe.Add(ref output, at), ref offsets, rows, target);
+            }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void PackFour(ref byte source, ref byte destination, nint quad)
+        {
+            Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
+            Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+        }
+    }
+
+    /// <summary>What of the tiles depends on the form of the weights.</summary>
+    internal readonly partial struct Avx512Tile<TWeights>
+        where TWeights : struct, IWeights
+    {
+        /// <summary>From here on multiplying all rows, some of which are left from before and not stored, is faster than a row at a time.</summary>
+        private const int LeastRows = 3;
+
+        /// <summary>Multiplies blocks of channels, two at a time; see <see cref="ITile.Multiply"/>.</summary>
+        [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+        public static void Multiply(
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
+        {
+            for (int channel = 0; channel < channels; channel += 2 * BlockChannels)
+            {
+                for (int row = 0; row < rows; row += TileHeight)
+                {
+                    MultiplyRows(
+                        ref Unsafe.Add(ref activations, row * rowBytes), rowBytes, ref weights, blockBytes, quads,
+                        ref Unsafe.Add(ref start, (row * startStride) + channel), startStride, ref Unsafe.Add(ref accumulators, (row * PanelChannels) + channel),
+                        rows - row, channels - channel);
+                }
+
+                weights = ref Unsafe.Add(ref weights, 2 * blockBytes);
             }
         }
 
@@ -196,13 +221,6 @@ public static partial class ByteConvolution
             {
                 Tile7x16(ref activations, rowBytes, ref weights, quads, ref start, startStride, ref sums);
             }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void PackFour(ref byte source, ref byte destination, nint quad)
-        {
-            Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
-            Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
         }
     }
 }

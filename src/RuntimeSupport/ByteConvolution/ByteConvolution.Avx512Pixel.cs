@@ -168,7 +168,7 @@ public static partial class ByteConvolution
         {
             Vector512<int> quantised = TRequantizer.Avx512Integers(
                 Vector512.LoadUnsafe(ref sums, (nuint)at), Vector512.LoadUnsafe(ref multipliers, (nuint)at), Vector512.LoadUnsafe(ref multipliers, (nuint)(shifts + at)), target);
-            Vector128<byte> bytes = Avx512F.ConvertToVector128Byte(quantised.AsUInt32());
+            Vector128<byte> bytes = Avx512F.ConvertToVector128Byte(quantised);
             if (at + BlockChannels <= channels)
             {
                 bytes.StoreUnsafe(ref output, (nuint)at);

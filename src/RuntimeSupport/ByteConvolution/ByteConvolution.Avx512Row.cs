@@ -95,12 +95,12 @@ public static partial class ByteConvolution
         {
             for (int pair = 0; pair < pairsPerRun; pair++)
             {
-                Vector512<int> quads = Vector512.LoadUnsafe(ref weights, (nuint)(((run * quadsPerRun) + (pair / 2)) * QuadWeights)).AsInt32();
+                Vector512<int> quads = Vector512.LoadUnsafe(ref Unsafe.As<sbyte, int>(ref Unsafe.Add(ref weights, ((run * quadsPerRun) + (pair / 2)) * QuadWeights)));
                 Vector512<int> low = pair % 2 == 0 ? Avx512F.ShiftLeftLogical(quads, 16) : quads;
 
                 // The two bytes are the upper half of each lane now: one goes to either half, its sign with it.
                 Vector512<int> second = Avx512F.And(Avx512F.ShiftRightArithmetic(low, 8), Vector512.Create(unchecked((int)0xFFFF0000)));
-                Vector512<int> first = Avx512F.ShiftRightLogical(Avx512F.ShiftRightArithmetic(Avx512F.ShiftLeftLogical(low, 8), 8).AsUInt32(), 16).AsInt32();
+                Vector512<int> first = Avx512F.ShiftRightLogical(Avx512F.ShiftRightArithmetic(Avx512F.ShiftLeftLogical(low, 8), 8), 16);
                 Avx512F.Or(first, second).AsInt16().StoreUnsafe(ref widened[written]);
                 written += 2 * BlockChannels;
             }

@@ -36,10 +36,10 @@ public static partial class ByteConvolution
         /// <summary>Whether a packed quad is the input's own four bytes, so that a single run need not be packed at all.</summary>
         static abstract bool ReadsInput { get; }
 
-        /// <summary>Bytes of a block's weights for a quad, as <see cref="Multiply"/> reads them: what <see cref="Prepare"/> makes, unless it is <see cref="QuadWeights"/>.</summary>
-        static virtual int WeightBytes => QuadWeights;
+        /// <summary>Bytes of a block's weights for a quad as <see cref="Prepare"/> makes them; <see cref="QuadWeights"/> where it makes nothing.</summary>
+        static virtual int PreparedBytes => QuadWeights;
 
-        /// <summary>Brings the weights of some quads into the form that <see cref="Multiply"/> reads.</summary>
+        /// <summary>Brings the weights of some quads into the form that <see cref="MultiplyPrepared"/> reads.</summary>
         static virtual void Prepare(ref sbyte weights, nint quads, ref sbyte destination)
         {
         }
@@ -57,6 +57,13 @@ public static partial class ByteConvolution
         static abstract void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
             ref int start, nint startStride, ref int accumulators, int rows, int channels);
+
+        /// <summary><see cref="Multiply"/> by prepared weights.</summary>
+        static virtual void MultiplyPrepared(
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
+            ref int start, nint startStride, ref int accumulators, int rows, int channels)
+        {
+        }
 
         /// <summary>Quantises rows of blocks of 16 channels; <c>offsets</c> says where each row's results go.</summary>
         static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
@@ -76,12 +83,17 @@ public static partial class ByteConvolution
         where TTile : struct, ITile
         where TRequantizer : struct, IRequantizer => Run<TTile, Requantised<TRequantizer>>(arguments);
 
+    /// <summary>Convolves by weights as they are.</summary>
+    internal static void Run<TTile, TStore>(in Arguments arguments)
+        where TTile : struct, ITile
+        where TStore : struct, IStore => Run<TTile, TStore>(arguments, prepares: false);
+
     /// <summary>
     /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are packed
     /// once for a panel of up to 8 blocks of channels.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void Run<TTile, TStore>(in Arguments arguments)
+    internal static void Run<TTile, TStore>(in Arguments arguments, bool prepares)
         where TTile : struct, ITile
         where TStore : struct, IStore
     {
@@ -92,9 +104,9 @@ public static partial class ByteConvolution
         // A single row, as fully connected layers have, need not clear the memory of a tile.
         int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
         int rows = pixels == 1 ? 1 : Math.Min(TTile.Rows, pixels + TTile.RowsTogether - 1);
-        Span<sbyte> prepared = TTile.WeightBytes == QuadWeights
-            ? default
-            : CacheLine.Align(stackalloc sbyte[(Math.Min(arguments.Blocks, PanelBlocks) * quads * TTile.WeightBytes) + CacheLine.Bytes]);
+        Span<sbyte> prepared = prepares
+            ? CacheLine.Align(stackalloc sbyte[(Math.Min(arguments.Blocks, PanelBlocks) * quads * TTile.PreparedBytes) + CacheLine.Bytes])
+            : default;
         Span<byte> packed = stackalloc byte[rows * rowBytes];
         Span<int> accumulators = CacheLine.Align(stackalloc int[(rows * PanelChannels) + (CacheLine.Bytes / sizeof(int))]);
         Span<int> start = CacheLine.Align(stackalloc int[PanelChannels + (CacheLine.Bytes / sizeof(int))]);
@@ -111,20 +123,20 @@ public static partial class ByteConvolution
                     TTile.Correct(ref Unsafe.Add(ref weights, (nint)index * quads * QuadWeights), quads, ref start[index * BlockChannels]);
                 }
 
-                if (TTile.WeightBytes != QuadWeights)
+                if (prepares)
                 {
                     TTile.Prepare(ref weights, (nint)blocks * quads, ref MemoryMarshal.GetReference(prepared));
                     weights = ref MemoryMarshal.GetReference(prepared);
                 }
 
-                RunPanel<TTile, TStore>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
+                RunPanel<TTile, TStore>(arguments, group, block, blocks, ref weights, prepares, start, packed, rowBytes, accumulators);
             }
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
     private static void RunPanel<TTile, TStore>(
-        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
+        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, bool isPrepared, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
         where TTile : struct, ITile
         where TStore : struct, IStore
     {
@@ -143,12 +155,12 @@ public static partial class ByteConvolution
                 ref byte window = ref Unsafe.Add(ref input, ((nint)pixel * geometry.InputPixelStep) + arguments.RunOffsets[0]);
                 nint quads = arguments.QuadsPerRun;
                 TTile.Multiply(
-                    ref window, geometry.InputPixelStep, ref weights, quads * TTile.WeightBytes, quads,
+                    ref window, geometry.InputPixelStep, ref weights, quads * QuadWeights, quads,
                     ref MemoryMarshal.GetReference(start), 0, ref MemoryMarshal.GetReference(accumulators), rows, channels);
             }
             else
             {
-                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, channels);
+                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, isPrepared, packed, rowBytes, start, accumulators, rows, channels);
             }
 
             TStore.Store<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
@@ -162,6 +174,7 @@ public static partial class ByteConvolution
         ref byte input,
         ref PixelCursor source,
         ref sbyte weights,
+        bool isPrepared,
         Span<byte> packed,
         int rowBytes,
         Span<int> start,
@@ -180,9 +193,18 @@ public static partial class ByteConvolution
 
             // The first chunk begins at the bias, the others where the one before ended.
             ref int first = ref MemoryMarshal.GetReference(quad == 0 ? start : accumulators);
-            TTile.Multiply(
-                ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * TTile.WeightBytes), (nint)quads * TTile.WeightBytes, count,
-                ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
+            if (isPrepared)
+            {
+                TTile.MultiplyPrepared(
+                    ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * TTile.PreparedBytes), (nint)quads * TTile.PreparedBytes, count,
+                    ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
+            }
+            else
+            {
+                TTile.Multiply(
+                    ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * QuadWeights), (nint)quads * QuadWeights, count,
+                    ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
+            }
         }
 
         source = next;
@@ -196,51 +218,45 @@ public static partial class ByteConvolution
         && arguments.Geometry.InputPixelStep == arguments.RunLength
         && ConvolutionExtents.IsUniform(arguments.Geometry);
 
-    /// <summary>Packs a chunk of inputs of some rows.</summary>
+    /// <summary>Packs a chunk of inputs of some rows. Packing is written in one place only: it is compiled wherever it is written.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void PackRows<TTile>(
         in Arguments arguments, ref byte input, ref PixelCursor pixel, int quad, int count, ref byte destination, nint rowBytes, int rows)
         where TTile : struct, ITile
     {
-        if (rowBytes == count * TTile.QuadBytes)
+        int quadsPerRun = arguments.QuadsPerRun;
+        (int firstRun, int firstQuad) = Math.DivRem(quad, quadsPerRun);
+        bool isContiguous = rowBytes == count * TTile.QuadBytes;
+        if (isContiguous)
         {
-            TTile.Pack(ref Unsafe.Add(ref input, pixel.Input + arguments.RunOffsets[0]), ref destination, (nint)rows * count);
-            pixel.Advance(rows);
-            return;
+            count *= rows;
+            quadsPerRun = count;
         }
 
         for (int row = 0; row < rows; row++)
         {
             ref byte window = ref Unsafe.Add(ref input, pixel.Input);
-            if (arguments.RunOffsets.Length == 1)
+            ref byte packed = ref destination;
+            int run = firstRun, within = firstQuad, left = count;
+            do
             {
-                TTile.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[0] + (quad * 4)), ref destination, count);
+                int length = Math.Min(left, quadsPerRun - within);
+                TTile.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + (within * 4)), ref packed, length);
+                packed = ref Unsafe.Add(ref packed, length * TTile.QuadBytes);
+                left -= length;
+                within = 0;
+                run++;
             }
-            else
+            while (left > 0);
+
+            if (isContiguous)
             {
-                PackRow<TTile>(arguments, ref window, quad, count, ref destination);
+                pixel.Advance(rows);
+                return;
             }
 
             destination = ref Unsafe.Add(ref destination, rowBytes);
             pixel.MoveNext();
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PackRow<TTile>(in Arguments arguments, ref byte window, int quad, int count, ref byte destination)
-        where TTile : struct, ITile
-    {
-        int quadsPerRun = arguments.QuadsPerRun;
-        int run = quad / quadsPerRun;
-        int within = quad - (run * quadsPerRun);
-        while (count > 0)
-        {
-            int length = Math.Min(count, quadsPerRun - within);
-            TTile.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + (within * 4)), ref destination, length);
-            destination = ref Unsafe.Add(ref destination, length * TTile.QuadBytes);
-            count -= length;
-            within = 0;
-            run++;
         }
     }
 

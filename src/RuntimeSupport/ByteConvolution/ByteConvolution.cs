@@ -84,7 +84,7 @@ public static partial class ByteConvolution
     }
 
     /// <summary>Blocks that hold some channels, the last one filled up.</summary>
-    private static int BlocksOf(int channels) => (channels + BlockChannels - 1) / BlockChannels;
+    private static int BlocksOf(int channels) => unchecked(channels + BlockChannels - 1) / BlockChannels;
 
     /// <summary>The arguments of a run, as every path takes them.</summary>
     internal readonly ref struct Arguments(
@@ -115,10 +115,10 @@ public static partial class ByteConvolution
         public readonly RequantizationTarget Target = target;
 
         /// <summary>Groups of four inputs in a run, the last one filled up.</summary>
-        public int QuadsPerRun => (RunLength + 3) / 4;
+        public readonly int QuadsPerRun = unchecked(runLength + 3) / 4;
 
         /// <summary>Blocks of 16 output channels in a group, the last one filled up.</summary>
-        public int Blocks => BlocksOf(OutputChannels);
+        public readonly int Blocks = BlocksOf(outputChannels);
 
         /// <summary>Requantises the sum of a channel.</summary>
         public byte Requantize<TRequantizer>(int sum, int channel)

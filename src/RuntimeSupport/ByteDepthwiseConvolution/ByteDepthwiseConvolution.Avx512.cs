@@ -47,7 +47,10 @@ public static partial class ByteDepthwiseConvolution
     /// <param name="Width">Channels of a block, 16 or 32.</param>
     /// <param name="Stride">Columns from a window to the next one where a window is a grid of 3 × 3 taps that <see cref="Slide1"/> or <see cref="Slide2"/> takes; else 0.</param>
     /// <param name="Taps">Taps, filled up to pairs.</param>
-    private readonly record struct Panel(int Block, int Blocks, int Width, int Stride, int Taps);
+    private readonly record struct Panel(int Block, int Blocks, int Width, int Stride, int Taps)
+    {
+        public readonly int Block = Block, Blocks = Blocks, Width = Width, Stride = Stride, Taps = Taps;
+    }
 
     [MethodImpl(KernelOptions.Hot)]
     private static void RunPanel<TRequantizer>(in Arguments arguments, Panel panel, Span<short> weights, Span<int> sums)

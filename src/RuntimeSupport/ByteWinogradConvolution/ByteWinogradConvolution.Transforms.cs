@@ -15,7 +15,7 @@ public static partial class ByteWinogradConvolution
     /// <param name="stage">Scratch memory.</param>
     /// <param name="transformed">The tile's first channel in position 0.</param>
     /// <param name="positionStride">From there to the next position.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
     private static void TransformInputs<TWords, TVector>(ref byte input, ReadOnlySpan<int> offsets, nint channels, ref short stage, ref short transformed, nint positionStride)
         where TWords : struct, IWords<TVector>
         where TVector : struct

@@ -77,7 +77,7 @@ public static partial class ByteWinogradConvolution
     }
 
     /// <summary>Whether the processor multiplies bytes so much faster than int16 that transforms do not pay: Arm sums 16 products of bytes in an instruction, but 4 of int16.</summary>
-    internal static bool IsDirectFaster => Dp.IsSupported;
+    internal static bool IsDirectFaster => !Avx2.IsSupported && Dp.IsSupported;
 
     /// <summary>Convolves without transforms.</summary>
     internal static void RunDirect<TRequantizer>(in Arguments arguments)

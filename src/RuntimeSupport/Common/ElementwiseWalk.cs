@@ -66,25 +66,25 @@ internal ref struct ElementwiseWalk
     }
 
     /// <summary>Elements of a row.</summary>
-    public int Length { get; }
+    public readonly int Length;
 
     /// <summary>Stride of the first input along a row.</summary>
-    public int LeftStride { get; }
+    public readonly int LeftStride;
 
     /// <summary>Stride of the second input along a row.</summary>
-    public int RightStride { get; }
+    public readonly int RightStride;
 
     /// <summary>Stride of the output along a row.</summary>
-    public int OutputStride { get; }
+    public readonly int OutputStride;
 
     /// <summary>Where the row begins in the first input.</summary>
-    public nint Left { get; private set; }
+    public nint Left;
 
     /// <summary>Where the row begins in the second input.</summary>
-    public nint Right { get; private set; }
+    public nint Right;
 
     /// <summary>Where the row begins in the output.</summary>
-    public nint Output { get; private set; }
+    public nint Output;
 
     /// <summary>Moves to the next row.</summary>
     /// <returns>False after the last one.</returns>

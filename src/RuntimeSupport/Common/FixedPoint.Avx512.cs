@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
@@ -41,32 +42,27 @@ public static partial class FixedPoint
         Vector512<int> evenMultipliers = Vector512.LoadUnsafe(ref multipliers), oddMultipliers = OddLanes(evenMultipliers);
         Vector512<int> shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance);
         Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
-        Vector512<long> evenFirst = FirstRounding(even, isSymmetric), evenSecond = SecondRounding(even), evenNudge = Nudge(even);
-        Vector512<long> oddFirst = FirstRounding(odd, isSymmetric), oddSecond = SecondRounding(odd), oddNudge = Nudge(odd);
+        Vector512<long> evenFirst = FirstRounding(even, isSymmetric), oddFirst = FirstRounding(odd, isSymmetric);
+        Vector512<long> evenSecond = isSymmetric ? SecondRounding(even) : default, oddSecond = isSymmetric ? SecondRounding(odd) : default;
+        Vector512<long> evenNudge = isSymmetric ? Nudge(even) : default, oddNudge = isSymmetric ? Nudge(odd) : default;
         Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
         Vector512<byte> low = Vector512.Create((byte)target.Low), high = Vector512.Create((byte)target.High);
-        nint row = 0;
-        for (; row <= rows - 4; row += 4)
+        nint last = rows - 1;
+        for (nint row = 0; row < rows; row += 4)
         {
-            ref int quad = ref Unsafe.Add(ref sums, row * stride);
-            Vector512<byte> bytes = ByteLanes.Avx512Bytes(Products(ref quad, 0), Products(ref quad, stride), Products(ref quad, 2 * stride), Products(ref quad, 3 * stride), zeroPoint);
-            ByteLanes.Avx512Store(Avx512BW.Min(Avx512BW.Max(bytes, low), high), ref output, ref Unsafe.Add(ref offsets, row));
-        }
-
-        for (; row < rows; row++)
-        {
-            Vector512<int> products = Products(ref sums, row * stride);
-            Vector512<byte> bytes = Avx512BW.Min(Avx512BW.Max(ByteLanes.Avx512Bytes(products, products, products, products, zeroPoint), low), high);
+            // The last row stands for those behind it: a loop of their own for the last rows would take as long to compile as this one.
+            nint row1 = Math.Min(row + 1, last), row2 = Math.Min(row + 2, last), row3 = Math.Min(row + 3, last);
+            Vector512<byte> bytes = ByteLanes.Avx512Bytes(
+                Products(ref sums, row * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref sums, row1 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref sums, row2 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref sums, row3 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                zeroPoint);
+            bytes = Avx512BW.Min(Avx512BW.Max(bytes, low), high);
             bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        Vector512<int> Products(ref int from, nint at)
-        {
-            Vector512<int> values = Vector512.LoadUnsafe(ref from, (nuint)at);
-            return Interleave(
-                Half(values, evenMultipliers, evenFirst, evenSecond, evenNudge, even, isSymmetric),
-                Half(OddLanes(values), oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric));
+            Avx512F.ExtractVector128(bytes, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row1)));
+            Avx512F.ExtractVector128(bytes, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row2)));
+            Avx512F.ExtractVector128(bytes, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row3)));
         }
     }
 
@@ -80,6 +76,29 @@ public static partial class FixedPoint
         Vector512<int> values, Vector512<int> multipliers, Vector512<long> first, Vector512<long> second, Vector512<long> nudge, Vector512<ulong> distances) => Interleave(
             Half(values, multipliers, first, second, nudge, distances, isSymmetric: true),
             Half(OddLanes(values), multipliers, first, second, nudge, distances, isSymmetric: true));
+
+    /// <summary>16 sums' products. The vectors are arguments each: a local function's captured variables would be a type to load.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Products(
+        ref int sums,
+        nint at,
+        Vector512<int> evenMultipliers,
+        Vector512<long> evenFirst,
+        Vector512<long> evenSecond,
+        Vector512<long> evenNudge,
+        Vector512<ulong> even,
+        Vector512<int> oddMultipliers,
+        Vector512<long> oddFirst,
+        Vector512<long> oddSecond,
+        Vector512<long> oddNudge,
+        Vector512<ulong> odd,
+        bool isSymmetric)
+    {
+        Vector512<int> values = Vector512.LoadUnsafe(ref sums, (nuint)at);
+        return Interleave(
+            Half(values, evenMultipliers, evenFirst, evenSecond, evenNudge, even, isSymmetric),
+            Half(OddLanes(values), oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric));
+    }
 
     /// <summary>The products of the even lanes, in 64 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

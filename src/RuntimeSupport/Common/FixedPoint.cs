@@ -16,7 +16,7 @@ public static partial class FixedPoint
     /// <summary>How far products are shifted right where there is no other shift.</summary>
     internal const int RoundingBits = 31;
 
-    private const long RoundingHalf = 1L << (RoundingBits - 1);
+    internal const long RoundingHalf = 1L << (RoundingBits - 1);
 
     /// <summary>Multiplies.</summary>
     /// <param name="value">The integer.</param>

@@ -64,7 +64,7 @@ public readonly struct FloatRequantizer : IRequantizer
         for (; row < rows; row++)
         {
             Vector512<float> values = Avx512F.Multiply(Avx512F.ConvertToVector512Single(Vector512.LoadUnsafe(ref sums, (nuint)(row * stride))), factors);
-            Avx512F.ConvertToVector128Byte(Requantization.Avx512Integers(values, floats).AsUInt32())
+            Avx512F.ConvertToVector128Byte(Requantization.Avx512Integers(values, floats))
                 .StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
         }
     }

@@ -45,4 +45,13 @@ public readonly record struct PoolingGeometry(
     int InputPixelStride,
     int OutputBatchStride,
     int OutputRowStride,
-    int OutputPixelStride);
+    int OutputPixelStride)
+{
+    // Fields, because each property is a method that a cold process compiles.
+    /// <summary>The parameter of this name.</summary>
+    public readonly int Batches = Batches, InputHeight = InputHeight, InputWidth = InputWidth, OutputHeight = OutputHeight, OutputWidth = OutputWidth,
+        Channels = Channels, KernelHeight = KernelHeight, KernelWidth = KernelWidth, StrideHeight = StrideHeight, StrideWidth = StrideWidth,
+        DilationHeight = DilationHeight, DilationWidth = DilationWidth, PadTop = PadTop, PadLeft = PadLeft, PadBottom = PadBottom, PadRight = PadRight,
+        InputBatchStride = InputBatchStride, InputRowStride = InputRowStride, InputPixelStride = InputPixelStride,
+        OutputBatchStride = OutputBatchStride, OutputRowStride = OutputRowStride, OutputPixelStride = OutputPixelStride;
+}

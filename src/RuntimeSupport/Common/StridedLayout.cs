@@ -42,6 +42,27 @@ internal static class StridedLayout
         return rank;
     }
 
+    /// <summary>Whether two layouts are the shape's own: element after element.</summary>
+    /// <param name="shape">The extents.</param>
+    /// <param name="first">The strides of one layout.</param>
+    /// <param name="second">The strides of the other layout.</param>
+    /// <returns>Whether neither leaves a gap or changes the order.</returns>
+    internal static bool IsOneRun(ReadOnlySpan<int> shape, ReadOnlySpan<int> first, ReadOnlySpan<int> second)
+    {
+        long stride = 1;
+        for (int dimension = shape.Length - 1; dimension >= 0; dimension--)
+        {
+            if (shape[dimension] != 1 && (first[dimension] != stride || second[dimension] != stride))
+            {
+                return false;
+            }
+
+            stride *= shape[dimension];
+        }
+
+        return true;
+    }
+
     /// <summary>Steps to the next index in row-major order.</summary>
     /// <param name="index">The current index, all 0 at first; all 0 again after the last.</param>
     /// <param name="extents">The extents.</param>

@@ -34,18 +34,24 @@ public readonly struct SymmetricRequantizer : IRequantizer
         ClampAvx512(FixedPoint.Avx512Vector(sums, multipliers, shifts, isSymmetric: true), target);
 
     /// <inheritdoc/>
-    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target)
     {
         if (target.Low >= target.ZeroPoint)
         {
             // Negative halves are the only ones that the two roundings treat differently, and both results are 0 at most.
             FixedPointRequantizer.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target);
-            return;
         }
-
-        FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
+        else
+        {
+            SignedAvx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target);
+        }
     }
+
+    /// <summary>Rows with negative results. A method of its own, because layers that end with a rectifier need not compile it.</summary>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    private static void SignedAvx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
+        FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
 
     /// <summary>From a product to its quantised value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

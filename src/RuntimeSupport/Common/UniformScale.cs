@@ -1,5 +1,7 @@
+using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -38,7 +40,23 @@ public readonly struct UniformScale
     /// <param name="values">The integers.</param>
     /// <returns>The rounded products.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<int> OfAvx2(Vector256<int> values) => FixedPoint.Avx2Vector(values, Vector256.Create(multiplier), Vector256.Create(shift), isSymmetric: true);
+    public Vector256<int> OfAvx2(Vector256<int> values)
+    {
+        // FixedPoint.Avx2Vector with shifts that all lanes have in common: these need no vectors of uint, a type that a cold process would have to load.
+        int right = Math.Max(-shift, 0);
+        Vector256<int> multipliers = Vector256.Create(multiplier);
+        values = Avx2.ShiftLeftLogical(values, Vector128.CreateScalar(Math.Max(shift, 0)));
+        Vector256<long> half = Vector256.Create(FixedPoint.RoundingHalf);
+        Vector256<long> even = Avx2.Add(Avx2.Multiply(values, multipliers), half);
+        Vector256<long> odd = Avx2.Add(Avx2.Multiply(Avx2.ShiftRightLogical(values.AsInt64(), 32).AsInt32(), multipliers), half);
+        Vector256<int> products = Avx2.Blend(Avx2.ShiftRightLogical(even, FixedPoint.RoundingBits).AsInt32(), Avx2.ShiftLeftLogical(odd, 1).AsInt32(), 0b1010_1010);
+        if (right > 0)
+        {
+            products = Avx2.Add(Avx2.Add(products, Vector256.Create(1 << (right - 1))), Avx2.ShiftRightArithmetic(products, 31));
+        }
+
+        return Avx2.ShiftRightArithmetic(products, Vector128.CreateScalar(right));
+    }
 
     /// <summary>Multiplies 16 integers with AVX-512.</summary>
     /// <param name="values">The integers.</param>

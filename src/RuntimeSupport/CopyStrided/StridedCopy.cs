@@ -38,7 +38,7 @@ internal static partial class StridedCopy
             return;
         }
 
-        if (IsOneRun(shape, inputStrides, outputStrides))
+        if (StridedLayout.IsOneRun(shape, inputStrides, outputStrides))
         {
             // Spares small models most of what follows, which a cold process has to compile first.
             input.Slice(inputOffset, (int)elements).CopyTo(output.Slice(outputOffset));
@@ -60,23 +60,6 @@ internal static partial class StridedCopy
             extents[..rank],
             reading[..rank],
             writing[..rank]);
-    }
-
-    /// <summary>Whether both layouts are the shape's own: element after element.</summary>
-    private static bool IsOneRun(ReadOnlySpan<int> shape, ReadOnlySpan<int> inputStrides, ReadOnlySpan<int> outputStrides)
-    {
-        long stride = 1;
-        for (int dimension = shape.Length - 1; dimension >= 0; dimension--)
-        {
-            if (shape[dimension] != 1 && (inputStrides[dimension] != stride || outputStrides[dimension] != stride))
-            {
-                return false;
-            }
-
-            stride *= shape[dimension];
-        }
-
-        return true;
     }
 
     private static void SortByOutput(Span<int> extents, Span<int> reading, Span<int> writing)

@@ -25,12 +25,24 @@ public static partial class DequantizeUInt8
         ExtentGuard.Rank(shape, outputStrides, nameof(outputStrides));
         ExtentGuard.Strided(input.Length, shape, inputStrides, 0, nameof(input));
         ExtentGuard.Strided(output.Length, shape, outputStrides, 0, nameof(output));
-        if (ExtentGuard.Elements(shape, nameof(shape)) == 0)
+        long elements = ExtentGuard.Elements(shape, nameof(shape));
+        if (elements == 0)
         {
             return;
         }
 
-        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], shape, inputStrides, outputStrides, outputStrides);
+        if (StridedLayout.IsOneRun(shape, inputStrides, outputStrides))
+        {
+            RunRow(input.Slice(0, (int)elements), output.Slice(0, (int)elements), scale, zeroPoint);
+            return;
+        }
+
+        RunRows(input, output, scale, zeroPoint, new ElementwiseWalk(stackalloc int[ElementwiseWalk.ScratchLength], shape, inputStrides, outputStrides, outputStrides));
+    }
+
+    /// <summary>Row by row. Not among the hot methods: that would take longer to compile than small models' rows take, and rows are little work.</summary>
+    private static void RunRows(ReadOnlySpan<byte> input, Span<float> output, float scale, int zeroPoint, ElementwiseWalk walk)
+    {
         bool contiguous = walk.LeftStride == 1 && walk.OutputStride == 1;
         do
         {

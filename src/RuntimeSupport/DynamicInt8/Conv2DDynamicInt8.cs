@@ -89,7 +89,7 @@ public static partial class Conv2DDynamicInt8
 #endif
         if (Avx512BW.IsSupported)
         {
-            ByteConvolution.Run<ByteConvolution.Avx512Tile<ByteConvolution.ByteWeights>, Accumulators>(integers);
+            ByteConvolution.Run<ByteConvolution.Avx512Tile, Accumulators>(integers);
         }
         else if (Avx2.IsSupported)
         {

@@ -23,7 +23,7 @@ public static partial class LookupUInt8
             Vector512<byte> index = Vector512.LoadUnsafe(ref source, (nuint)at);
             Vector512<byte> lower = Avx512Vbmi.PermuteVar64x8x2(table0, index, table1);
             Vector512<byte> upper = Avx512Vbmi.PermuteVar64x8x2(table2, index, table3);
-            Vector512<byte> isUpper = Vector512.LessThan(index.AsSByte(), Vector512<sbyte>.Zero).AsByte();
+            Vector512<byte> isUpper = Vector512.GreaterThanOrEqual(index, Vector512.Create((byte)128));
             Vector512.ConditionalSelect(isUpper, upper, lower).StoreUnsafe(ref target, (nuint)at);
         }
 

@@ -12,6 +12,9 @@ public static partial class LookupUInt8
     /// <summary>Entries of a table.</summary>
     private const int TableLength = 256;
 
+    /// <summary>Lookups that the longest vectors make at a time.</summary>
+    private const int LookupsTogether = 64;
+
     /// <summary>Looks up: <c>output[i] = table[input[i]]</c>.</summary>
     /// <param name="input">Activations.</param>
     /// <param name="table">256 results.</param>
@@ -28,12 +31,24 @@ public static partial class LookupUInt8
         ExtentGuard.Rank(shape, outputStrides, nameof(outputStrides));
         ExtentGuard.Strided(input.Length, shape, inputStrides, 0, nameof(input));
         ExtentGuard.Strided(output.Length, shape, outputStrides, 0, nameof(output));
-        if (ExtentGuard.Elements(shape, nameof(shape)) == 0)
+        long elements = ExtentGuard.Elements(shape, nameof(shape));
+        if (elements == 0)
         {
             return;
         }
 
-        ElementwiseWalk walk = new(stackalloc int[ElementwiseWalk.ScratchLength], shape, inputStrides, outputStrides, outputStrides);
+        if (StridedLayout.IsOneRun(shape, inputStrides, outputStrides))
+        {
+            RunRow(input.Slice(0, (int)elements), table, output.Slice(0, (int)elements));
+            return;
+        }
+
+        RunRows(input, table, output, new ElementwiseWalk(stackalloc int[ElementwiseWalk.ScratchLength], shape, inputStrides, outputStrides, outputStrides));
+    }
+
+    /// <summary>Row by row. Not among the hot methods: that would take longer to compile than small models' rows take, and rows are little work.</summary>
+    private static void RunRows(ReadOnlySpan<byte> input, ReadOnlySpan<byte> table, Span<byte> output, ElementwiseWalk walk)
+    {
         bool contiguous = walk.LeftStride == 1 && walk.OutputStride == 1;
         do
         {
@@ -55,7 +70,15 @@ public static partial class LookupUInt8
     {
         if (Avx512Vbmi.IsSupported)
         {
-            RunAvx512Vbmi(input, table, output);
+            // Two questions: what else is asked would be compiled, and load the instructions of another processor.
+            if (input.Length >= LookupsTogether)
+            {
+                RunAvx512Vbmi(input, table, output);
+            }
+            else
+            {
+                RunScalar(input, table, output);
+            }
         }
         else if (AdvSimd.Arm64.IsSupported)
         {

@@ -141,8 +141,8 @@ public class Conv2DUInt8Tests
     /// <summary>The tiles that a path chooses among.</summary>
     private static Path[] FindTiles(string path) => path == "Avx512"
         ? [
-            ByteConvolution.RunTiled<ByteConvolution.Avx512Tile<ByteConvolution.ByteWeights>, FloatRequantizer>,
-            ByteConvolution.RunTiled<ByteConvolution.Avx512Tile<ByteConvolution.WidenedWeights>, FloatRequantizer>,
+            ByteConvolution.RunTiled<ByteConvolution.Avx512Tile, FloatRequantizer>,
+            (in ByteConvolution.Arguments arguments) => ByteConvolution.Run<ByteConvolution.Avx512Tile, ByteConvolution.Requantised<FloatRequantizer>>(arguments, prepares: true),
         ]
         : [];
 

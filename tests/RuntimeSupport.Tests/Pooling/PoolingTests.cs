@@ -133,14 +133,15 @@ public class PoolingTests
     [Fact]
     public void Short_spans_and_senseless_sizes_are_refused()
     {
-        var geometry = new PoolingGeometry(1, 4, 4, 2, 2, 3, 2, 2, 2, 2, 1, 1, 0, 0, 0, 0, 48, 12, 3, 12, 6, 3);
+        static PoolingGeometry Geometry(int kernelHeight, int padLeft) => new(1, 4, 4, 2, 2, 3, kernelHeight, 2, 2, 2, 1, 1, 0, padLeft, 0, 0, 48, 12, 3, 12, 6, 3);
+        PoolingGeometry geometry = Geometry(2, 0);
         MaxPool2DUInt8.Run(new byte[48], new byte[12], geometry, 0, 255);
         Assert.Throws<ArgumentException>("input", () => MaxPool2DUInt8.Run(new byte[47], new byte[12], geometry, 0, 255));
         Assert.Throws<ArgumentException>("output", () => MaxPool2DFloat32.Run(new float[48], new float[11], geometry, 0, 255));
         Assert.Throws<ArgumentException>("input", () => AveragePool2DFloat32.Run(new float[47], new float[12], geometry, true, 0, 255));
         Assert.Throws<ArgumentException>("output", () => AveragePool2DUInt8.Run(new byte[48], new byte[11], geometry, true, 0, 1, 0, 0, 255));
-        Assert.Throws<ArgumentException>("geometry", () => MaxPool2DUInt8.Run(new byte[48], new byte[12], geometry with { KernelHeight = 0 }, 0, 255));
-        Assert.Throws<ArgumentException>("geometry", () => MaxPool2DUInt8.Run(new byte[48], new byte[12], geometry with { PadLeft = -1 }, 0, 255));
+        Assert.Throws<ArgumentException>("geometry", () => MaxPool2DUInt8.Run(new byte[48], new byte[12], Geometry(0, 0), 0, 255));
+        Assert.Throws<ArgumentException>("geometry", () => MaxPool2DUInt8.Run(new byte[48], new byte[12], Geometry(2, -1), 0, 255));
         Assert.Throws<ArgumentException>(() => MaxPool2DUInt8.Run(new byte[48], new byte[12], geometry, 9, 8));
     }
 

@@ -140,7 +140,7 @@ public class DynamicInt8Tests
         "Vector128" => Conv2DDynamicInt8.RunVector128,
         "Portable" => ByteConvolution.Run<ByteConvolution.Vector128Tile<ByteConvolution.PortablePairDot>, Conv2DDynamicInt8.Accumulators>,
         "Avx2" => ByteConvolution.Run<ByteConvolution.Avx2Tile, Conv2DDynamicInt8.Accumulators>,
-        "Avx512" => ByteConvolution.Run<ByteConvolution.Avx512Tile<ByteConvolution.ByteWeights>, Conv2DDynamicInt8.Accumulators>,
+        "Avx512" => ByteConvolution.Run<ByteConvolution.Avx512Tile, Conv2DDynamicInt8.Accumulators>,
         "AvxVnni" => ByteConvolution.Run<ByteConvolution.DotTile<ByteConvolution.AvxVnniDot>, Conv2DDynamicInt8.Accumulators>,
         "ArmDp" => ByteConvolution.Run<ByteConvolution.ArmDpTile, Conv2DDynamicInt8.Accumulators>,
         _ => throw new ArgumentException(path, nameof(path)),
