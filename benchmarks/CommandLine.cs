@@ -21,7 +21,7 @@ internal static class CommandLine
     private static readonly Option<bool> Executor = new("--executor") { Description = "The plan's executor, which --steps measures with, takes part." };
     private static readonly Option<bool> Write = new("--write") { Description = "Writes benchmarks/results.json, docs/performance.md and docs/performance.svg. Models not measured now stay as they were." };
     private static readonly Option<bool> Steps = new("--steps") { Description = "Instead: where the time of our predictions goes." };
-    private static readonly Option<bool> WithAccuracy = new("--accuracy") { Description = "Instead: what precisions, calibrators and techniques do to the answers of models; writes docs/accuracy.md." };
+    private static readonly Option<bool> WithAccuracy = new("--accuracy") { Description = "Instead: what precisions, calibrators and techniques do to the answers of models; writes docs/accuracy.md unless MODEL says which of them are measured." };
     private static readonly Option<bool> Quick = new("--quick") { Description = "With --accuracy: fewer examples, and nothing is written." };
     private static readonly Option<bool> List = new("--list") { Description = "Instead: the names of the models." };
 
@@ -42,7 +42,8 @@ internal static class CommandLine
     {
         if (parsed.GetValue(WithAccuracy))
         {
-            (parsed.GetValue(Quick) ? (Action)AccuracyReport.PrintQuick : AccuracyReport.Write)();
+            string[] names = parsed.GetValue(Names) ?? [];
+            AccuracyReport.Run(names, isQuick: parsed.GetValue(Quick));
             return 0;
         }
 

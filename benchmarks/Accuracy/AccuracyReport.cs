@@ -20,31 +20,33 @@ internal static class AccuracyReport
 
     private static readonly ImmutableArray<string> OffByDefault = [.. QuantizationTechnique.All.Where(technique => !technique.IsWanted(new CompileOptions { ModelPath = "", ClassName = "" })).Select(technique => technique.Name)];
 
-    /// <summary>Measures everything and writes the document.</summary>
+    /// <summary>Measures and prints; everything on all examples is written too.</summary>
+    /// <param name="names">Parts of the names of the models that are measured. Empty: all.</param>
+    /// <param name="isQuick">Whether fewer examples will do.</param>
     /// <exception cref="BenchmarkException">Data or models are missing.</exception>
-    public static void Write()
+    public static void Run(IReadOnlyCollection<string> names, bool isQuick)
     {
-        string path = Path.Combine(Repository.Root, "docs", "accuracy.md");
-        File.WriteAllText(path, Text(Measure(AllDigits, AllCrops)));
-        Console.WriteLine($"{path} has it all.");
+        ImmutableArray<AccuracyTable> tables = isQuick ? Measure(names, FewDigits, FewCrops) : Measure(names, AllDigits, AllCrops);
+        if (!isQuick && names.Count == 0)
+        {
+            string path = Path.Combine(Repository.Root, "docs", "accuracy.md");
+            File.WriteAllText(path, Text(tables));
+            Console.WriteLine($"{path} has it all.");
+        }
     }
 
-    /// <summary>Measures everything on fewer examples, and writes nothing.</summary>
-    /// <exception cref="BenchmarkException">Data or models are missing.</exception>
-    public static void PrintQuick() => Measure(FewDigits, FewCrops);
-
-    private static ImmutableArray<AccuracyTable> Measure(int digits, int crops)
+    private static ImmutableArray<AccuracyTable> Measure(IReadOnlyCollection<string> names, int digits, int crops)
     {
-        ImmutableArray<Subject> subjects = [.. Subjects.Load(digits, crops)];
+        ImmutableArray<Subject> subjects = Subjects.Load(names, digits, crops);
         ImmutableArray<AccuracyTable> tables =
         [
             new AccuracyTable("Precisions", [.. Precisions()]),
             new AccuracyTable("Int8: calibrators, no technique", [.. Calibrator.Names.Select(name => (name, (Change)(options => None(options) with { Calibrator = name })))]),
             new AccuracyTable("Int8: techniques, with MinMax", [.. Techniques()]),
         ];
+        AccuracyTable.Measure(tables, subjects);
         foreach (AccuracyTable table in tables)
         {
-            table.Measure(subjects);
             AnsiConsole.Write(table.ForConsole());
         }
 

@@ -2,8 +2,10 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Collections.Immutable;
+using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using Spectre.Console;
 
@@ -14,28 +16,34 @@ namespace ModelCompiler.Benchmarks;
 /// <param name="ways">The ways.</param>
 internal sealed class AccuracyTable(string title, ImmutableArray<(string Name, Change Change)> ways)
 {
+    private readonly ImmutableArray<(string Name, Change Change)> ways = ways;
     private readonly List<string[]> rows = [];
     private ImmutableArray<Subject> subjects = [];
 
-    /// <summary>Fills the table.</summary>
-    public void Measure(ImmutableArray<Subject> models)
+    /// <summary>Fills tables. All their cells are one lot, so that no core waits for the last one of a table; the last ways, which are the longest, come first.</summary>
+    public static void Measure(IReadOnlyCollection<AccuracyTable> tables, ImmutableArray<Subject> models)
     {
-        subjects = models;
-        var work =
-            from way in ways
-            from column in Enumerable.Range(0, models.Length)
-            select (way.Name, way.Change, Column: column);
-        var done = new ConcurrentBag<(string Name, int Column, string Text)>();
-        Parallel.ForEach(Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Math.Max(4, Environment.ProcessorCount) }, cell =>
+        (AccuracyTable Table, int Row, int Column)[] work =
+        [
+            .. from table in tables.Reverse()
+               from row in Enumerable.Range(0, table.ways.Length).Reverse()
+               from column in Enumerable.Range(0, models.Length).Reverse()
+               select (table, row, column),
+        ];
+        foreach (AccuracyTable table in tables)
         {
-            done.Add((cell.Name, cell.Column, Cell(models[cell.Column], cell.Change)));
-            Console.Error.WriteLine($"{title}: {cell.Name}, {models[cell.Column].Name}");
-        });
-        ILookup<string, (string Name, int Column, string Text)> cells = done.ToLookup(cell => cell.Name, StringComparer.Ordinal);
-        foreach ((string name, _) in ways)
-        {
-            rows.Add([name, .. cells[name].OrderBy(cell => cell.Column).Select(cell => cell.Text)]);
+            table.subjects = models;
+            table.rows.AddRange(table.ways.Select(way => (string[])[way.Name, .. models.Select(_ => "")]));
         }
+
+        int done = 0;
+        Parallel.ForEach(Partitioner.Create(work, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount }, cell =>
+        {
+            var watch = Stopwatch.StartNew();
+            (string name, Change change) = cell.Table.ways[cell.Row];
+            cell.Table.rows[cell.Row][cell.Column + 1] = Cell(models[cell.Column], change);
+            Console.Error.WriteLine($"{Interlocked.Increment(ref done)}/{work.Length}: {name}, {models[cell.Column].Name} ({watch.Elapsed.TotalSeconds:0} s)");
+        });
     }
 
     /// <summary>For the console.</summary>

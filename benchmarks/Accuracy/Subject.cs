@@ -1,9 +1,13 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Linq;
+using System.Security.Cryptography;
+using System.Text;
 using ModelCompiler.Compiler;
 using ModelCompiler.Compiler.Execution;
 using ModelCompiler.Compiler.Quantization;
+using ModelCompiler.Plans;
 
 namespace ModelCompiler.Benchmarks;
 
@@ -25,6 +29,10 @@ internal sealed class Subject
     private readonly CompileOptions options;
     private readonly ImmutableArray<Example> examples;
     private readonly ImmutableArray<float[][]> expected;
+
+    // Tables have rows in common, and techniques for which there is nothing in a model leave the program as it was.
+    private readonly ConcurrentDictionary<CompileOptions, Lazy<(Agreement? Agreement, string Refusal)>> compiled = [];
+    private readonly ConcurrentDictionary<string, Lazy<Agreement>> programs = [];
 
     /// <summary>Compiles the model in float32 and runs it on the examples.</summary>
     /// <param name="name">Its name in tables.</param>
@@ -53,14 +61,22 @@ internal sealed class Subject
     /// <summary>Compiles the model and compares it with float32.</summary>
     /// <param name="change">Says how.</param>
     /// <returns>The figures, or the codes of what the compiler has against it.</returns>
-    public (Agreement? Agreement, string Refusal) Measure(Change change)
+    public (Agreement? Agreement, string Refusal) Measure(Change change) => compiled.GetOrAdd(change(options), changed => new(() => Compile(changed))).Value;
+
+    private (Agreement? Agreement, string Refusal) Compile(CompileOptions changed)
     {
-        CompileResult result = CompilerDriver.Compile(change(options));
+        CompileResult result = CompilerDriver.Compile(changed);
         if (result.Plan is null)
         {
             return (null, string.Join(", ", result.Diagnostics.Select(diagnostic => diagnostic.Kind.Code).Distinct()));
         }
 
+        string program = Convert.ToHexString(SHA256.HashData([.. Encoding.UTF8.GetBytes(PlanWriter.Write(result.Plan with { Remarks = [] })), .. result.Weights]));
+        return (programs.GetOrAdd(program, _ => new(() => Measure(result))).Value, "");
+    }
+
+    private Agreement Measure(CompileResult result)
+    {
         var comparison = new Comparison();
         var second = new bool[examples.Length];
         Run(result, (index, executor) =>
@@ -69,7 +85,7 @@ internal sealed class Subject
             second[index] = Top(Comparison.Outputs(executor)[0]) == (examples[index].Class ?? Top(expected[index][0]));
         });
         bool[] counted = [.. second.Where((_, index) => examples[index].Class is not null || examples[index].IsInColour)];
-        return (new Agreement(comparison.Agreement, (double)counted.Count(isRight => isRight) / counted.Length, comparison.RelativeError), "");
+        return new Agreement(comparison.Agreement, (double)counted.Count(isRight => isRight) / counted.Length, comparison.RelativeError);
     }
 
     private static int Top(float[] scores) => Array.IndexOf(scores, scores.Max());

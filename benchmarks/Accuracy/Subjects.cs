@@ -16,33 +16,40 @@ internal static class Subjects
 
     private static readonly ImmutableArray<string> Photographs = ["onnx-models/winml/fish.png", "onnx-models/winml/kitten_224.png", "tflite/tflm/person.bmp", "tflite/tflm/no_person.bmp"];
 
-    /// <summary>All of them.</summary>
+    /// <summary>Those that are asked for.</summary>
+    /// <param name="names">Parts of their names. Empty: all.</param>
     /// <param name="digits">Examples of the models of digits, 10,000 at most.</param>
     /// <param name="crops">Examples of the models of pictures; of SqueezeNet, which takes twenty times as long, half as many.</param>
-    /// <exception cref="BenchmarkException">Something is missing.</exception>
-    public static IEnumerable<Subject> Load(int digits, int crops)
+    /// <exception cref="BenchmarkException">Something is missing, or no model has such a name.</exception>
+    public static ImmutableArray<Subject> Load(IReadOnlyCollection<string> names, int digits, int crops)
     {
-        MnistTestSet images = MnistTestSet.Load();
-        yield return Digits("digits (sample)", DigitModel.Options, images, digits);
-        yield return Digits("MNIST (CNTK)", DigitModel.Options with { ModelPath = Shared("onnx-models/winml/mnist.onnx"), LabelsPath = null, Mean = [], Scale = [] }, images, digits);
-        ImmutableArray<Picture> pictures = [.. Photographs.Select(path => Picture.Read(Shared(path)))];
-        foreach ((string name, string file) in new[] { ("MobileNet 0.25", "mobilenet_v1_0.25_128_frozen_graph.pb"), ("the same, flowers", "retrained_graph.pb") })
-        {
-            var options = new CompileOptions { ModelPath = Shared("tf/poets/" + file), ClassName = "MobileNet", Mean = [127.5f], Scale = [1 / 127.5f] };
-            yield return Crops(name, options, pictures, 128, crops);
-        }
-
-        var squeezeNet = new CompileOptions { ModelPath = Shared("onnx-models/winml/SqueezeNet_fp16.onnx"), ClassName = "SqueezeNet", ReverseChannels = true };
-        yield return Crops("SqueezeNet", squeezeNet, pictures, 224, crops / 2);
+        (string Name, Func<string, Subject> Load)[] wanted =
+            [.. All(digits, crops).Where(subject => names.Count == 0 || names.Any(name => subject.Name.Contains(name, StringComparison.OrdinalIgnoreCase)))];
+        return wanted.Length > 0 ? [.. wanted.Select(subject => subject.Load(subject.Name))] : throw new BenchmarkException($"No model's name has {string.Join(" or ", names)} in it.");
     }
 
-    private static Subject Digits(string name, CompileOptions options, MnistTestSet images, int count) => new(
-        name,
-        options with { Calibration = DigitModel.CalibrationFiles },
-        [.. Enumerable.Range(0, Math.Min(count, images.Count)).Select(index => new Example(images.Pixels(index).ToArray(), images.Label(index), IsInColour: false))]);
-
-    private static Subject Crops(string name, CompileOptions options, ImmutableArray<Picture> pictures, int extent, int count)
+    private static IEnumerable<(string Name, Func<string, Subject> Load)> All(int digits, int crops)
     {
+        yield return ("digits (sample)", name => Digits(name, DigitModel.Options, digits));
+        yield return ("MNIST (CNTK)", name => Digits(name, DigitModel.Options with { ModelPath = Shared("onnx-models/winml/mnist.onnx"), LabelsPath = null, Mean = [], Scale = [] }, digits));
+        foreach ((string title, string file) in new[] { ("MobileNet 0.25", "mobilenet_v1_0.25_128_frozen_graph.pb"), ("the same, flowers", "retrained_graph.pb") })
+        {
+            yield return (title, name => Crops(name, new CompileOptions { ModelPath = Shared("tf/poets/" + file), ClassName = "MobileNet", Mean = [127.5f], Scale = [1 / 127.5f] }, 128, crops));
+        }
+
+        yield return ("SqueezeNet", name => Crops(
+            name, new CompileOptions { ModelPath = Shared("onnx-models/winml/SqueezeNet_fp16.onnx"), ClassName = "SqueezeNet", ReverseChannels = true }, 224, crops / 2));
+    }
+
+    private static Subject Digits(string name, CompileOptions options, int count)
+    {
+        MnistTestSet images = MnistTestSet.Load();
+        return new Subject(name, options with { Calibration = DigitModel.CalibrationFiles }, [.. Enumerable.Range(0, Math.Min(count, images.Count)).Select(index => new Example(images.Pixels(index).ToArray(), images.Label(index), IsInColour: false))]);
+    }
+
+    private static Subject Crops(string name, CompileOptions options, int extent, int count)
+    {
+        ImmutableArray<Picture> pictures = [.. Photographs.Select(path => Picture.Read(Shared(path)))];
         // Files, for these are what the compiler is given; anew each time, so that they are never those of another version of this program.
         string folder = Path.Combine(Repository.Artifacts, "accuracy", extent.ToString(CultureInfo.InvariantCulture));
         Directory.CreateDirectory(folder);

@@ -102,7 +102,7 @@ public sealed class CalibratedQuantization
             QuantizedProgram program = QuantizationTrials.Build(graph, cache.Choice, lower);
             CalibratedModel cached = dataHash is null
                 ? Described(new CalibratedModel(program, cache.Choice.Calibrator, cache.Samples, cache.SameTop, cache.OutputError, cache.Calibrators, cache.Techniques), cache.Choice)
-                : Measured(program, cache.Choice, new PlanExecutor(reference.Plan, reference.Weights), cache.Calibrators, cache.Techniques);
+                : Measured(program, cache.Choice, new FloatOutputs(new PlanExecutor(reference.Plan, reference.Weights)), cache.Calibrators, cache.Techniques);
             if (IsGoodEnough(cached))
             {
                 return cached;
@@ -129,13 +129,13 @@ public sealed class CalibratedQuantization
 
     private (CalibratedModel Model, QuantizationChoice Choice) Calibrate(IProgress<(int Done, int Total)>? progress)
     {
-        (RangeObserver observer, int samples) = Observe(progress);
-        var trials = new QuantizationTrials(graph, reference, observer, samples, data, options, lower, cancellation);
+        (RangeObserver observer, FloatOutputs outputs) = Observe(progress);
+        var trials = new QuantizationTrials(graph, reference, observer, outputs, data, options, lower, cancellation);
         ImmutableArray<Calibrator> calibrators = Calibrator.Named(options.Calibrator);
         (QuantizationChoice plain, ImmutableArray<TechniqueGain> tried) = ChooseCalibrator(trials, trials.CanMeasure ? calibrators : calibrators[..1]);
         QuantizationTechnique[] techniques = [.. QuantizationTechnique.All.Where(technique => trials.CanMeasure && technique.IsWanted(options))];
         (QuantizationChoice choice, ImmutableArray<TechniqueGain> gains) = Improved(trials, plain, techniques);
-        CalibratedModel Measured(QuantizationChoice candidate, ImmutableArray<TechniqueGain> gains) => this.Measured(trials.Build(candidate), candidate, observer.Executor, tried, gains);
+        CalibratedModel Measured(QuantizationChoice candidate, ImmutableArray<TechniqueGain> gains) => this.Measured(trials.Build(candidate), candidate, outputs, tried, gains);
         CalibratedModel model = Measured(choice, gains);
         if (IsGoodEnough(model))
         {
@@ -212,11 +212,12 @@ public sealed class CalibratedQuantization
     }
 
     // All unreadable files are named at once.
-    private (RangeObserver Observer, int Samples) Observe(IProgress<(int Done, int Total)>? progress)
+    private (RangeObserver Observer, FloatOutputs Outputs) Observe(IProgress<(int Done, int Total)>? progress)
     {
         var observer = new RangeObserver(reference);
+        var outputs = new FloatOutputs(observer.Executor);
         var problems = new List<Diagnostic>();
-        (int done, int samples) = (0, 0);
+        int done = 0;
         foreach (string path in data.Paths)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -225,7 +226,7 @@ public sealed class CalibratedQuantization
                 foreach (Sample sample in data.Samples(path))
                 {
                     observer.Observe(sample, path);
-                    samples++;
+                    outputs.Add();
                 }
             }
             catch (DiagnosticException exception)
@@ -236,24 +237,20 @@ public sealed class CalibratedQuantization
             progress?.Report((++done, data.Paths.Length));
         }
 
-        return problems.Count == 0 ? (observer, samples) : throw new DiagnosticException(problems);
+        return problems.Count == 0 ? (observer, outputs) : throw new DiagnosticException(problems);
     }
 
     private CalibratedModel Measured(
-        QuantizedProgram program, QuantizationChoice choice, PlanExecutor real, ImmutableArray<TechniqueGain> calibrators, ImmutableArray<TechniqueGain> techniques)
+        QuantizedProgram program, QuantizationChoice choice, FloatOutputs outputs, ImmutableArray<TechniqueGain> calibrators, ImmutableArray<TechniqueGain> techniques)
     {
         var comparison = new Comparison();
         var executor = new PlanExecutor(program.Model.Plan, program.Model.Weights);
-        string input = reference.Plan.Inputs[0].Name;
-        real.ResetState();
-        foreach (Sample sample in data.Samples())
+        foreach ((Sample sample, float[][] wanted) in outputs.Of(data.Samples().Index()))
         {
             cancellation.ThrowIfCancellationRequested();
-            real.FeedSample(input, sample);
-            real.Infer();
-            executor.FeedSample(input, sample);
+            executor.FeedSample(reference.Plan.Inputs[0].Name, sample);
             executor.Infer();
-            comparison.Add(real, executor);
+            comparison.Add(wanted, executor);
         }
 
         return Described(

@@ -22,7 +22,6 @@ internal sealed class QuantizationTrials
 {
     // Enough to tell choices apart; all examples are used for ranges and for the figures of the result.
     private const int MostSamples = 128;
-    private const long MostBytes = 256L << 20;
 
     private readonly Func<Graph, LoweredModel> lower;
     private readonly CompileOptions options;
@@ -32,12 +31,22 @@ internal sealed class QuantizationTrials
     private readonly Dictionary<FloatGraph, RangeObserver> observers = [];
     private readonly HashSet<FloatGraph> counted = [];
     private readonly Dictionary<QuantizationChoice, double> errors = [];
+    private readonly Dictionary<QuantizationChoice, double> errorsWithoutMeans = [];
+    private readonly Dictionary<FloatGraph, Dictionary<string, double[]>> means = [];
     private readonly LoweredModel reference;
     private (QuantizationChoice Choice, QuantizedProgram Program)? latest;
 
     /// <summary>Prepares trials on examples spread evenly over the calibration data; with state, which depends on what came before, on the first ones.</summary>
+    /// <param name="graph">The optimised float graph.</param>
+    /// <param name="reference">Its program.</param>
+    /// <param name="observer">What was seen of it on all examples.</param>
+    /// <param name="outputs">What it gave.</param>
+    /// <param name="data">The examples.</param>
+    /// <param name="options">What the user says of the model.</param>
+    /// <param name="lower">Makes programs of quantised graphs.</param>
+    /// <param name="cancellation">Ends the work.</param>
     public QuantizationTrials(
-        Graph graph, LoweredModel reference, RangeObserver observer, int samples, CalibrationData data, CompileOptions options, Func<Graph, LoweredModel> lower, CancellationToken cancellation)
+        Graph graph, LoweredModel reference, RangeObserver observer, FloatOutputs outputs, CalibrationData data, CompileOptions options, Func<Graph, LoweredModel> lower, CancellationToken cancellation)
     {
         Graph = graph;
         this.reference = reference;
@@ -46,18 +55,12 @@ internal sealed class QuantizationTrials
         this.lower = lower;
         this.cancellation = cancellation;
         observers.Add(new FloatGraph(false, null, null), observer);
-        PlanExecutor executor = observer.Executor;
         long bytes = sizeof(float) * reference.Plan.Inputs.Concat(reference.Plan.Outputs).Sum(port => port.Shape.Aggregate(1L, (product, extent) => product * extent));
-        int most = (int)Math.Clamp(MostBytes / Math.Max(1, bytes), 1, MostSamples);
-        int stride = options.State.IsEmpty ? Math.Max(1, (samples + most - 1) / most) : 1;
-        Samples = [.. data.Samples().Where((_, index) => index % stride == 0).Take(most)];
-        executor.ResetState();
-        expected = [.. Samples.Select(sample =>
-        {
-            executor.FeedSample(reference.Plan.Inputs[0].Name, sample);
-            executor.Infer();
-            return Comparison.Outputs(executor);
-        })];
+        int most = (int)Math.Clamp(FloatOutputs.MostBytes / Math.Max(1, bytes), 1, MostSamples);
+        int stride = options.State.IsEmpty ? Math.Max(1, (outputs.Samples + most - 1) / most) : 1;
+        (Sample Sample, float[][] Outputs)[] chosen = [.. outputs.Of(data.Samples().Index().Where(sample => sample.Index % stride == 0).Take(most))];
+        Samples = [.. chosen.Select(pair => pair.Sample)];
+        expected = [.. chosen.Select(pair => pair.Outputs)];
     }
 
     /// <summary>The optimised float graph.</summary>
@@ -99,8 +102,33 @@ internal sealed class QuantizationTrials
         Quantizer.Run(choice.Apply(graph), choice.Ranges, choice.KeepsBranchScales, choice.FloatLayers.Keys.ToFrozenSet(StringComparer.Ordinal));
 
     /// <summary>The error of a choice once a later technique, if one is wanted, takes off what rounded weights do to means.</summary>
-    public double ErrorWithoutMeans(QuantizationChoice choice) =>
-        Error(options.BiasCorrection || options.LayerReconstruction ? new BiasCorrection().Improve(this, choice) ?? choice : choice);
+    public double ErrorWithoutMeans(QuantizationChoice choice)
+    {
+        if (!errorsWithoutMeans.TryGetValue(choice, out double error))
+        {
+            error = Error(options.BiasCorrection || options.LayerReconstruction ? new BiasCorrection().Improve(this, choice) ?? choice : choice);
+            errorsWithoutMeans.Add(choice, error);
+        }
+
+        return error;
+    }
+
+    /// <summary>The means of the channels of all values that layers of a choice's float graph read, by the value.</summary>
+    /// <param name="choice">The choice.</param>
+    /// <param name="graph">Its float graph.</param>
+    public Dictionary<string, double[]> Means(QuantizationChoice choice, Graph graph)
+    {
+        FloatGraph key = FloatGraph.Of(choice);
+        if (!means.TryGetValue(key, out Dictionary<string, double[]>? known))
+        {
+            IEnumerable<string> inputs = graph.Nodes.Where(node => LayerConstants.Of(graph, node) is { IsOfFile: false }).Select(layer => layer.Inputs[0]);
+            known = ChannelStatistics.Means(
+                LowerFloat(graph), inputs.Distinct(StringComparer.Ordinal).ToDictionary(input => input, input => graph.ShapeOf(input)[^1], StringComparer.Ordinal), Samples);
+            means.Add(key, known);
+        }
+
+        return known;
+    }
 
     /// <summary>The error of a float graph, with other numbers than the model's, on some of the examples.</summary>
     public double FloatError(Graph graph, int most) => Compare(lower(Quantizer.Run(graph).Graph), most).RelativeError;
@@ -160,7 +188,7 @@ internal sealed class QuantizationTrials
     public ImmutableSortedDictionary<string, ValueRange> Ranges(QuantizationChoice choice)
     {
         Calibrator calibrator = Calibrator.Named(choice.Calibrator)[0];
-        var key = new FloatGraph(choice.IsEqualized, choice.Factors.IsEmpty ? null : choice.Factors, choice.Copies.IsEmpty ? null : choice.Copies);
+        FloatGraph key = FloatGraph.Of(choice);
         if (!observers.TryGetValue(key, out RangeObserver? observer))
         {
             observer = new RangeObserver(LowerFloat(choice.Equalize(Graph)));
@@ -194,5 +222,8 @@ internal sealed class QuantizationTrials
     }
 
     // What of a choice changes the numbers that the float program has.
-    private sealed record FloatGraph(bool IsEqualized, ImmutableSortedDictionary<string, ImmutableArray<float>>? Factors, ImmutableSortedDictionary<string, ImmutableArray<int>>? Copies);
+    private sealed record FloatGraph(bool IsEqualized, ImmutableSortedDictionary<string, ImmutableArray<float>>? Factors, ImmutableSortedDictionary<string, ImmutableArray<int>>? Copies)
+    {
+        public static FloatGraph Of(QuantizationChoice choice) => new(choice.IsEqualized, choice.Factors.IsEmpty ? null : choice.Factors, choice.Copies.IsEmpty ? null : choice.Copies);
+    }
 }

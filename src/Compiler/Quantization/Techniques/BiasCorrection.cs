@@ -22,7 +22,7 @@ public sealed class BiasCorrection() : QuantizationTechnique("BiasCorrection")
     {
         Graph graph = choice.Equalize(trials.Graph);
         Node[] layers = [.. graph.Nodes.Where(node => LayerConstants.Of(graph, node) is { IsOfFile: false })];
-        Dictionary<string, double[]> means = ChannelStatistics.Means(trials.LowerFloat(graph), Channels(graph, layers), trials.Samples);
+        Dictionary<string, double[]> means = trials.Means(choice, graph);
         Graph quantized = trials.Quantize(choice);
         var biases = ImmutableSortedDictionary.CreateBuilder<string, ImmutableArray<float>>(StringComparer.Ordinal);
         foreach (Node layer in layers.Where(layer => means.ContainsKey(layer.Inputs[0])))
@@ -38,9 +38,6 @@ public sealed class BiasCorrection() : QuantizationTechnique("BiasCorrection")
 
     private static bool IsInt8(Graph graph, Node node) =>
         graph.Values[node.Output].Quantization is not null && graph.Values[node.Inputs[0]].Quantization is not null && LayerConstants.Of(graph, node) is not null;
-
-    private static Dictionary<string, int> Channels(Graph graph, IEnumerable<Node> layers) =>
-        layers.Select(layer => layer.Inputs[0]).Distinct(StringComparer.Ordinal).ToDictionary(input => input, input => graph.ShapeOf(input)[^1], StringComparer.Ordinal);
 
     private static ImmutableArray<float> Corrected(Graph graph, Node layer, Graph quantizedGraph, Node node, double[] mean)
     {

@@ -2,66 +2,78 @@ using System;
 
 namespace ModelCompiler.Compiler.Quantization;
 
-/// <summary>Fits the weights of a group of a layer's channels, and rounds them, so that sums over quantised inputs are those over real ones.</summary>
+/// <summary>Fits the weights of a group of a layer's channels so that sums over quantised inputs are those over real ones.</summary>
 internal sealed class LayerFit
 {
     private readonly double[] products;
-    private readonly double[] crossProducts;
-    private readonly double[] means;
-    private readonly double[] realMeans;
-    private readonly NearestPlane plane;
+
+    // Row by row of what the weights multiply, how much less the quantised inputs say of each real input than of themselves.
+    private readonly double[] lacks;
+    private readonly double meanSquare;
 
     /// <summary>Prepares for the channels of a group.</summary>
-    /// <param name="moments">What the layer reads.</param>
-    /// <param name="group">The group.</param>
-    /// <param name="damping">What holds weights to those they were, as a share of the mean square of the inputs.</param>
-    public LayerFit(LayerMoments moments, int group, double damping)
+    /// <param name="seen">What they read.</param>
+    public LayerFit(MomentSums seen)
     {
-        products = moments.Covariances(group);
-        crossProducts = moments.CrossCovariances(group);
-        means = moments.Means(group);
-        realMeans = moments.RealMeans(group);
-        double trace = 0;
-        for (int term = 0; term < means.Length; term++)
-        {
-            trace += products[(term * means.Length) + term];
-        }
-
-        plane = new NearestPlane(products, Math.Max(damping * trace / means.Length, 1e-12));
-    }
-
-    /// <summary>Rebuilds the weights of a channel.</summary>
-    /// <param name="weights">The float weights.</param>
-    /// <param name="bias">The float bias.</param>
-    /// <param name="levels">Receives the int8 weights.</param>
-    /// <returns>What a level stands for, and the bias.</returns>
-    public (float Scale, float Bias) Rebuild(ReadOnlySpan<float> weights, float bias, Span<sbyte> levels)
-    {
-        int count = weights.Length;
-        var lacking = new double[count];
-        var fitted = new double[count];
+        Means = seen.Means;
+        RealMeans = seen.RealMeans;
+        products = seen.Products(Means);
+        double[] crossProducts = seen.CrossProducts(Means, RealMeans);
+        int count = Means.Length;
+        lacks = new double[products.Length];
         for (int term = 0; term < count; term++)
         {
+            meanSquare += products[(term * count) + term] / count;
             for (int other = 0; other < count; other++)
             {
-                lacking[term] += (crossProducts[(term * count) + other] - products[(term * count) + other]) * weights[other];
+                lacks[(other * count) + term] = crossProducts[(term * count) + other] - products[(term * count) + other];
             }
         }
+    }
 
+    /// <summary>The mean inputs in the quantised program.</summary>
+    public double[] Means { get; }
+
+    /// <summary>The mean inputs in the float program.</summary>
+    public double[] RealMeans { get; }
+
+    /// <summary>The products of the quantised inputs, with something that holds weights to what they were.</summary>
+    /// <param name="damping">How strongly: as a share of the mean square of the inputs.</param>
+    public NearestPlane Plane(double damping) => new(products, Math.Max(damping * meanSquare, 1e-12));
+
+    /// <summary>The weights of a channel that fit best; not rounded.</summary>
+    /// <param name="weights">The float weights.</param>
+    /// <param name="plane">Says how strongly they are held.</param>
+    public double[] Fit(ReadOnlySpan<float> weights, NearestPlane plane)
+    {
+        var lacking = new double[weights.Length];
+        for (int other = 0; other < weights.Length; other++)
+        {
+            Rows.Add(lacking, lacks.AsSpan(other * weights.Length, weights.Length), weights[other]);
+        }
+
+        double[] fitted = plane.Solve(lacking);
+        for (int term = 0; term < weights.Length; term++)
+        {
+            fitted[term] += weights[term];
+        }
+
+        return fitted;
+    }
+
+    /// <summary>The bias with which a channel's mean is that of the float program.</summary>
+    /// <param name="weights">The float weights.</param>
+    /// <param name="bias">The float bias.</param>
+    /// <param name="levels">The int8 weights.</param>
+    /// <param name="scale">What a level stands for.</param>
+    public float Bias(ReadOnlySpan<float> weights, float bias, ReadOnlySpan<sbyte> levels, float scale)
+    {
         double mean = bias;
-        double[] change = plane.Solve(lacking);
-        for (int term = 0; term < count; term++)
+        for (int term = 0; term < weights.Length; term++)
         {
-            fitted[term] = weights[term] + change[term];
-            mean += weights[term] * realMeans[term];
+            mean += (weights[term] * RealMeans[term]) - (levels[term] * (double)scale * Means[term]);
         }
 
-        float scale = plane.Round(fitted, levels);
-        for (int term = 0; term < count; term++)
-        {
-            mean -= levels[term] * (double)scale * means[term];
-        }
-
-        return (scale, (float)mean);
+        return (float)mean;
     }
 }

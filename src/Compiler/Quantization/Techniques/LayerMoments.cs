@@ -6,9 +6,13 @@ namespace ModelCompiler.Compiler.Quantization;
 
 /// <summary>
 /// For a layer, how what the quantised program feeds it hangs together: with itself, and with what the float program feeds it at the same places of the calibration data.
+/// The data are in parts, so that what is fitted to some can be measured on the others.
 /// </summary>
 internal sealed class LayerMoments
 {
+    /// <summary>Parts of the calibration data.</summary>
+    public const int Parts = 4;
+
     private const int MostPlaces = 4096;
     private const int Seed = 1;
 
@@ -18,10 +22,7 @@ internal sealed class LayerMoments
     private readonly LayerPatches patches;
     private readonly int placesOfSample;
     private readonly int terms;
-    private readonly double[][] sums;
-    private readonly double[][] crossSums;
-    private readonly double[][] totals;
-    private readonly double[][] realTotals;
+    private readonly MomentSums[][] sums;
     private readonly int[] chosen;
     private readonly double[] patch;
     private readonly double[] realPatches;
@@ -45,8 +46,14 @@ internal sealed class LayerMoments
         chosen = new int[placesOfSample];
         patch = new double[terms];
         realPatches = new double[placesOfSample * Groups * terms];
-        (sums, crossSums) = (Each(terms * terms), Each(terms * terms));
-        (totals, realTotals) = (Each(terms), Each(terms));
+        sums = [.. Enumerable.Range(0, Groups).Select(_ => Enumerable.Range(0, Parts).Select(_ => new MomentSums(terms)).ToArray())];
+    }
+
+    /// <summary>How many products of inputs are kept of a layer.</summary>
+    public static long Products(Graph graph, Node layer)
+    {
+        var patches = new LayerPatches(graph, layer);
+        return 2L * Parts * patches.Groups * patches.Terms * patches.Terms;
     }
 
     /// <summary>The layer in the float graph.</summary>
@@ -64,8 +71,17 @@ internal sealed class LayerMoments
     /// <summary>Groups of channels that have sums of their own.</summary>
     public int Groups => patches.Groups;
 
-    /// <summary>Places seen.</summary>
-    public long Count { get; private set; }
+    /// <summary>Whether any place was seen.</summary>
+    public bool IsEmpty => sums[0].All(part => part.Count == 0);
+
+    /// <summary>What was seen of a group in all parts.</summary>
+    public MomentSums All(int group) => MomentSums.Total(sums[group]);
+
+    /// <summary>What was seen of a group in one part.</summary>
+    public MomentSums In(int group, int part) => sums[group][part];
+
+    /// <summary>What was seen of a group in the other parts.</summary>
+    public MomentSums Outside(int group, int part) => MomentSums.Total(sums[group].Where((_, index) => index != part));
 
     /// <summary>Takes places of an example in the float program, spread over the image by chance that repeats.</summary>
     public void AddReal(ReadOnlySpan<float> elements)
@@ -83,78 +99,21 @@ internal sealed class LayerMoments
     }
 
     /// <summary>Takes the same places of the same example in the quantised program.</summary>
-    public void AddQuantized(ReadOnlySpan<float> elements)
+    /// <param name="elements">The layer's input.</param>
+    /// <param name="part">The part of the data that the example belongs to.</param>
+    public void AddQuantized(ReadOnlySpan<float> elements, int part)
     {
-        if (!isPending)
-        {
-            return;
-        }
-
-        for (int index = 0; index < placesOfSample; index++)
+        for (int index = 0; isPending && index < placesOfSample; index++)
         {
             for (int group = 0; group < Groups; group++)
             {
                 patches.Read(elements, chosen[index], group, patch);
-                Accumulate(group, RealPatch(index, group));
+                sums[group][part].Add(patch, RealPatch(index, group));
             }
         }
 
-        Count += placesOfSample;
         isPending = false;
     }
 
-    /// <summary>The mean inputs of a group in the quantised program.</summary>
-    public double[] Means(int group) => Array.ConvertAll(totals[group], total => total / Count);
-
-    /// <summary>The mean inputs of a group in the float program.</summary>
-    public double[] RealMeans(int group) => Array.ConvertAll(realTotals[group], total => total / Count);
-
-    /// <summary>Mean products of each two quantised inputs' differences from their means; row by row.</summary>
-    public double[] Covariances(int group)
-    {
-        double[] means = Means(group);
-        double[] covariances = Centred(sums[group], means, means);
-        for (int row = 0; row < terms; row++)
-        {
-            for (int column = 0; column < row; column++)
-            {
-                covariances[(column * terms) + row] = covariances[(row * terms) + column];
-            }
-        }
-
-        return covariances;
-    }
-
-    /// <summary>The same of a quantised input, the row, and a real one, the column.</summary>
-    public double[] CrossCovariances(int group) => Centred(crossSums[group], Means(group), RealMeans(group));
-
-    private double[] Centred(double[] products, double[] rows, double[] columns)
-    {
-        double[] centred = Array.ConvertAll(products, product => product / Count);
-        for (int row = 0; row < terms; row++)
-        {
-            Rows.Add(centred.AsSpan(row * terms, terms), columns, -rows[row]);
-        }
-
-        return centred;
-    }
-
     private Span<double> RealPatch(int index, int group) => realPatches.AsSpan(((index * Groups) + group) * terms, terms);
-
-    // Of the products among quantised inputs, which are symmetric, the lower half.
-    private void Accumulate(int group, ReadOnlySpan<double> real)
-    {
-        Rows.Add(totals[group], patch, 1);
-        Rows.Add(realTotals[group], real, 1);
-        for (int row = 0; row < terms; row++)
-        {
-            if (patch[row] != 0)
-            {
-                Rows.Add(sums[group].AsSpan(row * terms, row + 1), patch, patch[row]);
-                Rows.Add(crossSums[group].AsSpan(row * terms, terms), real, patch[row]);
-            }
-        }
-    }
-
-    private double[][] Each(int length) => [.. Enumerable.Range(0, Groups).Select(_ => new double[length])];
 }
