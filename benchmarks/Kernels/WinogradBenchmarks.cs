@@ -15,7 +15,6 @@ public class WinogradBenchmarks
 
     private byte[] bytes = [];
     private sbyte[] weights = [];
-    private short[] transformed = [];
     private int[] bias = [];
     private float[] multipliers = [];
     private byte[] output = [];
@@ -47,18 +46,12 @@ public class WinogradBenchmarks
     {
         bytes = Numbers.Bytes(Shape.InputLength + Slack);
         weights = Array.ConvertAll(Numbers.Weights(Shape.PaddedOutputChannels * Shape.Kernel * RunLength), weight => (sbyte)(weight / 8));
-        transformed = new short[ByteWinogradConvolution.TransformedLength(Shape.InputChannels, Shape.OutputChannels)];
         bias = new int[Shape.PaddedOutputChannels];
         multipliers = Numbers.Repeat(1e-4f, Shape.PaddedOutputChannels);
         output = new byte[Shape.OutputLength];
         scratch = new int[ByteWinogradConvolution.ScratchLength(TilesTogether, Shape.InputChannels)];
         offsets = Shape.RowOffsets();
-        Transform();
     }
-
-    /// <summary>Once in the life of a model.</summary>
-    [Benchmark]
-    public void Transform() => WinogradWeights.Run(weights, transformed, Shape.InputChannels, Shape.OutputChannels);
 
     /// <summary>Directly.</summary>
     [Benchmark(Baseline = true)]
@@ -68,5 +61,5 @@ public class WinogradBenchmarks
     /// <summary>In tiles.</summary>
     [Benchmark]
     public void Winograd() => Conv2DWinogradUInt8.Run(
-        bytes, weights, transformed, bias, multipliers, output, scratch, Shape.Geometry, TilesTogether, Shape.InputChannels, Shape.OutputChannels, ZeroPoint, 0, byte.MaxValue);
+        bytes, weights, bias, multipliers, output, scratch, Shape.Geometry, TilesTogether, Shape.InputChannels, Shape.OutputChannels, ZeroPoint, 0, byte.MaxValue);
 }

@@ -199,7 +199,7 @@ public static partial class ByteWinogradConvolution
 
     private static ref short Words(in Arguments arguments) => ref Unsafe.As<int, short>(ref arguments.Scratch[(int)WordsBegin(arguments.TilesTogether)]);
 
-    /// <summary>Walks the tiles of all images, row by row.</summary>
+    /// <summary>Walks the tiles of all images, row by row. What is called for every tile is part of the loops: it would not be optimised for long otherwise.</summary>
     private struct TileCursor(ConvolutionGeometry geometry)
     {
         private readonly int tileRows = (geometry.OutputHeight + TileExtent - 1) / TileExtent;
@@ -221,6 +221,7 @@ public static partial class ByteWinogradConvolution
         public readonly int Columns => Math.Min(TileExtent, geometry.OutputWidth - column);
 
         /// <summary>Where the tile's rows of inputs begin in the image, then the columns in a row; those beyond the image, which nobody needs, are its last.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly void FindInputs(Span<int> offsets)
         {
             for (int index = 0; index < InputExtent; index++)
@@ -231,6 +232,7 @@ public static partial class ByteWinogradConvolution
         }
 
         /// <summary>Where the tile's pixels are in the output; returns how many there are.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly int FindOutputs(Span<int> offsets)
         {
             int first = (batch * geometry.OutputBatchStride) + (row * geometry.OutputRowStride) + (column * geometry.OutputPixelStride);
@@ -246,6 +248,7 @@ public static partial class ByteWinogradConvolution
             return pixels;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void MoveNext()
         {
             column += TileExtent;

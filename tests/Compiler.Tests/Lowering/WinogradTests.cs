@@ -37,23 +37,38 @@ public sealed class WinogradTests
     }
 
     [Fact]
-    public void Weights_are_transformed_once_in_the_life_of_an_instance_where_nobody_else_writes()
+    public void Nothing_is_kept_from_one_prediction_to_the_next()
     {
         (_, ModelProto model) = Random(1);
 
-        ModelPlan plan = Lower(model, Running.Options).Plan;
+        LoweredModel lowered = Lower(model, Running.Options);
 
-        PlanStep[] layers = [.. plan.Steps.Where(step => step.Kernel == "Conv2DWinogradUInt8")];
+        PlanStep[] layers = [.. lowered.Plan.Steps.Where(step => step.Kernel == "Conv2DWinogradUInt8")];
         Assert.NotEmpty(layers);
         Assert.All(layers, layer => Assert.Contains("Winograd 4×4", layer.Note, StringComparison.Ordinal));
-        foreach (PlanTensor transformed in layers.Select(layer => plan.Tensors.Single(tensor => tensor.Name == ((TensorValue)layer.Find("transformed")!).Tensor)))
-        {
-            Assert.Contains(plan.InitialSteps, step => step.Kernel == "WinogradWeights" && ((TensorValue)step.Find("transformed")!).Tensor == transformed.Name);
-            int length = (int)layers.Where(layer => ((TensorValue)layer.Find("transformed")!).Tensor == transformed.Name)
-                .Select(layer => ByteWinogradConvolution.TransformedLength(Count(layer, "inputChannels"), Count(layer, "outputChannels"))).Single();
-            Assert.DoesNotContain(plan.Tensors, other => other != transformed && other.Offset >= transformed.Offset && other.Offset < transformed.Offset + (2 * length));
-        }
+        Assert.DoesNotContain(lowered.Plan.InitialSteps, step => !step.Kernel.StartsWith("FillBorder", StringComparison.Ordinal));
+        Assert.Equal(Lower(model, Running.Options with { Winograd = false }).Weights.Length, lowered.Weights.Length);
     }
+
+    [Theory]
+    [InlineData(16, 64, 32)]
+    [InlineData(64, 196, 28)]
+    [InlineData(256, 16, 16)]
+    [InlineData(512, 4, 4)]
+    [InlineData(512, 49, 16)]
+    public void As_many_tiles_are_computed_together_as_stay_in_a_cache(int inputChannels, int tiles, int expected) =>
+        Assert.Equal(expected, WinogradChoice.TilesTogether(inputChannels, tiles));
+
+    [Theory]
+    [InlineData(true, 512, 7)]
+    [InlineData(true, 512, 8)]
+    [InlineData(false, 512, 4)]
+    [InlineData(false, 512, 5)]
+    [InlineData(true, 64, 8)]
+    [InlineData(true, 8, 32)]
+    public void Layers_are_computed_so_where_it_takes_less_time(bool expected, int channels, int pixels) =>
+        Assert.Equal(expected, WinogradChoice.Suits(
+            new Conv2D(new Window(3, 3), 1), Shape.From([channels, 3, 3, channels]), Shape.From([1, pixels, pixels, channels]), new sbyte[channels * 9 * channels]));
 
     [Fact]
     public void A_layer_whose_sums_could_be_confused_stays_direct()
@@ -136,6 +151,4 @@ public sealed class WinogradTests
 
         return first;
     }
-
-    private static int Count(PlanStep step, string name) => (int)((IntegerValue)step.Find(name)!).Value;
 }

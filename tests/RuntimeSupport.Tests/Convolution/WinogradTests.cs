@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using Xunit;
 
 namespace ModelCompiler.RuntimeSupport.Tests;
@@ -68,37 +67,16 @@ public class WinogradTests
         }
     }
 
-    [Theory]
-    [MemberData(nameof(Paths))]
-    public void Weights_are_transformed_alike_on_every_path(string path)
-    {
-        var random = new Random(Seed);
-        for (int round = 0; round < 50; round++)
-        {
-            int blocks = random.Next(1, 4), pairs = 2 * random.Next(1, 20);
-            sbyte[] weights = TestNumbers.Weights(random, blocks * 9 * pairs / 2 * 64);
-            var expected = new short[blocks * 36 * pairs * 32];
-            var actual = new short[expected.Length];
-            WinogradWeights.RunScalar(weights, expected, blocks, pairs);
-            Transform(path, weights, actual, blocks, pairs);
-            Assert.Equal(expected, actual);
-        }
-    }
-
     [Fact]
     public void Short_spans_are_refused()
     {
         var o = new Operands(new Random(Seed), 1, 5, 6, 18, 20);
         Assert.Throws<ArgumentException>("input", () => o.CallRun(input: o.Input[1..]));
         Assert.Throws<ArgumentException>("weights", () => o.CallRun(weights: o.Packed()[1..]));
-        Assert.Throws<ArgumentException>("transformed", () => o.CallRun(transformed: o.Transformed()[1..]));
         Assert.Throws<ArgumentException>("bias", () => o.CallRun(bias: o.Bias[1..]));
         Assert.Throws<ArgumentException>("multipliers", () => o.CallRun(multipliers: o.Multipliers[1..]));
         Assert.Throws<ArgumentException>("output", () => o.CallRun(output: o.NewOutput()[1..]));
         Assert.Throws<ArgumentException>("scratch", () => o.CallRun(scratch: o.Scratch()[1..]));
-        Assert.Throws<ArgumentException>("transformed", () => WinogradWeights.Run(o.Packed(), o.Transformed().AsSpan(1), 18, 20));
-        Assert.Throws<ArgumentException>("weights", () => WinogradWeights.Run(o.Packed().AsSpan(1), o.Transformed(), 18, 20));
-        Assert.Throws<ArgumentException>("inputChannels", () => WinogradWeights.Run(o.Packed(), o.Transformed(), 0, 20));
     }
 
     [Theory]
@@ -118,6 +96,10 @@ public class WinogradTests
         yield return new Operands(random, 1, 20, 20, 32, 16);
         yield return new Operands(random, 2, 8, 8, 64, 32);
         yield return new Operands(random, 1, 7, 13, 100, 33);
+
+        // More inputs than weights are transformed for together, and more than without vectors lie beside those of 16 outputs.
+        yield return new Operands(random, 1, 9, 6, 300, 17);
+        yield return new Operands(random, 1, 3, 4, 2100, 2);
         for (int index = 0; index < count; index++)
         {
             yield return new Operands(random, random.Next(1, 3), random.Next(1, 21), random.Next(1, 21), random.Next(1, random.Next(2) == 0 ? 10 : 70), random.Next(1, 50));
@@ -133,22 +115,6 @@ public class WinogradTests
             "Avx512" => ByteWinogradConvolution.RunAvx512<TRequantizer>,
             _ => throw new ArgumentException(path, nameof(path)),
         };
-
-    private static void Transform(string path, sbyte[] weights, short[] transformed, int blocks, int pairs)
-    {
-        switch (path)
-        {
-            case "Avx2":
-                WinogradWeights.RunVectors<ByteWinogradConvolution.Words256, Vector256<short>>(weights, transformed, blocks, pairs);
-                break;
-            case "Avx512":
-                WinogradWeights.RunVectors<ByteWinogradConvolution.Words512, Vector512<short>>(weights, transformed, blocks, pairs);
-                break;
-            default:
-                WinogradWeights.RunVectors<ByteWinogradConvolution.Words128, Vector128<short>>(weights, transformed, blocks, pairs);
-                break;
-        }
-    }
 
     private sealed class Operands
     {
@@ -206,13 +172,6 @@ public class WinogradTests
             return packed;
         }
 
-        public short[] Transformed()
-        {
-            var transformed = new short[ByteWinogradConvolution.TransformedLength(inputChannels, outputChannels)];
-            WinogradWeights.RunScalar(Packed(), transformed, (outputChannels + 15) / 16, (inputChannels + 3) / 4 * 2);
-            return transformed;
-        }
-
         /// <summary>Memory with anything in it.</summary>
         public int[] Scratch() => TestNumbers.Integers(new Random(Seed), (int)ByteWinogradConvolution.ScratchLength(tilesTogether, inputChannels), int.MaxValue - 1);
 
@@ -227,7 +186,7 @@ public class WinogradTests
         {
             byte[] output = NewOutput();
             var arguments = new ByteWinogradConvolution.Arguments(
-                Input, Packed(), Transformed(), Bias, isFixedPoint ? fixedPoint : MemoryMarshal.Cast<float, int>(Multipliers), output, Scratch(), Geometry, tilesTogether,
+                Input, Packed(), Bias, isFixedPoint ? fixedPoint : MemoryMarshal.Cast<float, int>(Multipliers), output, Scratch(), Geometry, tilesTogether,
                 inputChannels, outputChannels, Target(isFixedPoint));
             ByteWinogradConvolution.Check(arguments);
             path(arguments);
@@ -255,12 +214,12 @@ public class WinogradTests
         }
 
         public byte[] CallRun(
-            byte[]? input = null, sbyte[]? weights = null, short[]? transformed = null, int[]? bias = null, float[]? multipliers = null, byte[]? output = null, int[]? scratch = null,
+            byte[]? input = null, sbyte[]? weights = null, int[]? bias = null, float[]? multipliers = null, byte[]? output = null, int[]? scratch = null,
             int? tilesTogether = null)
         {
             output ??= NewOutput();
             Conv2DWinogradUInt8.Run(
-                input ?? Input, weights ?? Packed(), transformed ?? Transformed(), bias ?? Bias, multipliers ?? Multipliers, output, scratch ?? Scratch(), Geometry,
+                input ?? Input, weights ?? Packed(), bias ?? Bias, multipliers ?? Multipliers, output, scratch ?? Scratch(), Geometry,
                 tilesTogether ?? this.tilesTogether, inputChannels, outputChannels, zeroPoint, minimum, maximum);
             return output;
         }
@@ -269,7 +228,7 @@ public class WinogradTests
         {
             byte[] output = NewOutput();
             Conv2DWinogradFixedPoint.Run(
-                Input, Packed(), Transformed(), Bias, fixedPoint, output, Scratch(), Geometry, tilesTogether, inputChannels, outputChannels, zeroPoint, minimum, maximum);
+                Input, Packed(), Bias, fixedPoint, output, Scratch(), Geometry, tilesTogether, inputChannels, outputChannels, zeroPoint, minimum, maximum);
             return output;
         }
 
