@@ -59,63 +59,77 @@ public static partial class ByteWinogradConvolution
             where TRequantizer : struct, IRequantizer =>
             TRequantizer.Avx512Rows(ref sums, ByteConvolution.BlockChannels, ref multipliers, ref output, ref offsets, pixels, target);
 
+        // Products first, then sums: products keep two of a core's four pipes busy, and take turns with sums that are issued beside them for the same ones.
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile8(ref short tiles, nint stride, ref short weights, nint pairs, ref int products, Vector512<int> kept)
         {
             ref short tiles4 = ref Unsafe.Add(ref tiles, 4 * stride);
-            Vector512<int> sum00 = Vector512<int>.Zero;
-            Vector512<int> sum10 = Vector512<int>.Zero;
-            Vector512<int> sum20 = Vector512<int>.Zero;
-            Vector512<int> sum30 = Vector512<int>.Zero;
-            Vector512<int> sum40 = Vector512<int>.Zero;
-            Vector512<int> sum50 = Vector512<int>.Zero;
-            Vector512<int> sum60 = Vector512<int>.Zero;
-            Vector512<int> sum70 = Vector512<int>.Zero;
+            Vector512<int> sum0 = Vector512<int>.Zero, sum1 = Vector512<int>.Zero;
+            Vector512<int> sum2 = Vector512<int>.Zero, sum3 = Vector512<int>.Zero;
+            Vector512<int> sum4 = Vector512<int>.Zero, sum5 = Vector512<int>.Zero;
+            Vector512<int> sum6 = Vector512<int>.Zero, sum7 = Vector512<int>.Zero;
             for (nint pair = 0; pair < pairs; pair++)
             {
                 nint at = 2 * pair;
-                Vector512<short> weight0 = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, pair * PairWeights));
-                sum00 = Add(sum00, Broadcast(ref tiles, at), weight0);
-                sum10 = Add(sum10, Broadcast(ref tiles, at + stride), weight0);
-                sum20 = Add(sum20, Broadcast(ref tiles, at + (2 * stride)), weight0);
-                sum30 = Add(sum30, Broadcast(ref tiles, at + (3 * stride)), weight0);
-                sum40 = Add(sum40, Broadcast(ref tiles4, at), weight0);
-                sum50 = Add(sum50, Broadcast(ref tiles4, at + stride), weight0);
-                sum60 = Add(sum60, Broadcast(ref tiles4, at + (2 * stride)), weight0);
-                sum70 = Add(sum70, Broadcast(ref tiles4, at + (3 * stride)), weight0);
+                Vector512<short> weight = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, pair * PairWeights));
+                Vector512<int> product0 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at), weight);
+                Vector512<int> product1 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + stride), weight);
+                Vector512<int> product2 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + (2 * stride)), weight);
+                Vector512<int> product3 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + (3 * stride)), weight);
+                Vector512<int> product4 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles4, at), weight);
+                Vector512<int> product5 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles4, at + stride), weight);
+                Vector512<int> product6 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles4, at + (2 * stride)), weight);
+                Vector512<int> product7 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles4, at + (3 * stride)), weight);
+                sum0 = Avx512F.Add(sum0, product0);
+                sum1 = Avx512F.Add(sum1, product1);
+                sum2 = Avx512F.Add(sum2, product2);
+                sum3 = Avx512F.Add(sum3, product3);
+                sum4 = Avx512F.Add(sum4, product4);
+                sum5 = Avx512F.Add(sum5, product5);
+                sum6 = Avx512F.Add(sum6, product6);
+                sum7 = Avx512F.Add(sum7, product7);
             }
 
-            Store(sum00, kept, ref products);
-            Store(sum10, kept, ref Unsafe.Add(ref products, TileProducts));
-            Store(sum20, kept, ref Unsafe.Add(ref products, 2 * TileProducts));
-            Store(sum30, kept, ref Unsafe.Add(ref products, 3 * TileProducts));
-            Store(sum40, kept, ref Unsafe.Add(ref products, 4 * TileProducts));
-            Store(sum50, kept, ref Unsafe.Add(ref products, 5 * TileProducts));
-            Store(sum60, kept, ref Unsafe.Add(ref products, 6 * TileProducts));
-            Store(sum70, kept, ref Unsafe.Add(ref products, 7 * TileProducts));
+            Store(sum0, kept, ref products);
+            Store(sum1, kept, ref Unsafe.Add(ref products, TileProducts));
+            Store(sum2, kept, ref Unsafe.Add(ref products, 2 * TileProducts));
+            Store(sum3, kept, ref Unsafe.Add(ref products, 3 * TileProducts));
+            Store(sum4, kept, ref Unsafe.Add(ref products, 4 * TileProducts));
+            Store(sum5, kept, ref Unsafe.Add(ref products, 5 * TileProducts));
+            Store(sum6, kept, ref Unsafe.Add(ref products, 6 * TileProducts));
+            Store(sum7, kept, ref Unsafe.Add(ref products, 7 * TileProducts));
         }
 
+        // Two pairs at a time: so are there as many products before the sums.
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4(ref short tiles, nint stride, ref short weights, nint pairs, ref int products, Vector512<int> kept)
         {
-            Vector512<int> sum00 = Vector512<int>.Zero;
-            Vector512<int> sum10 = Vector512<int>.Zero;
-            Vector512<int> sum20 = Vector512<int>.Zero;
-            Vector512<int> sum30 = Vector512<int>.Zero;
-            for (nint pair = 0; pair < pairs; pair++)
+            Vector512<int> sum0 = Vector512<int>.Zero, sum1 = Vector512<int>.Zero;
+            Vector512<int> sum2 = Vector512<int>.Zero, sum3 = Vector512<int>.Zero;
+            for (nint pair = 0; pair < pairs; pair += 2)
             {
                 nint at = 2 * pair;
+                ref short second = ref Unsafe.Add(ref tiles, 2);
                 Vector512<short> weight0 = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, pair * PairWeights));
-                sum00 = Add(sum00, Broadcast(ref tiles, at), weight0);
-                sum10 = Add(sum10, Broadcast(ref tiles, at + stride), weight0);
-                sum20 = Add(sum20, Broadcast(ref tiles, at + (2 * stride)), weight0);
-                sum30 = Add(sum30, Broadcast(ref tiles, at + (3 * stride)), weight0);
+                Vector512<short> weight1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, (pair + 1) * PairWeights));
+                Vector512<int> product00 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at), weight0);
+                Vector512<int> product10 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + stride), weight0);
+                Vector512<int> product20 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + (2 * stride)), weight0);
+                Vector512<int> product30 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + (3 * stride)), weight0);
+                Vector512<int> product01 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref second, at), weight1);
+                Vector512<int> product11 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref second, at + stride), weight1);
+                Vector512<int> product21 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref second, at + (2 * stride)), weight1);
+                Vector512<int> product31 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref second, at + (3 * stride)), weight1);
+                sum0 = Avx512F.Add(sum0, Avx512F.Add(product00, product01));
+                sum1 = Avx512F.Add(sum1, Avx512F.Add(product10, product11));
+                sum2 = Avx512F.Add(sum2, Avx512F.Add(product20, product21));
+                sum3 = Avx512F.Add(sum3, Avx512F.Add(product30, product31));
             }
 
-            Store(sum00, kept, ref products);
-            Store(sum10, kept, ref Unsafe.Add(ref products, TileProducts));
-            Store(sum20, kept, ref Unsafe.Add(ref products, 2 * TileProducts));
-            Store(sum30, kept, ref Unsafe.Add(ref products, 3 * TileProducts));
+            Store(sum0, kept, ref products);
+            Store(sum1, kept, ref Unsafe.Add(ref products, TileProducts));
+            Store(sum2, kept, ref Unsafe.Add(ref products, 2 * TileProducts));
+            Store(sum3, kept, ref Unsafe.Add(ref products, 3 * TileProducts));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -125,9 +139,5 @@ public static partial class ByteWinogradConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<short> Broadcast(ref short tile, nint at) =>
             Vector512.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref tile, at))).AsInt16();
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<int> Add(Vector512<int> sum, Vector512<short> inputs, Vector512<short> weights) =>
-            Avx512F.Add(sum, Avx512BW.MultiplyAddAdjacent(inputs, weights));
     }
 }

@@ -6,12 +6,12 @@ using ModelCompiler.Compiler.Execution;
 using ModelCompiler.Compiler.Graphs;
 using ModelCompiler.Compiler.Import.Onnx;
 using ModelCompiler.Compiler.Lowering;
+using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Compiler.Passes;
 using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Compiler.Tests.Import;
 using ModelCompiler.Compiler.Tests.Quantization;
 using ModelCompiler.Plans;
-using ModelCompiler.RuntimeSupport;
 using Xunit;
 
 namespace ModelCompiler.Compiler.Tests.Lowering;
