@@ -10,11 +10,17 @@ public static partial class Conv2DFloat32
     /// <summary>Blocks of output channels that share packed activations.</summary>
     private const int PanelBlocks = 8;
 
+    /// <summary>So many times as many share them where the image is small.</summary>
+    private const int MostPanels = 4;
+
     /// <summary>Distance between two rows of packed activations: 16 more than a stretch keep them from falling on the same cache sets.</summary>
     private const int PackedStride = ProductSum.Stretch + 16;
 
     /// <summary>Tiles that read the weights of a stretch before the next stretch: the weights of large layers come from afar once for these, not for each.</summary>
     private const int TilesAtATime = 14;
+
+    /// <summary>So many weights of a panel leave room for activations in a second-level cache.</summary>
+    private const int NearWeights = 1 << 16;
 
     /// <summary>Numbers after which the sets of a first-level cache begin again.</summary>
     private const int CachePeriod = 1024;
@@ -108,7 +114,7 @@ public static partial class Conv2DFloat32
         public readonly Span<float> Nothing = nothing;
     }
 
-    /// <summary>A panel of up to 8 blocks of output channels.</summary>
+    /// <summary>A panel of blocks of output channels.</summary>
     private readonly ref struct Panel(ref float input, ref float weights, ref float bias, int output, int channels, int blocks)
     {
         public readonly ref float Input = ref input;
@@ -130,7 +136,7 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>
-    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Windows of several runs in wide images are read where they
+    /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows. Windows of several runs in images that are not too narrow are read where they
     /// lie, by a list of their inputs' places; otherwise, where the windows of a tile's rows are not one step apart, the activations of a stretch are gathered once
     /// for a panel. Where a tile's pixels are one stride apart, the last stretch is written where it belongs.
     /// </summary>
@@ -144,7 +150,7 @@ public static partial class Conv2DFloat32
         nint blockWeights = (nint)arguments.RunOffsets.Length * arguments.RunLength * BlockChannels;
         bool listed = IsListed<TTile>(arguments);
         bool neverPacked = listed || (IsReadable<TTile>(arguments) && ConvolutionExtents.IsUniform(geometry));
-        int panelBlocks = Math.Min(neverPacked ? PanelBlocks : PanelBlocks * RowsAtATime<TTile>(arguments) / rows, arguments.Blocks);
+        int panelBlocks = Math.Min(neverPacked ? PanelBlocks : PanelBlocks * Math.Min(MostPanels, RowsAtATime<TTile>(arguments) / rows), arguments.Blocks);
         int sumsStride = panelBlocks * BlockChannels;
         Span<int> order = stackalloc int[listed ? arguments.RunOffsets.Length * arguments.RunLength : 0];
         List(arguments, order);
@@ -213,12 +219,16 @@ public static partial class Conv2DFloat32
             return most;
         }
 
-        return width > most ? Math.Min(most, cursor.LeftInRow) : most / width * width;
+        return width > most ? Even(cursor.LeftInRow, most) : most / width * width;
     }
 
+    /// <summary>Weights that stay near are read for each tile, whose sums stay nearer still.</summary>
     private static int RowsAtATime<TTile>(in Arguments arguments)
-        where TTile : struct, ITile =>
-        (long)arguments.RunOffsets.Length * arguments.RunLength <= ProductSum.Stretch ? TTile.Rows : TTile.Rows * TilesAtATime;
+        where TTile : struct, ITile
+    {
+        long inputs = (long)arguments.RunOffsets.Length * arguments.RunLength;
+        return inputs * Math.Min(PanelBlocks, arguments.Blocks) * BlockChannels <= NearWeights ? TTile.Rows : TTile.Rows * TilesAtATime;
+    }
 
     [MethodImpl(KernelOptions.Hot)]
     private static void RunPanel<TTile>(in Arguments arguments, in Panel panel, in Workspace workspace)
@@ -253,6 +263,7 @@ public static partial class Conv2DFloat32
     }
 
     /// <summary>How many of some pixels the next tile takes: rows of an image are cut evenly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Height<TTile>(int left, bool evenly)
         where TTile : struct, ITile => left <= TTile.Rows ? left : evenly ? Even(left, TTile.Rows) : TTile.Rows;
 
