@@ -8,8 +8,11 @@ public static partial class ByteConvolution
     /// <summary>Puts each four bytes k0 k1 k2 k3 in the order k0 k2 k1 k3.</summary>
     private static Vector128<byte> PairOrder128 => Vector128.Create((byte)0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
 
-    private static Vector256<byte> PairOrder256 => Vector256.Create(
-        (byte)0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    private static Vector256<byte> PairOrder256
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector256.Create((byte)0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15, 0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15);
+    }
 
     /// <summary>Widens quads to the int16 pairs <c>[k0 k2][k1 k3]</c>, one at a time: what the vector loops leave over.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

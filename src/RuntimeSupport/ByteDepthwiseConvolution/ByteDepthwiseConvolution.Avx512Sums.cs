@@ -210,7 +210,7 @@ public static partial class ByteDepthwiseConvolution
     /// <summary>Pairs of 16 channels, in their order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Pairs(Vector128<byte> first, Vector128<byte> second) =>
-        Avx512F.Or(Avx512F.ConvertToVector512Int32(first), Avx512F.ShiftLeftLogical(Avx512F.ConvertToVector512Int32(second), 16)).AsInt16();
+        Avx512BW.ConvertToVector512Int16(Avx2.InsertVector128(Sse2.UnpackLow(first, second).ToVector256Unsafe(), Sse2.UnpackHigh(first, second), 1));
 
     /// <summary>Bytes that were widened as if they had no sign.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -229,7 +229,9 @@ public static partial class ByteDepthwiseConvolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<int> low, Vector512<int> high, ref int sums)
     {
-        Avx512F.Shuffle4x128(low, high, 0b01_00_01_00).StoreUnsafe(ref sums);
-        Avx512F.Shuffle4x128(low, high, 0b11_10_11_10).StoreUnsafe(ref sums, 16);
+        low.GetLower().StoreUnsafe(ref sums);
+        high.GetLower().StoreUnsafe(ref sums, 8);
+        low.GetUpper().StoreUnsafe(ref sums, 16);
+        high.GetUpper().StoreUnsafe(ref sums, 24);
     }
 }

@@ -47,22 +47,25 @@ public static partial class FixedPoint
         Vector512<long> evenNudge = isSymmetric ? Nudge(even) : default, oddNudge = isSymmetric ? Nudge(odd) : default;
         Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
         Vector512<byte> low = Vector512.Create((byte)target.Low), high = Vector512.Create((byte)target.High);
-        nint last = rows - 1;
+
+        // The last four rows are moved back to end with the last one, and of fewer than four the last is repeated: a loop of their own would take as long to compile.
+        nint last = rows - 1, row1 = Math.Min(1, last), row2 = Math.Min(2, last), row3 = Math.Min(3, last), lastQuad = Math.Max(rows - 4, 0);
         for (nint row = 0; row < rows; row += 4)
         {
-            // The last row stands for those behind it: a loop of their own for the last rows would take as long to compile as this one.
-            nint row1 = Math.Min(row + 1, last), row2 = Math.Min(row + 2, last), row3 = Math.Min(row + 3, last);
+            nint first = Math.Min(row, lastQuad);
+            ref int quad = ref Unsafe.Add(ref sums, first * stride);
+            ref int places = ref Unsafe.Add(ref offsets, first);
             Vector512<byte> bytes = ByteLanes.Avx512Bytes(
-                Products(ref sums, row * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Products(ref sums, row1 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Products(ref sums, row2 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Products(ref sums, row3 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref quad, 0, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref quad, row1 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref quad, row2 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Products(ref quad, row3 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
                 zeroPoint);
             bytes = Avx512BW.Min(Avx512BW.Max(bytes, low), high);
-            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row)));
-            Avx512F.ExtractVector128(bytes, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row1)));
-            Avx512F.ExtractVector128(bytes, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row2)));
-            Avx512F.ExtractVector128(bytes, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, row3)));
+            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, places));
+            Avx512F.ExtractVector128(bytes, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row1)));
+            Avx512F.ExtractVector128(bytes, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row2)));
+            Avx512F.ExtractVector128(bytes, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row3)));
         }
     }
 
