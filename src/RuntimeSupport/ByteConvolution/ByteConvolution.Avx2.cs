@@ -23,7 +23,7 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Tiles of 4 pixels × 16 channels in int16 pairs, packed as in <see cref="Avx512Tile{TWeights}"/>.</summary>
+    /// <summary>Tiles of 4 pixels × 16 channels in int16 pairs, packed as in <see cref="Avx512Tile"/>.</summary>
     internal readonly struct Avx2Tile : ITile
     {
         public static int Rows => 4;

@@ -8,7 +8,7 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class ByteConvolution
 {
-    /// <summary>4 pixels × 16 channels in int16 pairs, made as in <see cref="Avx512Tile{TWeights}"/>.</summary>
+    /// <summary>4 pixels × 16 channels in int16 pairs, made as in <see cref="Avx512Tile"/>.</summary>
     internal readonly struct Avx2Row : IDirectRow
     {
         public static int Pixels => 4;

@@ -38,7 +38,14 @@ public static partial class ByteConvolution
         {
             int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
             long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-            Run<Avx512Tile, Requantised<TRequantizer>>(arguments, prepares: quads <= WidenedQuads && (pixels >= WidenedPixels || quads * arguments.Blocks <= WidenedAnyway));
+            if (quads <= LongestWindow)
+            {
+                RunAvx512Panels<TRequantizer>(arguments, widens: quads <= WidenedQuads && (pixels >= WidenedPixels || quads * arguments.Blocks <= WidenedAnyway));
+            }
+            else
+            {
+                RunTiled<Avx512Tile, TRequantizer>(arguments);
+            }
         }
     }
 
@@ -81,26 +88,10 @@ public static partial class ByteConvolution
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<short> Odd(ref sbyte weights) => Words(ref Unsafe.Add(ref weights, QuadWeights));
-    }
 
-    /// <summary>
-    /// Tiles of 28 pixels, 7 of which are multiplied together by 32 channels in int16 pairs: the rows of most images' layers are a multiple of 7 long.
-    /// Activations are packed as <c>[k0 k2][k1 k3]</c>, because the even and the odd bytes of the weights' 32-bit lanes become int16 pairs by shifts alone.
-    /// </summary>
-    internal readonly struct Avx512Tile : ITile
-    {
-        public static int Rows => 4 * TileHeight;
-
-        public static int RowsTogether => TileHeight;
-
-        public static int QuadBytes => 8;
-
-        public static bool ReadsInput => false;
-
-        public static int PreparedBytes => WidenedWeights.Bytes;
-
+        /// <summary>Widens the weights of some quads.</summary>
         [MethodImpl(KernelOptions.Hot)]
-        public static void Prepare(ref sbyte weights, nint quads, ref sbyte destination)
+        internal static void Widen(ref sbyte weights, nint quads, ref sbyte destination)
         {
             for (nint quad = 0; quad < quads; quad++)
             {
@@ -110,6 +101,24 @@ public static partial class ByteConvolution
                 ByteWeights.Odd(ref bytes).StoreUnsafe(ref pairs, QuadWeights / sizeof(short));
             }
         }
+    }
+
+    /// <summary>
+    /// Tiles of 28 pixels, 7 of which are multiplied together by 32 channels in int16 pairs: the rows of most images' layers are a multiple of 7 long.
+    /// Activations are packed as <c>[k0 k2][k1 k3]</c>, because the even and the odd bytes of the weights' 32-bit lanes become int16 pairs by shifts alone.
+    /// </summary>
+    internal readonly partial struct Avx512Tile : ITile
+    {
+        /// <summary>From here on multiplying all rows, some of which are left from before and not stored, is faster than a row at a time.</summary>
+        internal const int LeastRows = 3;
+
+        public static int Rows => 4 * TileHeight;
+
+        public static int RowsTogether => TileHeight;
+
+        public static int QuadBytes => 8;
+
+        public static bool ReadsInput => false;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Pack(ref byte source, ref byte destination, nint quads)
@@ -138,43 +147,7 @@ public static partial class ByteConvolution
         {
         }
 
-        public static void Multiply(
-            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int channels) =>
-            Avx512Tile<ByteWeights>.Multiply(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref accumulators, rows, channels);
-
-        public static void MultiplyPrepared(
-            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int channels) =>
-            Avx512Tile<WidenedWeights>.Multiply(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref accumulators, rows, channels);
-
         [MethodImpl(KernelOptions.Hot)]
-        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
-            where TRequantizer : struct, IRequantizer
-        {
-            for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
-            {
-                TRequantizer.Avx512Rows(ref Unsafe.Add(ref accumulators, at), PanelChannels, ref Unsafe.Add(ref multipliers, at), ref Unsafe.Add(ref output, at), ref offsets, rows, target);
-            }
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static void PackFour(ref byte source, ref byte destination, nint quad)
-        {
-            Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
-            Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
-        }
-    }
-
-    /// <summary>What of the tiles depends on the form of the weights.</summary>
-    internal readonly partial struct Avx512Tile<TWeights>
-        where TWeights : struct, IWeights
-    {
-        /// <summary>From here on multiplying all rows, some of which are left from before and not stored, is faster than a row at a time.</summary>
-        private const int LeastRows = 3;
-
-        /// <summary>Multiplies blocks of channels, two at a time; see <see cref="ITile.Multiply"/>.</summary>
-        [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
         public static void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
             ref int start, nint startStride, ref int accumulators, int rows, int channels)
@@ -190,6 +163,16 @@ public static partial class ByteConvolution
                 }
 
                 weights = ref Unsafe.Add(ref weights, 2 * blockBytes);
+            }
+        }
+
+        [MethodImpl(KernelOptions.Hot)]
+        public static void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer
+        {
+            for (nint at = 0; at < blocks * BlockChannels; at += BlockChannels)
+            {
+                TRequantizer.Avx512Rows(ref Unsafe.Add(ref accumulators, at), PanelChannels, ref Unsafe.Add(ref multipliers, at), ref Unsafe.Add(ref output, at), ref offsets, rows, target);
             }
         }
 
@@ -209,18 +192,21 @@ public static partial class ByteConvolution
                         ref Unsafe.Add(ref start, row * startStride), ref Unsafe.Add(ref sums, row * PanelChannels), pair);
                 }
             }
-            else if (channels > BlockChannels + (BlockChannels / 2))
-            {
-                Tile7x32(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref sums);
-            }
             else if (channels > BlockChannels)
             {
-                Tile7x24(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref sums);
+                Tile7x32(ref activations, rowBytes, ref weights, blockBytes, quads, ref start, startStride, ref sums);
             }
             else
             {
                 Tile7x16(ref activations, rowBytes, ref weights, quads, ref start, startStride, ref sums);
             }
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static void PackFour(ref byte source, ref byte destination, nint quad)
+        {
+            Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
+            Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
         }
     }
 }

@@ -11,10 +11,10 @@ public static partial class ByteConvolution
 {
     private const int NarrowChannels = BlockChannels / 2;
 
-    /// <summary>Convolves and quantises a stretch of pixels of up to 8 channels; <c>targets</c> says where they go.</summary>
+    /// <summary>Convolves and quantises a stretch of pixels of up to 8 channels; <c>targets</c> says where each goes, from <c>output</c>.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void RunNarrowStretch<TRequantizer>(
-        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, Span<int> targets)
+        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, ref byte output, Span<int> targets)
         where TRequantizer : struct, IRequantizer
     {
         nint step = arguments.Geometry.InputPixelStep;
@@ -30,25 +30,34 @@ public static partial class ByteConvolution
         bool isDense = arguments.OutputChannels == NarrowChannels && arguments.Geometry.OutputPixelStride == NarrowChannels && targets.Length % 2 == 0;
         Span<int> repeated = stackalloc int[2 * BlockChannels];
         RepeatMultipliers(arguments, group, repeated);
-        Span<byte> whole = stackalloc byte[RowPixels * NarrowChannels];
         Span<int> places = stackalloc int[RowPixels / 2];
         for (int pair = 0; pair < pairs; pair++)
         {
-            places[pair] = isDense ? targets[2 * pair] : pair * BlockChannels;
+            places[pair] = pair * BlockChannels;
         }
 
-        TRequantizer.Avx512Rows(
-            ref MemoryMarshal.GetReference(sums),
-            BlockChannels,
-            ref MemoryMarshal.GetReference(repeated),
-            ref MemoryMarshal.GetReference(isDense ? arguments.Output : whole),
-            ref MemoryMarshal.GetReference(places),
-            pairs,
-            arguments.Target with { ShiftDistance = BlockChannels });
-        if (!isDense)
+        if (isDense)
         {
-            CopyNarrowPixels(whole, ref MemoryMarshal.GetReference(arguments.Output), targets, arguments.OutputChannels);
+            TRequantizer.Avx512Rows(
+                ref MemoryMarshal.GetReference(sums), BlockChannels, ref MemoryMarshal.GetReference(repeated), ref output, ref MemoryMarshal.GetReference(places), pairs,
+                arguments.Target with { ShiftDistance = BlockChannels });
         }
+        else
+        {
+            RequantizeApart<TRequantizer>(arguments, sums, repeated, ref output, targets, places.Slice(0, pairs));
+        }
+    }
+
+    /// <summary>Quantises pixels that do not lie side by side, or are odd in number.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RequantizeApart<TRequantizer>(in Arguments arguments, Span<int> sums, Span<int> repeated, ref byte output, Span<int> targets, Span<int> places)
+        where TRequantizer : struct, IRequantizer
+    {
+        Span<byte> whole = stackalloc byte[RowPixels * NarrowChannels];
+        TRequantizer.Avx512Rows(
+            ref MemoryMarshal.GetReference(sums), BlockChannels, ref MemoryMarshal.GetReference(repeated), ref MemoryMarshal.GetReference(whole),
+            ref MemoryMarshal.GetReference(places), places.Length, arguments.Target with { ShiftDistance = BlockChannels });
+        CopyNarrowPixels(whole, ref output, targets, arguments.OutputChannels);
     }
 
     /// <summary>Multipliers of 8 channels twice, and their shifts twice.</summary>

@@ -26,11 +26,14 @@ public static partial class ByteConvolution
 
     /// <summary>Whether reading activations where they lie beats packing them: windows of few inputs, in short runs, overlap or lie close together.</summary>
     private static bool IsRow(in Arguments arguments) =>
-        arguments.Geometry.OutputWidth >= 2 * RowTile
+        HasFullTiles(arguments.Geometry.OutputWidth)
         && arguments.RunOffsets.Length <= DirectQuads
         && arguments.QuadsPerRun <= Math.Min(DirectRunQuads, DirectQuads / arguments.RunOffsets.Length)
         && arguments.Blocks <= RowWork / (arguments.RunOffsets.Length * arguments.QuadsPerRun)
         && arguments.RunOffsets.Length * (long)StretchInputs(arguments) <= RowInputs;
+
+    /// <summary>Whether few pixels of a row are computed twice, by the tile that is moved back.</summary>
+    private static bool HasFullTiles(int width) => width >= 2 * RowTile || width is RowTile or > 12;
 
     /// <summary>Inputs of a stretch's widened run, filled up to whole vectors and one more, which an odd last input is paired with.</summary>
     private static long StretchInputs(in Arguments arguments)
@@ -52,6 +55,12 @@ public static partial class ByteConvolution
         Span<short> inputs = CacheLine.Align(stackalloc short[(arguments.RunOffsets.Length * stretchInputs) + (CacheLine.Bytes / sizeof(short))]);
         Span<int> sums = CacheLine.Align(stackalloc int[(2 * BlockChannels * RowPixels) + (CacheLine.Bytes / sizeof(int))]);
         ConvolutionGeometry geometry = arguments.Geometry;
+        Span<int> targets = stackalloc int[RowPixels];
+        for (int pixel = 0; pixel < RowPixels; pixel++)
+        {
+            targets[pixel] = unchecked(pixel * geometry.OutputPixelStride);
+        }
+
         for (int group = 0; group < arguments.Groups; group++)
         {
             WidenWeights(arguments, group, weights);
@@ -65,7 +74,7 @@ public static partial class ByteConvolution
                     int pixels = Math.Clamp(geometry.OutputWidth - stretch, RowTile, RowPixels);
                     int pixel = Math.Min(stretch, geometry.OutputWidth - pixels);
                     WidenInputs(arguments, input + (pixel * geometry.InputPixelStep), pixels, stretchInputs, inputs);
-                    RunStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, output + (pixel * geometry.OutputPixelStride), pixels);
+                    RunStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (pixel * geometry.OutputPixelStride)), targets.Slice(0, pixels));
                 }
             }
         }
@@ -122,6 +131,19 @@ public static partial class ByteConvolution
                 Avx512BW.ConvertToVector512Int16(Vector256.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
             }
 
+            if (at <= length - Vector128<byte>.Count)
+            {
+                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
+                at += Vector128<byte>.Count;
+            }
+
+            if (at < length && length >= Vector128<byte>.Count)
+            {
+                // Some are widened again.
+                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref from, (nuint)(length - Vector128<byte>.Count))).StoreUnsafe(ref to, (nuint)(length - Vector128<byte>.Count));
+                continue;
+            }
+
             for (; at < length; at++)
             {
                 Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
@@ -129,23 +151,17 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Convolves and quantises a stretch of pixels.</summary>
+    /// <summary>Convolves and quantises a stretch of pixels; <c>targets</c> says where each goes, from <c>output</c>.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void RunStretch<TRequantizer>(
-        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, int output, int pixels)
+        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, ref byte output, Span<int> targets)
         where TRequantizer : struct, IRequantizer
     {
         nint step = arguments.Geometry.InputPixelStep;
         int blockWeights = offsets.Length * 2 * BlockChannels;
-        Span<int> targets = stackalloc int[RowPixels];
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            targets[pixel] = output + (pixel * arguments.Geometry.OutputPixelStride);
-        }
-
         if (arguments.OutputChannels <= NarrowChannels)
         {
-            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, targets.Slice(0, pixels));
+            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, ref output, targets);
             return;
         }
 
@@ -155,9 +171,9 @@ public static partial class ByteConvolution
             int channels = arguments.OutputChannels - (block * BlockChannels);
             ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
             ref short filter = ref weights[block * blockWeights];
-            for (int tile = 0; tile < pixels; tile += RowTile)
+            for (int tile = 0; tile < targets.Length; tile += RowTile)
             {
-                int pixel = Math.Min(tile, pixels - RowTile);
+                int pixel = Math.Min(tile, targets.Length - RowTile);
                 ref short window = ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step);
                 ref int spilled = ref sums[pixel * 2 * BlockChannels];
                 if (channels > BlockChannels)
@@ -176,8 +192,8 @@ public static partial class ByteConvolution
                 Requantize<TRequantizer>(
                     sums.Slice(first),
                     ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel + first),
-                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), (block * BlockChannels) + first),
-                    targets.Slice(0, pixels),
+                    ref Unsafe.Add(ref output, (block * BlockChannels) + first),
+                    targets,
                     channels - first,
                     arguments.Target);
             }

@@ -36,14 +36,6 @@ public static partial class ByteConvolution
         /// <summary>Whether a packed quad is the input's own four bytes, so that a single run need not be packed at all.</summary>
         static abstract bool ReadsInput { get; }
 
-        /// <summary>Bytes of a block's weights for a quad as <see cref="Prepare"/> makes them; <see cref="QuadWeights"/> where it makes nothing.</summary>
-        static virtual int PreparedBytes => QuadWeights;
-
-        /// <summary>Brings the weights of some quads into the form that <see cref="MultiplyPrepared"/> reads.</summary>
-        static virtual void Prepare(ref sbyte weights, nint quads, ref sbyte destination)
-        {
-        }
-
         /// <summary>Brings a run of activations into the form that <see cref="Multiply"/> reads.</summary>
         static abstract void Pack(ref byte source, ref byte destination, nint quads);
 
@@ -57,13 +49,6 @@ public static partial class ByteConvolution
         static abstract void Multiply(
             ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
             ref int start, nint startStride, ref int accumulators, int rows, int channels);
-
-        /// <summary><see cref="Multiply"/> by prepared weights.</summary>
-        static virtual void MultiplyPrepared(
-            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads,
-            ref int start, nint startStride, ref int accumulators, int rows, int channels)
-        {
-        }
 
         /// <summary>Quantises rows of blocks of 16 channels; <c>offsets</c> says where each row's results go.</summary>
         static abstract void Requantize<TRequantizer>(ref int accumulators, ref int multipliers, ref byte output, ref int offsets, int rows, int blocks, RequantizationTarget target)
@@ -83,17 +68,12 @@ public static partial class ByteConvolution
         where TTile : struct, ITile
         where TRequantizer : struct, IRequantizer => Run<TTile, Requantised<TRequantizer>>(arguments);
 
-    /// <summary>Convolves by weights as they are.</summary>
-    internal static void Run<TTile, TStore>(in Arguments arguments)
-        where TTile : struct, ITile
-        where TStore : struct, IStore => Run<TTile, TStore>(arguments, prepares: false);
-
     /// <summary>
     /// The loops around the tiles. Output pixels are one flat sequence, cut into tiles of rows; the activations of a tile are packed
     /// once for a panel of up to 8 blocks of channels.
     /// </summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void Run<TTile, TStore>(in Arguments arguments, bool prepares)
+    internal static void Run<TTile, TStore>(in Arguments arguments)
         where TTile : struct, ITile
         where TStore : struct, IStore
     {
@@ -104,9 +84,6 @@ public static partial class ByteConvolution
         // A single row, as fully connected layers have, need not clear the memory of a tile.
         int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
         int rows = pixels == 1 ? 1 : Math.Min(TTile.Rows, pixels + TTile.RowsTogether - 1);
-        Span<sbyte> prepared = prepares
-            ? CacheLine.Align(stackalloc sbyte[(Math.Min(arguments.Blocks, PanelBlocks) * quads * TTile.PreparedBytes) + CacheLine.Bytes])
-            : default;
         Span<byte> packed = stackalloc byte[rows * rowBytes];
         Span<int> accumulators = CacheLine.Align(stackalloc int[(rows * PanelChannels) + (CacheLine.Bytes / sizeof(int))]);
         Span<int> start = CacheLine.Align(stackalloc int[PanelChannels + (CacheLine.Bytes / sizeof(int))]);
@@ -116,27 +93,21 @@ public static partial class ByteConvolution
             {
                 int blocks = Math.Min(PanelBlocks, arguments.Blocks - block);
                 int firstBlock = (group * arguments.Blocks) + block;
-                scoped ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), (nint)firstBlock * quads * QuadWeights);
+                ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), (nint)firstBlock * quads * QuadWeights);
                 arguments.Bias.Slice(firstBlock * BlockChannels, blocks * BlockChannels).CopyTo(start);
                 for (int index = 0; index < blocks; index++)
                 {
                     TTile.Correct(ref Unsafe.Add(ref weights, (nint)index * quads * QuadWeights), quads, ref start[index * BlockChannels]);
                 }
 
-                if (prepares)
-                {
-                    TTile.Prepare(ref weights, (nint)blocks * quads, ref MemoryMarshal.GetReference(prepared));
-                    weights = ref MemoryMarshal.GetReference(prepared);
-                }
-
-                RunPanel<TTile, TStore>(arguments, group, block, blocks, ref weights, prepares, start, packed, rowBytes, accumulators);
+                RunPanel<TTile, TStore>(arguments, group, block, blocks, ref weights, start, packed, rowBytes, accumulators);
             }
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
     private static void RunPanel<TTile, TStore>(
-        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, bool isPrepared, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
+        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, Span<int> start, Span<byte> packed, int rowBytes, Span<int> accumulators)
         where TTile : struct, ITile
         where TStore : struct, IStore
     {
@@ -160,7 +131,7 @@ public static partial class ByteConvolution
             }
             else
             {
-                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, isPrepared, packed, rowBytes, start, accumulators, rows, channels);
+                MultiplyPacked<TTile>(arguments, ref input, ref source, ref weights, packed, rowBytes, start, accumulators, rows, channels);
             }
 
             TStore.Store<TTile>(arguments, group, block, blocks, ref target, accumulators, rows);
@@ -174,7 +145,6 @@ public static partial class ByteConvolution
         ref byte input,
         ref PixelCursor source,
         ref sbyte weights,
-        bool isPrepared,
         Span<byte> packed,
         int rowBytes,
         Span<int> start,
@@ -193,18 +163,9 @@ public static partial class ByteConvolution
 
             // The first chunk begins at the bias, the others where the one before ended.
             ref int first = ref MemoryMarshal.GetReference(quad == 0 ? start : accumulators);
-            if (isPrepared)
-            {
-                TTile.MultiplyPrepared(
-                    ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * TTile.PreparedBytes), (nint)quads * TTile.PreparedBytes, count,
-                    ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
-            }
-            else
-            {
-                TTile.Multiply(
-                    ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * QuadWeights), (nint)quads * QuadWeights, count,
-                    ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
-            }
+            TTile.Multiply(
+                ref MemoryMarshal.GetReference(packed), rowBytes, ref Unsafe.Add(ref weights, (nint)quad * QuadWeights), (nint)quads * QuadWeights, count,
+                ref first, quad == 0 ? 0 : PanelChannels, ref MemoryMarshal.GetReference(accumulators), rows, channels);
         }
 
         source = next;
@@ -260,6 +221,27 @@ public static partial class ByteConvolution
         }
     }
 
+    /// <summary>Where rows go.</summary>
+    private static void FindOutputs(ConvolutionGeometry geometry, ref PixelCursor target, Span<int> offsets)
+    {
+        if (ConvolutionExtents.HasUniformOutput(geometry))
+        {
+            for (int row = 0; row < offsets.Length; row++)
+            {
+                offsets[row] = target.Output + (row * geometry.OutputPixelStride);
+            }
+
+            target.Advance(offsets.Length);
+            return;
+        }
+
+        for (int row = 0; row < offsets.Length; row++)
+        {
+            offsets[row] = target.Output;
+            target.MoveNext();
+        }
+    }
+
     /// <summary>Bytes on the output's scale.</summary>
     internal readonly struct Requantised<TRequantizer> : IStore
         where TRequantizer : struct, IRequantizer
@@ -287,27 +269,6 @@ public static partial class ByteConvolution
                 nint done = fullBlocks * BlockChannels;
                 StoreRest<TTile>(
                     ref Unsafe.Add(ref sums, done), ref Unsafe.Add(ref multipliers, done), ref Unsafe.Add(ref output, done), offsets.Slice(0, rows), rest, arguments.Target);
-            }
-        }
-
-        /// <summary>Where rows go.</summary>
-        private static void FindOutputs(ConvolutionGeometry geometry, ref PixelCursor target, Span<int> offsets)
-        {
-            if (ConvolutionExtents.HasUniformOutput(geometry))
-            {
-                for (int row = 0; row < offsets.Length; row++)
-                {
-                    offsets[row] = target.Output + (row * geometry.OutputPixelStride);
-                }
-
-                target.Advance(offsets.Length);
-                return;
-            }
-
-            for (int row = 0; row < offsets.Length; row++)
-            {
-                offsets[row] = target.Output;
-                target.MoveNext();
             }
         }
 

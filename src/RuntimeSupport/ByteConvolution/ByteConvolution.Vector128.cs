@@ -44,7 +44,7 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Tiles of 4 pixels × 8 channels in int16 pairs, packed as in <see cref="Avx512Tile{TWeights}"/>.</summary>
+    /// <summary>Tiles of 4 pixels × 8 channels in int16 pairs, packed as in <see cref="Avx512Tile"/>.</summary>
     internal readonly struct Vector128Tile<TDot> : ITile
         where TDot : struct, IPairDot
     {

@@ -56,10 +56,10 @@ public static partial class FixedPoint
             ref int quad = ref Unsafe.Add(ref sums, first * stride);
             ref int places = ref Unsafe.Add(ref offsets, first);
             Vector512<byte> bytes = ByteLanes.Avx512Bytes(
-                Products(ref quad, 0, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Products(ref quad, row1 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Products(ref quad, row2 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Products(ref quad, row3 * stride, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Vector512.LoadUnsafe(ref quad), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Vector512.LoadUnsafe(ref quad, (nuint)(row1 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Vector512.LoadUnsafe(ref quad, (nuint)(row2 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Vector512.LoadUnsafe(ref quad, (nuint)(row3 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
                 zeroPoint);
             bytes = Avx512BW.Min(Avx512BW.Max(bytes, low), high);
             bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, places));
@@ -67,6 +67,36 @@ public static partial class FixedPoint
             Avx512F.ExtractVector128(bytes, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row2)));
             Avx512F.ExtractVector128(bytes, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row3)));
         }
+    }
+
+    /// <summary>Multiplies 7 rows of 16 integers with AVX-512, the rounded products in their place.</summary>
+    /// <param name="sums0">The first row.</param>
+    /// <param name="sums1">The second row.</param>
+    /// <param name="sums2">The third row.</param>
+    /// <param name="sums3">The fourth row.</param>
+    /// <param name="sums4">The fifth row.</param>
+    /// <param name="sums5">The sixth row.</param>
+    /// <param name="sums6">The seventh row.</param>
+    /// <param name="multipliers">The first of the channels' multipliers.</param>
+    /// <param name="shiftDistance">Where a channel's shift lies behind its multiplier.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Avx512Products(
+        ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
+        ref Vector512<int> sums6, ref int multipliers, int shiftDistance, bool isSymmetric)
+    {
+        Vector512<int> evenMultipliers = Vector512.LoadUnsafe(ref multipliers), oddMultipliers = OddLanes(evenMultipliers);
+        Vector512<int> shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)shiftDistance);
+        Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
+        Vector512<long> evenFirst = FirstRounding(even, isSymmetric), evenSecond = isSymmetric ? SecondRounding(even) : default, evenNudge = isSymmetric ? Nudge(even) : default;
+        Vector512<long> oddFirst = FirstRounding(odd, isSymmetric), oddSecond = isSymmetric ? SecondRounding(odd) : default, oddNudge = isSymmetric ? Nudge(odd) : default;
+        sums0 = Product(sums0, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
+        sums1 = Product(sums1, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
+        sums2 = Product(sums2, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
+        sums3 = Product(sums3, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
+        sums4 = Product(sums4, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
+        sums5 = Product(sums5, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
+        sums6 = Product(sums6, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
     }
 
     /// <summary>What is added before the first rounding, and before the second; and what takes negative halves of the second to the other side.</summary>
@@ -82,9 +112,8 @@ public static partial class FixedPoint
 
     /// <summary>16 sums' products. The vectors are arguments each: a local function's captured variables would be a type to load.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Products(
-        ref int sums,
-        nint at,
+    private static Vector512<int> Product(
+        Vector512<int> values,
         Vector512<int> evenMultipliers,
         Vector512<long> evenFirst,
         Vector512<long> evenSecond,
@@ -95,13 +124,9 @@ public static partial class FixedPoint
         Vector512<long> oddSecond,
         Vector512<long> oddNudge,
         Vector512<ulong> odd,
-        bool isSymmetric)
-    {
-        Vector512<int> values = Vector512.LoadUnsafe(ref sums, (nuint)at);
-        return Interleave(
+        bool isSymmetric) => Interleave(
             Half(values, evenMultipliers, evenFirst, evenSecond, evenNudge, even, isSymmetric),
             Half(OddLanes(values), oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric));
-    }
 
     /// <summary>The products of the even lanes, in 64 bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

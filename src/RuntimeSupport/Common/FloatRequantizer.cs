@@ -69,10 +69,38 @@ public readonly struct FloatRequantizer : IRequantizer
         }
     }
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Minimum(RequantizationTarget target) => (byte)((int)BitConverter.Int32BitsToSingle(target.Low) + target.ZeroPoint);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Maximum(RequantizationTarget target) => (byte)((int)BitConverter.Int32BitsToSingle(target.High) + target.ZeroPoint);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Avx512Products(
+        ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
+        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target)
+    {
+        Vector512<float> factors = Vector512.LoadUnsafe(ref multipliers).AsSingle(), high = Vector512.Create(BitConverter.Int32BitsToSingle(target.High));
+        sums0 = Round(sums0, factors, high);
+        sums1 = Round(sums1, factors, high);
+        sums2 = Round(sums2, factors, high);
+        sums3 = Round(sums3, factors, high);
+        sums4 = Round(sums4, factors, high);
+        sums5 = Round(sums5, factors, high);
+        sums6 = Round(sums6, factors, high);
+    }
+
     /// <summary>16 sums' values without the zero point. What is below the range packing and the bytes' maximum find; above it, a float may be too large for an integer.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Round(ref int sums, nint at, Vector512<float> factors, Vector512<float> high) => Avx512F.ConvertToVector512Int32(
-        Avx512F.Min(Avx512F.Multiply(Avx512F.ConvertToVector512Single(Vector512.LoadUnsafe(ref sums, (nuint)at)), factors), high));
+    private static Vector512<int> Round(Vector512<int> sums, Vector512<float> factors, Vector512<float> high) =>
+        Avx512F.ConvertToVector512Int32(Avx512F.Min(Avx512F.Multiply(Avx512F.ConvertToVector512Single(sums), factors), high));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> Round(ref int sums, nint at, Vector512<float> factors, Vector512<float> high) =>
+        Round(Vector512.LoadUnsafe(ref sums, (nuint)at), factors, high);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Requantization.Target Floats(RequantizationTarget target) =>

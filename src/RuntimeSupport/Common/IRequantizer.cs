@@ -49,4 +49,28 @@ public interface IRequantizer
     /// <param name="rows">Number of rows.</param>
     /// <param name="target">Range and zero point of the results.</param>
     static abstract void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target);
+
+    /// <summary>The smallest result.</summary>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>0…255.</returns>
+    static abstract byte Minimum(RequantizationTarget target);
+
+    /// <summary>The largest result.</summary>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>0…255.</returns>
+    static abstract byte Maximum(RequantizationTarget target);
+
+    /// <summary>Multiplies and rounds 7 rows of 16 sums, the results in their place, with AVX-512: zero point and range are still to be applied.</summary>
+    /// <param name="sums0">The first row.</param>
+    /// <param name="sums1">The second row.</param>
+    /// <param name="sums2">The third row.</param>
+    /// <param name="sums3">The fourth row.</param>
+    /// <param name="sums4">The fifth row.</param>
+    /// <param name="sums5">The sixth row.</param>
+    /// <param name="sums6">The seventh row.</param>
+    /// <param name="multipliers">The first of the channels' multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    static abstract void Avx512Products(
+        ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
+        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target);
 }

@@ -53,6 +53,21 @@ public readonly struct SymmetricRequantizer : IRequantizer
     private static void SignedAvx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
         FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Minimum(RequantizationTarget target) => (byte)target.Low;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static byte Maximum(RequantizationTarget target) => (byte)target.High;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Avx512Products(
+        ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
+        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target) => FixedPoint.Avx512Products(
+            ref sums0, ref sums1, ref sums2, ref sums3, ref sums4, ref sums5, ref sums6, ref multipliers, target.ShiftDistance, isSymmetric: true);
+
     /// <summary>From a product to its quantised value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static byte Clamp(int product, RequantizationTarget target)

@@ -142,7 +142,8 @@ public class Conv2DUInt8Tests
     private static Path[] FindTiles(string path) => path == "Avx512"
         ? [
             ByteConvolution.RunTiled<ByteConvolution.Avx512Tile, FloatRequantizer>,
-            (in ByteConvolution.Arguments arguments) => ByteConvolution.Run<ByteConvolution.Avx512Tile, ByteConvolution.Requantised<FloatRequantizer>>(arguments, prepares: true),
+            (in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FloatRequantizer>(arguments, widens: false),
+            (in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FloatRequantizer>(arguments, widens: true),
         ]
         : [];
 

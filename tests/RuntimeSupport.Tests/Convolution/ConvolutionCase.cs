@@ -151,6 +151,11 @@ internal sealed class ConvolutionCase
     {
         yield return new ConvolutionCase();
         yield return new ConvolutionCase { OutputWidth = 13, InputChannels = 4, OutputChannels = 16 };
+
+        // Windows of which 14 and 7 rows are packed together, and the first that is multiplied a chunk at a time.
+        yield return new ConvolutionCase { OutputWidth = 30, InputChannels = 2050, OutputChannels = 24 };
+        yield return new ConvolutionCase { OutputWidth = 9, InputChannels = 5120, OutputChannels = 20 };
+        yield return new ConvolutionCase { OutputWidth = 9, InputChannels = 5124, OutputChannels = 24 };
         yield return new ConvolutionCase { OutputHeight = 7, OutputWidth = 7, InputChannels = 64, OutputChannels = 128 };
         yield return new ConvolutionCase { OutputHeight = 5, OutputWidth = 5, KernelHeight = 3, KernelWidth = 3, InputChannels = 128, OutputChannels = 33 };
         yield return new ConvolutionCase { OutputWidth = 3, KernelWidth = 5, InputChannels = 513, OutputChannels = 144, OutputGap = 7 };

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Runtime.Intrinsics.X86;
 using Xunit;
 
 namespace ModelCompiler.RuntimeSupport.Tests;
@@ -40,6 +41,24 @@ public class FixedPointLayerTests
             {
                 Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
             }
+        }
+    }
+
+    [Fact]
+    public void Sums_in_registers_are_rounded_as_the_scalar_path_does()
+    {
+        if (!Avx512BW.IsSupported)
+        {
+            return;
+        }
+
+        var random = new Random(7);
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomPointwise(random)))
+        {
+            var operands = new Operands(convolution, random, convolution.Pack, 4);
+            byte[] up = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>), away = operands.Run(ByteConvolution.RunScalar<SymmetricRequantizer>);
+            Assert.True(up.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FixedPointRequantizer>(arguments, widens: false))), $"halves up: {convolution}");
+            Assert.True(away.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<SymmetricRequantizer>(arguments, widens: true))), $"halves away from zero: {convolution}");
         }
     }
 
