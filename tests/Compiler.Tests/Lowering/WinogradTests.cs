@@ -41,18 +41,17 @@ public sealed class WinogradTests
     {
         (_, ModelProto model) = Random(1);
 
-        LoweredModel lowered = Lower(model, Running.Options);
+        ModelPlan plan = Lower(model, Running.Options).Plan;
 
-        PlanStep[] layers = [.. lowered.Plan.Steps.Where(step => step.Kernel == "Conv2DWinogradUInt8")];
+        PlanStep[] layers = [.. plan.Steps.Where(step => step.Kernel == "Conv2DWinogradUInt8")];
         Assert.NotEmpty(layers);
         Assert.All(layers, layer => Assert.Contains("Winograd 4×4", layer.Note, StringComparison.Ordinal));
-        Assert.DoesNotContain(lowered.Plan.InitialSteps, step => !step.Kernel.StartsWith("FillBorder", StringComparison.Ordinal));
-        Assert.Equal(Lower(model, Running.Options with { Winograd = false }).Weights.Length, lowered.Weights.Length);
+        Assert.DoesNotContain(plan.InitialSteps, step => !step.Kernel.StartsWith("FillBorder", StringComparison.Ordinal));
     }
 
     [Theory]
     [InlineData(16, 64, 32)]
-    [InlineData(64, 196, 28)]
+    [InlineData(64, 196, 32)]
     [InlineData(256, 16, 16)]
     [InlineData(512, 4, 4)]
     [InlineData(512, 49, 16)]
