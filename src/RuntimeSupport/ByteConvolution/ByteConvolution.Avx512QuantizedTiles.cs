@@ -111,38 +111,20 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                ref sbyte pairs = ref Unsafe.Add(ref weights, quad * TWeights.Bytes);
-                Vector512<short> even0 = TWeights.Even(ref pairs), odd0 = TWeights.Odd(ref pairs);
-                pairs = ref Unsafe.Add(ref pairs, blockBytes);
-                Vector512<short> even1 = TWeights.Even(ref pairs), odd1 = TWeights.Odd(ref pairs);
-
-                Vector512<short> even = Avx512Tile.Broadcast(ref rows, at), odd = Avx512Tile.Broadcast(ref rows, at + 4);
-                sum00 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum01 += Avx512Tile.Dot(even, even1, odd, odd1);
-                even = Avx512Tile.Broadcast(ref rows, at + stride);
-                odd = Avx512Tile.Broadcast(ref rows, at + stride + 4);
-                sum10 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum11 += Avx512Tile.Dot(even, even1, odd, odd1);
-                even = Avx512Tile.Broadcast(ref rows, at + (2 * stride));
-                odd = Avx512Tile.Broadcast(ref rows, at + (2 * stride) + 4);
-                sum20 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum21 += Avx512Tile.Dot(even, even1, odd, odd1);
-                even = Avx512Tile.Broadcast(ref rows3, at);
-                odd = Avx512Tile.Broadcast(ref rows3, at + 4);
-                sum30 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum31 += Avx512Tile.Dot(even, even1, odd, odd1);
-                even = Avx512Tile.Broadcast(ref rows3, at + stride);
-                odd = Avx512Tile.Broadcast(ref rows3, at + stride + 4);
-                sum40 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum41 += Avx512Tile.Dot(even, even1, odd, odd1);
-                even = Avx512Tile.Broadcast(ref rows3, at + (2 * stride));
-                odd = Avx512Tile.Broadcast(ref rows3, at + (2 * stride) + 4);
-                sum50 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum51 += Avx512Tile.Dot(even, even1, odd, odd1);
-                even = Avx512Tile.Broadcast(ref rows6, at);
-                odd = Avx512Tile.Broadcast(ref rows6, at + 4);
-                sum60 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum61 += Avx512Tile.Dot(even, even1, odd, odd1);
+                ref sbyte pairs0 = ref Unsafe.Add(ref weights, quad * TWeights.Bytes), pairs1 = ref Unsafe.Add(ref pairs0, blockBytes);
+                Vector512<short> row0 = Avx512Tile.Broadcast(ref rows, at), row1 = Avx512Tile.Broadcast(ref rows, at + stride), row2 = Avx512Tile.Broadcast(ref rows, at + (2 * stride));
+                Vector512<short> row3 = Avx512Tile.Broadcast(ref rows3, at), row4 = Avx512Tile.Broadcast(ref rows3, at + stride), row5 = Avx512Tile.Broadcast(ref rows3, at + (2 * stride)), row6 = Avx512Tile.Broadcast(ref rows6, at);
+                Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Even(ref pairs0));
+                Avx512Tile.AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0, row1, row2, row3, row4, row5, row6, TWeights.Even(ref pairs1));
+                row0 = Avx512Tile.Broadcast(ref rows, at + 4);
+                row1 = Avx512Tile.Broadcast(ref rows, at + stride + 4);
+                row2 = Avx512Tile.Broadcast(ref rows, at + (2 * stride) + 4);
+                row3 = Avx512Tile.Broadcast(ref rows3, at + 4);
+                row4 = Avx512Tile.Broadcast(ref rows3, at + stride + 4);
+                row5 = Avx512Tile.Broadcast(ref rows3, at + (2 * stride) + 4);
+                row6 = Avx512Tile.Broadcast(ref rows6, at + 4);
+                Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs0));
+                Avx512Tile.AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs1));
             }
 
             TRequantizer.Avx512Products(
@@ -174,38 +156,20 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                ref sbyte pairs = ref Unsafe.Add(ref weights, quad * TWeights.Bytes);
-                Vector512<short> even0 = TWeights.Even(ref pairs), odd0 = TWeights.Odd(ref pairs);
-                pairs = ref Unsafe.Add(ref pairs, blockBytes);
-                Vector256<short> even1 = TWeights.Even(ref pairs).GetLower(), odd1 = TWeights.Odd(ref pairs).GetLower();
-
-                Vector512<short> even = Avx512Tile.Broadcast(ref rows, at), odd = Avx512Tile.Broadcast(ref rows, at + 4);
-                sum00 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum01 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
-                even = Avx512Tile.Broadcast(ref rows, at + stride);
-                odd = Avx512Tile.Broadcast(ref rows, at + stride + 4);
-                sum10 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum11 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
-                even = Avx512Tile.Broadcast(ref rows, at + (2 * stride));
-                odd = Avx512Tile.Broadcast(ref rows, at + (2 * stride) + 4);
-                sum20 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum21 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
-                even = Avx512Tile.Broadcast(ref rows3, at);
-                odd = Avx512Tile.Broadcast(ref rows3, at + 4);
-                sum30 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum31 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
-                even = Avx512Tile.Broadcast(ref rows3, at + stride);
-                odd = Avx512Tile.Broadcast(ref rows3, at + stride + 4);
-                sum40 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum41 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
-                even = Avx512Tile.Broadcast(ref rows3, at + (2 * stride));
-                odd = Avx512Tile.Broadcast(ref rows3, at + (2 * stride) + 4);
-                sum50 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum51 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
-                even = Avx512Tile.Broadcast(ref rows6, at);
-                odd = Avx512Tile.Broadcast(ref rows6, at + 4);
-                sum60 += Avx512Tile.Dot(even, even0, odd, odd0);
-                sum61 += Dot(even.GetLower(), even1, odd.GetLower(), odd1);
+                ref sbyte pairs0 = ref Unsafe.Add(ref weights, quad * TWeights.Bytes), pairs1 = ref Unsafe.Add(ref pairs0, blockBytes);
+                Vector512<short> row0 = Avx512Tile.Broadcast(ref rows, at), row1 = Avx512Tile.Broadcast(ref rows, at + stride), row2 = Avx512Tile.Broadcast(ref rows, at + (2 * stride));
+                Vector512<short> row3 = Avx512Tile.Broadcast(ref rows3, at), row4 = Avx512Tile.Broadcast(ref rows3, at + stride), row5 = Avx512Tile.Broadcast(ref rows3, at + (2 * stride)), row6 = Avx512Tile.Broadcast(ref rows6, at);
+                Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Even(ref pairs0));
+                AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0.GetLower(), row1.GetLower(), row2.GetLower(), row3.GetLower(), row4.GetLower(), row5.GetLower(), row6.GetLower(), TWeights.Even(ref pairs1).GetLower());
+                row0 = Avx512Tile.Broadcast(ref rows, at + 4);
+                row1 = Avx512Tile.Broadcast(ref rows, at + stride + 4);
+                row2 = Avx512Tile.Broadcast(ref rows, at + (2 * stride) + 4);
+                row3 = Avx512Tile.Broadcast(ref rows3, at + 4);
+                row4 = Avx512Tile.Broadcast(ref rows3, at + stride + 4);
+                row5 = Avx512Tile.Broadcast(ref rows3, at + (2 * stride) + 4);
+                row6 = Avx512Tile.Broadcast(ref rows6, at + 4);
+                Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs0));
+                AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0.GetLower(), row1.GetLower(), row2.GetLower(), row3.GetLower(), row4.GetLower(), row5.GetLower(), row6.GetLower(), TWeights.Odd(ref pairs1).GetLower());
             }
 
             TRequantizer.Avx512Products(
@@ -235,29 +199,18 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                ref sbyte pairs = ref Unsafe.Add(ref weights, quad * TWeights.Bytes);
-                Vector512<short> even0 = TWeights.Even(ref pairs), odd0 = TWeights.Odd(ref pairs);
-
-                Vector512<short> even = Avx512Tile.Broadcast(ref rows, at), odd = Avx512Tile.Broadcast(ref rows, at + 4);
-                sum00 += Avx512Tile.Dot(even, even0, odd, odd0);
-                even = Avx512Tile.Broadcast(ref rows, at + stride);
-                odd = Avx512Tile.Broadcast(ref rows, at + stride + 4);
-                sum10 += Avx512Tile.Dot(even, even0, odd, odd0);
-                even = Avx512Tile.Broadcast(ref rows, at + (2 * stride));
-                odd = Avx512Tile.Broadcast(ref rows, at + (2 * stride) + 4);
-                sum20 += Avx512Tile.Dot(even, even0, odd, odd0);
-                even = Avx512Tile.Broadcast(ref rows3, at);
-                odd = Avx512Tile.Broadcast(ref rows3, at + 4);
-                sum30 += Avx512Tile.Dot(even, even0, odd, odd0);
-                even = Avx512Tile.Broadcast(ref rows3, at + stride);
-                odd = Avx512Tile.Broadcast(ref rows3, at + stride + 4);
-                sum40 += Avx512Tile.Dot(even, even0, odd, odd0);
-                even = Avx512Tile.Broadcast(ref rows3, at + (2 * stride));
-                odd = Avx512Tile.Broadcast(ref rows3, at + (2 * stride) + 4);
-                sum50 += Avx512Tile.Dot(even, even0, odd, odd0);
-                even = Avx512Tile.Broadcast(ref rows6, at);
-                odd = Avx512Tile.Broadcast(ref rows6, at + 4);
-                sum60 += Avx512Tile.Dot(even, even0, odd, odd0);
+                ref sbyte pairs0 = ref Unsafe.Add(ref weights, quad * TWeights.Bytes);
+                Vector512<short> row0 = Avx512Tile.Broadcast(ref rows, at), row1 = Avx512Tile.Broadcast(ref rows, at + stride), row2 = Avx512Tile.Broadcast(ref rows, at + (2 * stride));
+                Vector512<short> row3 = Avx512Tile.Broadcast(ref rows3, at), row4 = Avx512Tile.Broadcast(ref rows3, at + stride), row5 = Avx512Tile.Broadcast(ref rows3, at + (2 * stride)), row6 = Avx512Tile.Broadcast(ref rows6, at);
+                Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Even(ref pairs0));
+                row0 = Avx512Tile.Broadcast(ref rows, at + 4);
+                row1 = Avx512Tile.Broadcast(ref rows, at + stride + 4);
+                row2 = Avx512Tile.Broadcast(ref rows, at + (2 * stride) + 4);
+                row3 = Avx512Tile.Broadcast(ref rows3, at + 4);
+                row4 = Avx512Tile.Broadcast(ref rows3, at + stride + 4);
+                row5 = Avx512Tile.Broadcast(ref rows3, at + (2 * stride) + 4);
+                row6 = Avx512Tile.Broadcast(ref rows6, at + 4);
+                Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs0));
             }
 
             TRequantizer.Avx512Products(
@@ -330,9 +283,24 @@ public static partial class ByteConvolution
             rows.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, offsets));
         }
 
+        /// <summary>Adds a pair of inputs' products of 7 rows by 8 channels.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<int> Dot(Vector256<short> even, Vector256<short> evenWeights, Vector256<short> odd, Vector256<short> oddWeights) =>
-            Avx2.Add(Avx2.MultiplyAddAdjacent(even, evenWeights), Avx2.MultiplyAddAdjacent(odd, oddWeights));
+        private static void AddProducts(
+            ref Vector256<int> sum0, ref Vector256<int> sum1, ref Vector256<int> sum2, ref Vector256<int> sum3, ref Vector256<int> sum4, ref Vector256<int> sum5, ref Vector256<int> sum6,
+            Vector256<short> row0, Vector256<short> row1, Vector256<short> row2, Vector256<short> row3, Vector256<short> row4, Vector256<short> row5, Vector256<short> row6, Vector256<short> weights)
+        {
+            Vector256<int> product0 = Avx2.MultiplyAddAdjacent(row0, weights), product1 = Avx2.MultiplyAddAdjacent(row1, weights);
+            Vector256<int> product2 = Avx2.MultiplyAddAdjacent(row2, weights), product3 = Avx2.MultiplyAddAdjacent(row3, weights);
+            Vector256<int> product4 = Avx2.MultiplyAddAdjacent(row4, weights), product5 = Avx2.MultiplyAddAdjacent(row5, weights);
+            Vector256<int> product6 = Avx2.MultiplyAddAdjacent(row6, weights);
+            sum0 = Avx2.Add(sum0, product0);
+            sum1 = Avx2.Add(sum1, product1);
+            sum2 = Avx2.Add(sum2, product2);
+            sum3 = Avx2.Add(sum3, product3);
+            sum4 = Avx2.Add(sum4, product4);
+            sum5 = Avx2.Add(sum5, product5);
+            sum6 = Avx2.Add(sum6, product6);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<int> LoadHalf(ref int start, nint row, int block) =>

@@ -24,38 +24,20 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                ref sbyte pairs = ref Unsafe.Add(ref weights, quad * QuadWeights);
-                Vector512<short> even0 = ByteWeights.Even(ref pairs), odd0 = ByteWeights.Odd(ref pairs);
-                pairs = ref Unsafe.Add(ref pairs, blockBytes);
-                Vector512<short> even1 = ByteWeights.Even(ref pairs), odd1 = ByteWeights.Odd(ref pairs);
-
-                Vector512<short> even = Broadcast(ref rows, at), odd = Broadcast(ref rows, at + 4);
-                sum00 += Dot(even, even0, odd, odd0);
-                sum01 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows, at + stride);
-                odd = Broadcast(ref rows, at + stride + 4);
-                sum10 += Dot(even, even0, odd, odd0);
-                sum11 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows, at + (2 * stride));
-                odd = Broadcast(ref rows, at + (2 * stride) + 4);
-                sum20 += Dot(even, even0, odd, odd0);
-                sum21 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows3, at);
-                odd = Broadcast(ref rows3, at + 4);
-                sum30 += Dot(even, even0, odd, odd0);
-                sum31 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows3, at + stride);
-                odd = Broadcast(ref rows3, at + stride + 4);
-                sum40 += Dot(even, even0, odd, odd0);
-                sum41 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows3, at + (2 * stride));
-                odd = Broadcast(ref rows3, at + (2 * stride) + 4);
-                sum50 += Dot(even, even0, odd, odd0);
-                sum51 += Dot(even, even1, odd, odd1);
-                even = Broadcast(ref rows6, at);
-                odd = Broadcast(ref rows6, at + 4);
-                sum60 += Dot(even, even0, odd, odd0);
-                sum61 += Dot(even, even1, odd, odd1);
+                ref sbyte pairs0 = ref Unsafe.Add(ref weights, quad * QuadWeights), pairs1 = ref Unsafe.Add(ref pairs0, blockBytes);
+                Vector512<short> row0 = Broadcast(ref rows, at), row1 = Broadcast(ref rows, at + stride), row2 = Broadcast(ref rows, at + (2 * stride));
+                Vector512<short> row3 = Broadcast(ref rows3, at), row4 = Broadcast(ref rows3, at + stride), row5 = Broadcast(ref rows3, at + (2 * stride)), row6 = Broadcast(ref rows6, at);
+                AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, ByteWeights.Even(ref pairs0));
+                AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0, row1, row2, row3, row4, row5, row6, ByteWeights.Even(ref pairs1));
+                row0 = Broadcast(ref rows, at + 4);
+                row1 = Broadcast(ref rows, at + stride + 4);
+                row2 = Broadcast(ref rows, at + (2 * stride) + 4);
+                row3 = Broadcast(ref rows3, at + 4);
+                row4 = Broadcast(ref rows3, at + stride + 4);
+                row5 = Broadcast(ref rows3, at + (2 * stride) + 4);
+                row6 = Broadcast(ref rows6, at + 4);
+                AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, ByteWeights.Odd(ref pairs0));
+                AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0, row1, row2, row3, row4, row5, row6, ByteWeights.Odd(ref pairs1));
             }
 
             Store(sum00, ref sums, 0, 0);
@@ -86,29 +68,18 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                ref sbyte pairs = ref Unsafe.Add(ref weights, quad * QuadWeights);
-                Vector512<short> even0 = ByteWeights.Even(ref pairs), odd0 = ByteWeights.Odd(ref pairs);
-
-                Vector512<short> even = Broadcast(ref rows, at), odd = Broadcast(ref rows, at + 4);
-                sum00 += Dot(even, even0, odd, odd0);
-                even = Broadcast(ref rows, at + stride);
-                odd = Broadcast(ref rows, at + stride + 4);
-                sum10 += Dot(even, even0, odd, odd0);
-                even = Broadcast(ref rows, at + (2 * stride));
-                odd = Broadcast(ref rows, at + (2 * stride) + 4);
-                sum20 += Dot(even, even0, odd, odd0);
-                even = Broadcast(ref rows3, at);
-                odd = Broadcast(ref rows3, at + 4);
-                sum30 += Dot(even, even0, odd, odd0);
-                even = Broadcast(ref rows3, at + stride);
-                odd = Broadcast(ref rows3, at + stride + 4);
-                sum40 += Dot(even, even0, odd, odd0);
-                even = Broadcast(ref rows3, at + (2 * stride));
-                odd = Broadcast(ref rows3, at + (2 * stride) + 4);
-                sum50 += Dot(even, even0, odd, odd0);
-                even = Broadcast(ref rows6, at);
-                odd = Broadcast(ref rows6, at + 4);
-                sum60 += Dot(even, even0, odd, odd0);
+                ref sbyte pairs0 = ref Unsafe.Add(ref weights, quad * QuadWeights);
+                Vector512<short> row0 = Broadcast(ref rows, at), row1 = Broadcast(ref rows, at + stride), row2 = Broadcast(ref rows, at + (2 * stride));
+                Vector512<short> row3 = Broadcast(ref rows3, at), row4 = Broadcast(ref rows3, at + stride), row5 = Broadcast(ref rows3, at + (2 * stride)), row6 = Broadcast(ref rows6, at);
+                AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, ByteWeights.Even(ref pairs0));
+                row0 = Broadcast(ref rows, at + 4);
+                row1 = Broadcast(ref rows, at + stride + 4);
+                row2 = Broadcast(ref rows, at + (2 * stride) + 4);
+                row3 = Broadcast(ref rows3, at + 4);
+                row4 = Broadcast(ref rows3, at + stride + 4);
+                row5 = Broadcast(ref rows3, at + (2 * stride) + 4);
+                row6 = Broadcast(ref rows6, at + 4);
+                AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, ByteWeights.Odd(ref pairs0));
             }
 
             Store(sum00, ref sums, 0, 0);
@@ -144,6 +115,25 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal static Vector512<short> Broadcast(ref byte row, nint at) =>
             Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
+
+        /// <summary>Adds a pair of inputs' products of 7 rows by 16 channels. Products first, then sums: the processor takes longer where they alternate.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static void AddProducts(
+            ref Vector512<int> sum0, ref Vector512<int> sum1, ref Vector512<int> sum2, ref Vector512<int> sum3, ref Vector512<int> sum4, ref Vector512<int> sum5, ref Vector512<int> sum6,
+            Vector512<short> row0, Vector512<short> row1, Vector512<short> row2, Vector512<short> row3, Vector512<short> row4, Vector512<short> row5, Vector512<short> row6, Vector512<short> weights)
+        {
+            Vector512<int> product0 = Avx512BW.MultiplyAddAdjacent(row0, weights), product1 = Avx512BW.MultiplyAddAdjacent(row1, weights);
+            Vector512<int> product2 = Avx512BW.MultiplyAddAdjacent(row2, weights), product3 = Avx512BW.MultiplyAddAdjacent(row3, weights);
+            Vector512<int> product4 = Avx512BW.MultiplyAddAdjacent(row4, weights), product5 = Avx512BW.MultiplyAddAdjacent(row5, weights);
+            Vector512<int> product6 = Avx512BW.MultiplyAddAdjacent(row6, weights);
+            sum0 = Avx512F.Add(sum0, product0);
+            sum1 = Avx512F.Add(sum1, product1);
+            sum2 = Avx512F.Add(sum2, product2);
+            sum3 = Avx512F.Add(sum3, product3);
+            sum4 = Avx512F.Add(sum4, product4);
+            sum5 = Avx512F.Add(sum5, product5);
+            sum6 = Avx512F.Add(sum6, product6);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal static Vector512<int> Dot(Vector512<short> even, Vector512<short> evenWeights, Vector512<short> odd, Vector512<short> oddWeights) =>
