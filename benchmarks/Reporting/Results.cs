@@ -49,7 +49,12 @@ internal sealed record Results(
         try
         {
             Results? earlier = JsonSerializer.Deserialize<Results>(File.ReadAllText(path), Format);
-            return earlier is null || earlier.Machine != Machine ? this : this with
+            if (earlier is null || earlier.Machine != Machine || earlier.Models.All(model => Find(model.Name) is not null))
+            {
+                return this;
+            }
+
+            return this with
             {
                 RoofInt8 = Math.Max(RoofInt8, earlier.RoofInt8),
                 RoofFloat32 = Math.Max(RoofFloat32, earlier.RoofFloat32),
