@@ -17,6 +17,10 @@ public static partial class ByteConvolution
         {
             RunDirect<Avx2Row, TRequantizer>(arguments);
         }
+        else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= LongestWindow)
+        {
+            RunAvx2Panels<Avx2QuantizedTile, TRequantizer>(arguments);
+        }
         else
         {
             RunTiled<Avx2Tile, TRequantizer>(arguments);

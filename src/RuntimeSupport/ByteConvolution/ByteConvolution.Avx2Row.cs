@@ -24,6 +24,7 @@ public static partial class ByteConvolution
             int width = arguments.Geometry.OutputWidth;
             Span<byte> partial = stackalloc byte[4 * BlockChannels];
             bool full = channels >= BlockChannels;
+            var quantized = new Channels<TRequantizer>(ref multipliers, arguments.Target);
             for (int tile = 0; tile < width; tile += 4)
             {
                 nint pixel = Math.Min(tile, width - 4);
@@ -56,10 +57,8 @@ public static partial class ByteConvolution
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
                 ref byte target = ref full ? ref pixels : ref MemoryMarshal.GetReference(partial);
                 nint targetStep = full ? outputStep : BlockChannels;
-                ByteLanes.Avx2Bytes<TRequantizer>(sum00, sum01, ref multipliers, arguments.Target).StoreUnsafe(ref target);
-                ByteLanes.Avx2Bytes<TRequantizer>(sum10, sum11, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)targetStep);
-                ByteLanes.Avx2Bytes<TRequantizer>(sum20, sum21, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(2 * targetStep));
-                ByteLanes.Avx2Bytes<TRequantizer>(sum30, sum31, ref multipliers, arguments.Target).StoreUnsafe(ref target, (nuint)(3 * targetStep));
+                StorePair(quantized.Pair(sum00, sum01, sum10, sum11), ref target, targetStep);
+                StorePair(quantized.Pair(sum20, sum21, sum30, sum31), ref Unsafe.Add(ref target, 2 * targetStep), targetStep);
                 if (!full)
                 {
                     CopyPixels(partial, ref pixels, outputStep, channels);

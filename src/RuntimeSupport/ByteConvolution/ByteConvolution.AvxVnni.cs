@@ -10,19 +10,28 @@ public static partial class ByteConvolution
         static abstract Vector256<int> Add(Vector256<int> sums, Vector256<byte> activations, Vector256<sbyte> weights);
     }
 
-#if NET10_0_OR_GREATER
-    internal static void RunAvxVnni<TRequantizer>(in Arguments arguments)
+    /// <summary>Convolves by dot products of four bytes. Generic, so that tests run the same choices where the instruction is missing.</summary>
+    internal static void RunDot<TDot, TRequantizer>(in Arguments arguments)
+        where TDot : struct, IDot
         where TRequantizer : struct, IRequantizer
     {
-        if (IsDirect<DotRow<AvxVnniDot>>(arguments))
+        if (!IsMatrix(arguments) && IsDirect<DotRow<TDot>>(arguments))
         {
-            RunDirect<DotRow<AvxVnniDot>, TRequantizer>(arguments);
+            RunDirect<DotRow<TDot>, TRequantizer>(arguments);
+        }
+        else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= LongestWindow)
+        {
+            RunAvx2Panels<DotQuantizedTile<TDot>, TRequantizer>(arguments);
         }
         else
         {
-            RunTiled<DotTile<AvxVnniDot>, TRequantizer>(arguments);
+            RunTiled<DotTile<TDot>, TRequantizer>(arguments);
         }
     }
+
+#if NET10_0_OR_GREATER
+    internal static void RunAvxVnni<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer => RunDot<AvxVnniDot, TRequantizer>(arguments);
 
     /// <summary>The processor's own instruction. Its names are written out, because .NET 8 would call the using directives unnecessary.</summary>
     internal readonly struct AvxVnniDot : IDot

@@ -21,8 +21,18 @@ public static partial class ByteConvolution
     /// <summary>The most rows that a tile has.</summary>
     private const int MaximumRows = 28;
 
-    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile, TRequantizer}"/>. A row is an output pixel; a quad is four consecutive inputs.</summary>
-    internal interface ITile
+    /// <summary>The form that activations are packed in. A quad is four consecutive inputs.</summary>
+    internal interface IPacking
+    {
+        /// <summary>Bytes that a packed quad takes.</summary>
+        static abstract int QuadBytes { get; }
+
+        /// <summary>Brings a run of activations into that form.</summary>
+        static abstract void Pack(ref byte source, ref byte destination, nint quads);
+    }
+
+    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile, TRequantizer}"/>. A row is an output pixel; <see cref="Multiply"/> reads what is packed.</summary>
+    internal interface ITile : IPacking
     {
         /// <summary>Rows of a full tile, <see cref="MaximumRows"/> at most.</summary>
         static abstract int Rows { get; }
@@ -30,14 +40,8 @@ public static partial class ByteConvolution
         /// <summary>Rows that are multiplied together; a part of the others may be computed and not stored.</summary>
         static virtual int RowsTogether => 1;
 
-        /// <summary>Bytes that a packed quad takes.</summary>
-        static abstract int QuadBytes { get; }
-
         /// <summary>Whether a packed quad is the input's own four bytes, so that a single run need not be packed at all.</summary>
         static abstract bool ReadsInput { get; }
-
-        /// <summary>Brings a run of activations into the form that <see cref="Multiply"/> reads.</summary>
-        static abstract void Pack(ref byte source, ref byte destination, nint quads);
 
         /// <summary>Changes the start of a block's 16 sums to make up for what packing did to the activations.</summary>
         static abstract void Correct(ref sbyte weights, nint quads, ref int start);
@@ -181,13 +185,13 @@ public static partial class ByteConvolution
 
     /// <summary>Packs a chunk of inputs of some rows. Packing is written in one place only: it is compiled wherever it is written.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void PackRows<TTile>(
+    private static void PackRows<TPacking>(
         in Arguments arguments, ref byte input, ref PixelCursor pixel, int quad, int count, ref byte destination, nint rowBytes, int rows)
-        where TTile : struct, ITile
+        where TPacking : struct, IPacking
     {
         int quadsPerRun = arguments.QuadsPerRun;
         (int firstRun, int firstQuad) = Math.DivRem(quad, quadsPerRun);
-        bool isContiguous = rowBytes == count * TTile.QuadBytes;
+        bool isContiguous = rowBytes == count * TPacking.QuadBytes;
         if (isContiguous)
         {
             count *= rows;
@@ -202,8 +206,8 @@ public static partial class ByteConvolution
             do
             {
                 int length = Math.Min(left, quadsPerRun - within);
-                TTile.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + (within * 4)), ref packed, length);
-                packed = ref Unsafe.Add(ref packed, length * TTile.QuadBytes);
+                TPacking.Pack(ref Unsafe.Add(ref window, arguments.RunOffsets[run] + (within * 4)), ref packed, length);
+                packed = ref Unsafe.Add(ref packed, length * TPacking.QuadBytes);
                 left -= length;
                 within = 0;
                 run++;

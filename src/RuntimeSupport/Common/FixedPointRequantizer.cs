@@ -61,6 +61,11 @@ public readonly struct FixedPointRequantizer : IRequantizer
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Products(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target) =>
+        FixedPoint.Avx2Vector(sums, multipliers, shifts, isSymmetric: false);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target)
     {
         Vector512<int> values = Avx512F.Add(FixedPoint.Avx512Vector(sums, multipliers, shifts, isSymmetric: false), Vector512.Create(target.ZeroPoint));

@@ -40,6 +40,12 @@ public readonly struct FloatRequantizer : IRequantizer
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> Avx2Products(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target) =>
+        Avx.ConvertToVector256Int32(Avx.Min(
+            Avx.Multiply(Avx.ConvertToVector256Single(sums), multipliers.AsSingle()), Vector256.Create(BitConverter.Int32BitsToSingle(target.High))));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Avx512Integers(Vector512<int> sums, Vector512<int> multipliers, Vector512<int> shifts, RequantizationTarget target) =>
         Requantization.Avx512Integers(Avx512F.Multiply(Avx512F.ConvertToVector512Single(sums), multipliers.AsSingle()), Floats(target));
 

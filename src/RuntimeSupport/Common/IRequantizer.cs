@@ -32,6 +32,14 @@ public interface IRequantizer
     /// <returns>8 quantised values, 0…255.</returns>
     static abstract Vector256<int> Avx2Integers(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target);
 
+    /// <summary>Multiplies and rounds 8 sums with AVX2: zero point and range are still to be applied.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="multipliers">Their multipliers.</param>
+    /// <param name="shifts">Their shifts.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>8 integers.</returns>
+    static abstract Vector256<int> Avx2Products(Vector256<int> sums, Vector256<int> multipliers, Vector256<int> shifts, RequantizationTarget target);
+
     /// <summary>Requantises 16 sums with AVX-512.</summary>
     /// <param name="sums">The sums.</param>
     /// <param name="multipliers">Their multipliers.</param>

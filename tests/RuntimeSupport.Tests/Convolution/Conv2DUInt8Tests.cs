@@ -133,7 +133,7 @@ public class Conv2DUInt8Tests
         "Avx2" => ByteConvolution.RunAvx2<FloatRequantizer>,
         "Avx512" => ByteConvolution.RunAvx512<FloatRequantizer>,
         "AvxVnni" => ByteConvolution.RunAvxVnni<FloatRequantizer>,
-        "EmulatedVnni" => ByteConvolution.RunTiled<ByteConvolution.DotTile<EmulatedDot>, FloatRequantizer>,
+        "EmulatedVnni" => ByteConvolution.RunDot<EmulatedDot, FloatRequantizer>,
         "ArmDp" => ByteConvolution.RunArmDp<FloatRequantizer>,
         _ => throw new ArgumentException(path, nameof(path)),
     };

@@ -152,7 +152,7 @@ public class FixedPointLayerTests
         "Avx2" => ByteConvolution.RunAvx2<FixedPointRequantizer>,
         "Avx512" => ByteConvolution.RunAvx512<FixedPointRequantizer>,
         "AvxVnni" => ByteConvolution.RunAvxVnni<FixedPointRequantizer>,
-        "EmulatedVnni" => ByteConvolution.RunTiled<ByteConvolution.DotTile<Conv2DUInt8Tests.EmulatedDot>, FixedPointRequantizer>,
+        "EmulatedVnni" => ByteConvolution.RunDot<Conv2DUInt8Tests.EmulatedDot, FixedPointRequantizer>,
         "ArmDp" => ByteConvolution.RunArmDp<FixedPointRequantizer>,
         _ => throw new ArgumentException(path, nameof(path)),
     };
