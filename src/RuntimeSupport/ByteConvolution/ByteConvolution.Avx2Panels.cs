@@ -91,8 +91,7 @@ public static partial class ByteConvolution
         for (int pixel = 0; pixel < pixels; pixel += tileRows)
         {
             int rows = Math.Min(tileRows, pixels - pixel);
-            FindOutputs(geometry, ref target, offsets.Slice(0, rows));
-            offsets.Slice(rows).Fill(offsets[rows - 1]);
+            FindOutputs(arguments, ref target, offsets, rows);
             int whole = 0;
             if (isDirect)
             {

@@ -225,24 +225,31 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Where rows go.</summary>
-    private static void FindOutputs(ConvolutionGeometry geometry, ref PixelCursor target, Span<int> offsets)
+    /// <summary>Where rows go, and beyond them the last one's place.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void FindOutputs(in Arguments arguments, ref PixelCursor target, Span<int> offsets, int rows)
     {
-        if (ConvolutionExtents.HasUniformOutput(geometry))
+        if (ConvolutionExtents.HasUniformOutput(arguments.Geometry))
         {
+            int output = target.Output, stride = arguments.Geometry.OutputPixelStride;
             for (int row = 0; row < offsets.Length; row++)
             {
-                offsets[row] = target.Output + (row * geometry.OutputPixelStride);
+                offsets[row] = output + (Math.Min(row, rows - 1) * stride);
             }
 
-            target.Advance(offsets.Length);
+            target.Advance(rows);
             return;
         }
 
-        for (int row = 0; row < offsets.Length; row++)
+        for (int row = 0; row < rows; row++)
         {
             offsets[row] = target.Output;
             target.MoveNext();
+        }
+
+        for (int row = rows; row < offsets.Length; row++)
+        {
+            offsets[row] = offsets[rows - 1];
         }
     }
 
@@ -264,7 +271,7 @@ public static partial class ByteConvolution
             ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), pixel);
             ref int sums = ref MemoryMarshal.GetReference(accumulators);
             Span<int> offsets = stackalloc int[MaximumRows];
-            FindOutputs(arguments.Geometry, ref target, offsets.Slice(0, rows));
+            FindOutputs(arguments, ref target, offsets, rows);
 
             ref int first = ref MemoryMarshal.GetReference(offsets);
             TTile.Requantize<TRequantizer>(ref sums, ref multipliers, ref output, ref first, rows, fullBlocks, arguments.Target);
