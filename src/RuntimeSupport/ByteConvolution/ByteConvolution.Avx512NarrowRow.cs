@@ -94,14 +94,22 @@ public static partial class ByteConvolution
             nint at = offsets[pair];
             Vector256<short> filter = Vector256.LoadUnsafe(ref weights);
             weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
-            sum0 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
-            sum1 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
-            sum2 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + (2 * step)), filter);
-            sum3 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at), filter);
-            sum4 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + step), filter);
-            sum5 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + (2 * step)), filter);
-            sum6 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at), filter);
-            sum7 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at + step), filter);
+            Vector256<int> product0 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
+            Vector256<int> product1 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
+            Vector256<int> product2 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + (2 * step)), filter);
+            Vector256<int> product3 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at), filter);
+            Vector256<int> product4 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + step), filter);
+            Vector256<int> product5 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + (2 * step)), filter);
+            Vector256<int> product6 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at), filter);
+            Vector256<int> product7 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at + step), filter);
+            sum0 = Avx2.Add(sum0, product0);
+            sum1 = Avx2.Add(sum1, product1);
+            sum2 = Avx2.Add(sum2, product2);
+            sum3 = Avx2.Add(sum3, product3);
+            sum4 = Avx2.Add(sum4, product4);
+            sum5 = Avx2.Add(sum5, product5);
+            sum6 = Avx2.Add(sum6, product6);
+            sum7 = Avx2.Add(sum7, product7);
         }
 
         sum0.StoreUnsafe(ref sums);
