@@ -8,6 +8,13 @@ namespace ModelCompiler.RuntimeSupport;
 /// <content>The inner loops over widened rows: sums stay in registers.</content>
 public static partial class ByteConvolution
 {
+    /// <summary>Pixels of a tile.</summary>
+    internal interface ITilePixels
+    {
+        /// <summary>Whether they are 8, else 7.</summary>
+        static abstract bool HasEighth { get; }
+    }
+
     /// <summary>8 pixels × 32 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void Tile8x32(ref short rows, nint step, Span<int> offsets, ref short weights, nint blockWeights, ref int bias, ref int sums)
@@ -54,9 +61,10 @@ public static partial class ByteConvolution
         sum71.StoreUnsafe(ref sums, 15 * BlockChannels);
     }
 
-    /// <summary>8 pixels × 16 channels; their sums lie as far apart as those of 32.</summary>
+    /// <summary>Pixels × 16 channels; their sums lie as far apart as those of 32.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Tile8x16(ref short rows, nint step, Span<int> offsets, ref short weights, ref int bias, ref int sums)
+    private static void TileOf16<TPixels>(ref short rows, nint step, Span<int> offsets, ref short weights, ref int bias, ref int sums)
+        where TPixels : struct, ITilePixels
     {
         ref short rows3 = ref Unsafe.Add(ref rows, 3 * step);
         ref short rows6 = ref Unsafe.Add(ref rows3, 3 * step);
@@ -74,7 +82,7 @@ public static partial class ByteConvolution
             Vector512<int> product4 = Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows3, at + step), weights0);
             Vector512<int> product5 = Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows3, at + (2 * step)), weights0);
             Vector512<int> product6 = Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows6, at), weights0);
-            Vector512<int> product7 = Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows6, at + step), weights0);
+            Vector512<int> product7 = TPixels.HasEighth ? Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows6, at + step), weights0) : default;
             sum00 = Avx512F.Add(sum00, product0);
             sum10 = Avx512F.Add(sum10, product1);
             sum20 = Avx512F.Add(sum20, product2);
@@ -82,7 +90,7 @@ public static partial class ByteConvolution
             sum40 = Avx512F.Add(sum40, product4);
             sum50 = Avx512F.Add(sum50, product5);
             sum60 = Avx512F.Add(sum60, product6);
-            sum70 = Avx512F.Add(sum70, product7);
+            sum70 = TPixels.HasEighth ? Avx512F.Add(sum70, product7) : sum70;
         }
 
         sum00.StoreUnsafe(ref sums);
@@ -92,7 +100,10 @@ public static partial class ByteConvolution
         sum40.StoreUnsafe(ref sums, 8 * BlockChannels);
         sum50.StoreUnsafe(ref sums, 10 * BlockChannels);
         sum60.StoreUnsafe(ref sums, 12 * BlockChannels);
-        sum70.StoreUnsafe(ref sums, 14 * BlockChannels);
+        if (TPixels.HasEighth)
+        {
+            sum70.StoreUnsafe(ref sums, 14 * BlockChannels);
+        }
     }
 
     /// <summary>Adds a pair of inputs' products of 4 pixels by 16 channels. Products first, then sums: the processor takes longer where they alternate.</summary>
@@ -112,4 +123,16 @@ public static partial class ByteConvolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> BroadcastPair(ref short row, nint at) =>
         Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<short, byte>(ref Unsafe.Add(ref row, at)))).AsInt16();
+
+    /// <summary>Eight.</summary>
+    private readonly struct RowTilePixels : ITilePixels
+    {
+        public static bool HasEighth => true;
+    }
+
+    /// <summary>Seven.</summary>
+    private readonly struct ShortRowTilePixels : ITilePixels
+    {
+        public static bool HasEighth => false;
+    }
 }
