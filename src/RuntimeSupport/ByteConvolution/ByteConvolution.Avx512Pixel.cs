@@ -134,7 +134,7 @@ public static partial class ByteConvolution
             for (; next < high.Length && high[next] < end; next++)
             {
                 nint quad = high[next];
-                Vector512<byte> activations = HighBits(Activations(ref input, quad), 7);
+                Vector512<byte> activations = EighthBits(Activations(ref input, quad));
                 pairs0 += Pairs(activations, Weights(ref weights, quad));
                 pairs1 += Pairs(activations, Weights(ref weights1, quad));
                 pairs2 += Pairs(activations, Weights(ref weights2, quad));
@@ -167,7 +167,7 @@ public static partial class ByteConvolution
             for (nint quad = chunk; quad < end; quad += 2)
             {
                 Vector512<byte> even = Activations(ref input, quad), odd = Activations(ref input, quad + 1);
-                Vector512<byte> evenHigh = HighBits(even, 2), oddHigh = HighBits(odd, 2);
+                Vector512<byte> evenHigh = UpperBits(even), oddHigh = UpperBits(odd);
                 even = LowBits(even, 2);
                 odd = LowBits(odd, 2);
                 AddSplit(ref sum0, ref pairs0, even, evenHigh, Weights(ref weights, quad), odd, oddHigh, Weights(ref weights, quad + 1));
@@ -214,7 +214,7 @@ public static partial class ByteConvolution
             Vector512<short> pairs = default;
             for (; next < high.Length && high[next] < end; next++)
             {
-                pairs += Pairs(HighBits(Activations(ref input, high[next]), 7), Weights(ref weights, high[next]));
+                pairs += Pairs(EighthBits(Activations(ref input, high[next])), Weights(ref weights, high[next]));
             }
 
             sum += Widen(pairs, 1 << 7);
@@ -255,10 +255,15 @@ public static partial class ByteConvolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<byte> LowBits(Vector512<byte> activations, byte count) => Avx512F.And(activations, Vector512.Create((byte)((1 << count) - 1)));
 
-    /// <summary>The bits of each byte above the lower ones.</summary>
+    /// <summary>The eighth bit of each byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> HighBits(Vector512<byte> activations, byte lower) =>
-        Avx512F.And(Avx512BW.ShiftRightLogical(activations.AsInt16(), lower).AsByte(), Vector512.Create((byte)(byte.MaxValue >> lower)));
+    private static Vector512<byte> EighthBits(Vector512<byte> activations) =>
+        Avx512F.And(Avx512BW.ShiftRightLogical(activations.AsInt16(), 7).AsByte(), Vector512<byte>.One);
+
+    /// <summary>The upper 6 bits of each byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> UpperBits(Vector512<byte> activations) =>
+        Avx512F.And(Avx512BW.ShiftRightLogical(activations.AsInt16(), 2).AsByte(), Vector512.Create((byte)0x3F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Pairs(Vector512<byte> activations, Vector512<sbyte> weights) => Avx512BW.MultiplyAddAdjacent(activations, weights);
