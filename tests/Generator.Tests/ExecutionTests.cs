@@ -149,6 +149,20 @@ public sealed class ExecutionTests(ExecutionTests.LoadedClassifier loaded) : ICl
     }
 
     [Fact]
+    public void Many_literals_are_copied_to_where_a_cache_line_begins()
+    {
+        (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
+        float[] few = Invoke<float[]>(loaded.Caller, "Logits", Image);
+        byte[] many = [.. weights, .. new byte[1 << 16]];
+        Execute(plan with { WeightBytes = many.Length }, many, type =>
+        {
+            Assert.Equal(Bits(few), Bits(Invoke<float[]>(type, "Logits", Image)));
+            Assert.Equal(0, (nint)Holder(type.Assembly).GetField("Address", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)! % 64);
+        });
+        Assert.Null(Holder(loaded.Caller.Assembly).GetField("Address", BindingFlags.NonPublic | BindingFlags.Static));
+    }
+
+    [Fact]
     public void A_missing_weight_resource_is_named()
     {
         (ModelPlan plan, byte[] weights) = SamplePlans.Classifier();
@@ -190,10 +204,11 @@ public sealed class ExecutionTests(ExecutionTests.LoadedClassifier loaded) : ICl
     // Whether the weights lie in the mapped file: the fallback holds them in an array.
     private static bool IsMapped(Assembly assembly)
     {
-        Type holder = assembly.GetType("Samples.Digits.Digits")!.GetNestedType("Weights", BindingFlags.NonPublic)!;
-        var memory = ((nint Address, object Owner))holder.GetField("Memory", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
+        var memory = ((nint Address, object Owner))Holder(assembly).GetField("Memory", BindingFlags.NonPublic | BindingFlags.Static)!.GetValue(null)!;
         return memory.Owner is UnmanagedMemoryStream;
     }
+
+    private static Type Holder(Assembly assembly) => assembly.GetType("Samples.Digits.Digits")!.GetNestedType("Weights", BindingFlags.NonPublic)!;
 
     private static T Invoke<T>(Type type, string method, params object[] arguments) => (T)type.GetMethod(method)!.Invoke(null, arguments)!;
 

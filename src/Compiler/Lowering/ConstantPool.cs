@@ -14,6 +14,10 @@ public sealed class ConstantPool
 {
     private const int Alignment = 16;
 
+    // Constants of some length begin with a cache line, where the memory that holds them all does.
+    private const int LongAlignment = 64;
+    private const int LeastLongBytes = 1 << 10;
+
     // Less is stored, as most models' zero biases are: they are mapped then, and need no memory of their own.
     private const int LeastUniformBytes = 1 << 16;
 
@@ -47,7 +51,7 @@ public sealed class ConstantPool
             byContent.Add(key, existing);
             if (filling is null)
             {
-                Store(new PlanConstant(existing, tensor.Type, (int)storedBytes, tensor.Count), data);
+                Store(new PlanConstant(existing, tensor.Type, 0, tensor.Count), data);
             }
             else
             {
@@ -87,10 +91,12 @@ public sealed class ConstantPool
 
     private static Span<byte> Bytes(Array data) => MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(data), System.Buffer.ByteLength(data));
 
-    private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+    private static long Aligned(long bytes, int alignment = Alignment) => (bytes + alignment - 1) / alignment * alignment;
 
     private void Store(PlanConstant constant, Array data)
     {
+        bool isLong = System.Buffer.ByteLength(data) >= LeastLongBytes;
+        constant = constant with { Offset = (int)(isLong ? Aligned(storedBytes, LongAlignment) : storedBytes) };
         stored.Add((constant, data));
         storedBytes = Aligned(PlanConstants.End(constant));
         CheckSize();

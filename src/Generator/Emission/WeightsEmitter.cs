@@ -9,11 +9,17 @@ namespace ModelCompiler.Generator.Emission;
 
 /// <summary>
 /// Writes the weights. As literals they become data of the assembly's file, which is mapped and never copied; <c>ulong</c>s cost the C# compiler
-/// an eighth of what bytes do. A large model's weights are a resource instead, whose mapped memory is used as it lies.
+/// an eighth of what bytes do. A large model's weights are a resource instead, whose mapped memory is used as it lies. Those in between are copied to
+/// where a cache line begins: data of an assembly begin anywhere in one, and vectors that lie across two lines take longer to load.
 /// </summary>
 internal static class WeightsEmitter
 {
     private const int LiteralsInLine = 6;
+
+    /// <summary>Bytes from which on literals are copied: fewer stay in the first cache, and most kernels' own copies of them begin with a line.</summary>
+    private const int LeastCopied = 1 << 16;
+
+    private const int CacheLine = 64;
 
     /// <summary>The file <c>Class.Weights.g.cs</c>.</summary>
     public static SourceText Write(ModelWeights weights)
@@ -95,12 +101,20 @@ internal static class WeightsEmitter
 
     private static void Data(SourceWriter writer, WeightsFile? file)
     {
-        writer.Line("private static global::System.ReadOnlySpan<byte> Bytes => global::System.Runtime.InteropServices.MemoryMarshal.AsBytes(Data);");
+        ulong[] data = file?.Data ?? [];
+        if (data.Length * sizeof(ulong) < LeastCopied)
+        {
+            writer.Line("private static global::System.ReadOnlySpan<byte> Bytes => global::System.Runtime.InteropServices.MemoryMarshal.AsBytes(Data);");
+        }
+        else
+        {
+            Copy(writer, data.Length * sizeof(ulong));
+        }
+
         writer.Line();
         writer.Line("private static global::System.ReadOnlySpan<ulong> Data => new ulong[]");
         writer.Line("{");
         var line = new StringBuilder();
-        ulong[] data = file?.Data ?? [];
         for (int index = 0; index < data.Length; index++)
         {
             line.Append("0x").Append(data[index].ToString("X16", CultureInfo.InvariantCulture)).Append(',');
@@ -113,6 +127,27 @@ internal static class WeightsEmitter
 
         writer.Line("};");
     }
+
+    private static void Copy(SourceWriter writer, int length) => writer.Lines(
+        $$"""
+        private const int Length = {{Literals.Integer(length)}};
+
+        // Pinned, so that it begins with a cache line for good.
+        private static readonly byte[] Aligned = global::System.GC.AllocateUninitializedArray<byte>(Length + {{Literals.Integer(CacheLine - 1)}}, pinned: true);
+
+        private static readonly nint Address = Copy();
+
+        private static global::System.ReadOnlySpan<byte> Bytes =>
+            global::System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpan(ref global::System.Runtime.CompilerServices.Unsafe.AddByteOffset(ref global::System.Runtime.CompilerServices.Unsafe.NullRef<byte>(), Address), Length);
+
+        private static nint Copy()
+        {
+            nint begin = global::System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(Aligned, 0);
+            int skipped = (int)(-begin & {{Literals.Integer(CacheLine - 1)}});
+            global::System.Runtime.InteropServices.MemoryMarshal.AsBytes(Data).CopyTo(new global::System.Span<byte>(Aligned, skipped, Length));
+            return begin + skipped;
+        }
+        """);
 
     private static void Resource(SourceWriter writer, ModelWeights weights) => writer.Lines(
         $$"""

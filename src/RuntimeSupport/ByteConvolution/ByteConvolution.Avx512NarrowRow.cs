@@ -19,11 +19,19 @@ public static partial class ByteConvolution
     {
         nint step = arguments.Geometry.InputPixelStep;
         Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)(group * BlockChannels));
-        for (int tile = 0; tile < targets.Length; tile += RowTile)
+        int together = HasShortTiles(targets.Length) ? ShortRowTile : RowTile;
+        for (int tile = 0; tile < targets.Length; tile += together)
         {
-            int pixel = Math.Min(tile, targets.Length - RowTile);
-            Tile8x8(
-                ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step), step, offsets, ref MemoryMarshal.GetReference(weights), bias, ref sums[pixel * NarrowChannels]);
+            int pixel = Math.Min(tile, targets.Length - together);
+            ref short window = ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step);
+            if (together == RowTile)
+            {
+                TileOf8<RowTilePixels>(ref window, step, offsets, ref MemoryMarshal.GetReference(weights), bias, ref sums[pixel * NarrowChannels]);
+            }
+            else
+            {
+                TileOf8<ShortRowTilePixels>(ref window, step, offsets, ref MemoryMarshal.GetReference(weights), bias, ref sums[pixel * NarrowChannels]);
+            }
         }
 
         int pairs = (targets.Length + 1) / 2;
@@ -82,9 +90,10 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>8 pixels × 8 channels.</summary>
+    /// <summary>Pixels × 8 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Tile8x8(ref short rows, nint step, Span<int> offsets, ref short weights, Vector256<int> bias, ref int sums)
+    private static void TileOf8<TPixels>(ref short rows, nint step, Span<int> offsets, ref short weights, Vector256<int> bias, ref int sums)
+        where TPixels : struct, ITilePixels
     {
         ref short rows3 = ref Unsafe.Add(ref rows, 3 * step);
         ref short rows6 = ref Unsafe.Add(ref rows3, 3 * step);
@@ -94,14 +103,22 @@ public static partial class ByteConvolution
             nint at = offsets[pair];
             Vector256<short> filter = Vector256.LoadUnsafe(ref weights);
             weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
-            sum0 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
-            sum1 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
-            sum2 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + (2 * step)), filter);
-            sum3 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at), filter);
-            sum4 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + step), filter);
-            sum5 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + (2 * step)), filter);
-            sum6 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at), filter);
-            sum7 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at + step), filter);
+            Vector256<int> product0 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
+            Vector256<int> product1 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
+            Vector256<int> product2 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + (2 * step)), filter);
+            Vector256<int> product3 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at), filter);
+            Vector256<int> product4 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + step), filter);
+            Vector256<int> product5 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows3, at + (2 * step)), filter);
+            Vector256<int> product6 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at), filter);
+            Vector256<int> product7 = TPixels.HasEighth ? Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at + step), filter) : default;
+            sum0 = Avx2.Add(sum0, product0);
+            sum1 = Avx2.Add(sum1, product1);
+            sum2 = Avx2.Add(sum2, product2);
+            sum3 = Avx2.Add(sum3, product3);
+            sum4 = Avx2.Add(sum4, product4);
+            sum5 = Avx2.Add(sum5, product5);
+            sum6 = Avx2.Add(sum6, product6);
+            sum7 = TPixels.HasEighth ? Avx2.Add(sum7, product7) : sum7;
         }
 
         sum0.StoreUnsafe(ref sums);
@@ -111,7 +128,10 @@ public static partial class ByteConvolution
         sum4.StoreUnsafe(ref sums, 4 * NarrowChannels);
         sum5.StoreUnsafe(ref sums, 5 * NarrowChannels);
         sum6.StoreUnsafe(ref sums, 6 * NarrowChannels);
-        sum7.StoreUnsafe(ref sums, 7 * NarrowChannels);
+        if (TPixels.HasEighth)
+        {
+            sum7.StoreUnsafe(ref sums, 7 * NarrowChannels);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

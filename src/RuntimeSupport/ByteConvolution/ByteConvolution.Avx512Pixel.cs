@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -9,7 +10,7 @@ namespace ModelCompiler.RuntimeSupport;
 /// <content>
 /// A single pixel, as fully connected layers have for one example: each weight is used once, so that nothing done to weights is shared.
 /// Products of the activations' lower 7 bits are summed in pairs without leaving int16, and then widened; the eighth bits are a second product,
-/// of those quads that have one.
+/// of those quads that have one. Where most have one, activations are split into 6 bits and 2 instead, whose products can wait longer to be widened.
 /// </content>
 public static partial class ByteConvolution
 {
@@ -19,8 +20,11 @@ public static partial class ByteConvolution
     /// <summary>The fewest products of a single pixel: below, the tiles that other layers have compiled already do as well.</summary>
     private const int LeastPixelWork = 1024;
 
-    /// <summary>Quads whose eighth bits' products, −256…256 a pair, int16 holds.</summary>
-    private const int HighQuads = 127;
+    /// <summary>Quads whose eighth bits are looked at after their lower ones: int16 holds 127 sums of −256…256 a pair, and the first cache their weights.</summary>
+    private const int ChunkedQuads = 64;
+
+    /// <summary>Quads whose lowest 2 bits' products, −768…768 a pair, int16 holds; even.</summary>
+    private const int SplitQuads = 42;
 
     /// <summary>Blocks of channels that share the activations that are read.</summary>
     private const int PixelBlocks = 4;
@@ -43,8 +47,9 @@ public static partial class ByteConvolution
         nint blockBytes = (nint)quads * QuadWeights;
         Span<int> order = stackalloc int[quads];
         Span<int> sums = stackalloc int[PanelChannels];
-        int lows = Partition(ref input, order);
-        ReadOnlySpan<int> low = order.Slice(0, lows), high = order.Slice(lows);
+        bool splits = quads % 2 == 0 && HasManyHigh(ref input, quads);
+        bool hasRest = (channels - 1) % (PixelBlocks * BlockChannels) < (PixelBlocks - 1) * BlockChannels;
+        Span<int> high = splits && !hasRest ? default : order.Slice(0, FindHigh(ref input, order));
         ref int panel = ref MemoryMarshal.GetReference(sums);
         for (int channel = 0; channel < channels; channel += PanelChannels)
         {
@@ -52,13 +57,21 @@ public static partial class ByteConvolution
             nint at = 0;
             for (; at <= count - ((PixelBlocks - 1) * BlockChannels) - 1; at += PixelBlocks * BlockChannels)
             {
-                MultiplyFour(ref input, low, high, ref weights, blockBytes, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
+                if (splits)
+                {
+                    SplitFour(ref input, quads, ref weights, blockBytes, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
+                }
+                else
+                {
+                    MultiplyFour(ref input, quads, high, ref weights, blockBytes, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
+                }
+
                 weights = ref Unsafe.Add(ref weights, PixelBlocks * blockBytes);
             }
 
             for (; at < count; at += BlockChannels)
             {
-                MultiplyOne(ref input, low, high, ref weights, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
+                MultiplyOne(ref input, quads, high, ref weights, ref Unsafe.Add(ref bias, channel + at), ref Unsafe.Add(ref panel, at));
                 weights = ref Unsafe.Add(ref weights, blockBytes);
             }
 
@@ -66,63 +79,72 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Puts the quads whose activations are all below 128 first and the others, in reverse, behind them; returns how many the first are.</summary>
+    /// <summary>Whether more than half of the quads have an activation of 128 at least; those behind the last 16 are taken for such that have none.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static int Partition(ref byte input, Span<int> order)
+    private static bool HasManyHigh(ref byte input, nint quads)
     {
-        ref int first = ref MemoryMarshal.GetReference(order);
-        nint low = 0;
-        for (nint quad = 0; quad < order.Length; quad++)
+        int high = 0;
+        for (nint quad = 0; quad <= quads - 16; quad += 16)
         {
-            // Written to both ends, kept at the one that moves: no branch depends on the activations.
-            Unsafe.Add(ref first, low) = (int)quad;
-            Unsafe.Add(ref first, order.Length - 1 - (quad - low)) = (int)quad;
-            low += (Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref input, quad * 4)) & 0x80808080) == 0 ? 1 : 0;
+            ulong bits = Vector512.LoadUnsafe(ref input, (nuint)(quad * 4)).ExtractMostSignificantBits();
+            bits |= bits >> 1;
+            high += BitOperations.PopCount((bits | (bits >> 2)) & 0x1111_1111_1111_1111);
         }
 
-        return (int)low;
+        return 2 * high > quads;
+    }
+
+    /// <summary>Finds the quads of which an activation is 128 at least; returns how many they are.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static int FindHigh(ref byte input, Span<int> order)
+    {
+        ref int first = ref MemoryMarshal.GetReference(order);
+        nint high = 0;
+        for (nint quad = 0; quad < order.Length; quad++)
+        {
+            // Written always, kept where the place moves on: no branch depends on the activations.
+            Unsafe.Add(ref first, high) = (int)quad;
+            high += (Unsafe.ReadUnaligned<uint>(ref Unsafe.Add(ref input, quad * 4)) & 0x80808080) == 0 ? 0 : 1;
+        }
+
+        return (int)high;
     }
 
     /// <summary>Four blocks of 16 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyFour(ref byte input, ReadOnlySpan<int> low, ReadOnlySpan<int> high, ref sbyte weights, nint blockBytes, ref int bias, ref int sums)
+    private static void MultiplyFour(ref byte input, nint quads, ReadOnlySpan<int> high, ref sbyte weights, nint blockBytes, ref int bias, ref int sums)
     {
         ref sbyte weights1 = ref Unsafe.Add(ref weights, blockBytes), weights2 = ref Unsafe.Add(ref weights, 2 * blockBytes), weights3 = ref Unsafe.Add(ref weights, 3 * blockBytes);
         Vector512<int> sum0 = Vector512.LoadUnsafe(ref bias), sum1 = Vector512.LoadUnsafe(ref bias, 16);
         Vector512<int> sum2 = Vector512.LoadUnsafe(ref bias, 32), sum3 = Vector512.LoadUnsafe(ref bias, 48);
-        foreach (int quad in low)
+        int next = 0;
+        for (nint chunk = 0; chunk < quads; chunk += ChunkedQuads)
         {
-            Vector512<byte> activations = Activations(ref input, quad);
-            sum0 += Widen(Pairs(activations, Weights(ref weights, quad)), 1);
-            sum1 += Widen(Pairs(activations, Weights(ref weights1, quad)), 1);
-            sum2 += Widen(Pairs(activations, Weights(ref weights2, quad)), 1);
-            sum3 += Widen(Pairs(activations, Weights(ref weights3, quad)), 1);
-        }
-
-        for (int first = 0; first < high.Length; first += HighQuads)
-        {
-            Vector512<short> pairs0 = default, pairs1 = default, pairs2 = default, pairs3 = default;
-            foreach (int quad in high.Slice(first, Math.Min(HighQuads, high.Length - first)))
+            nint end = Math.Min(chunk + ChunkedQuads, quads);
+            for (nint quad = chunk; quad < end; quad++)
             {
-                Vector512<byte> activations = Activations(ref input, quad), lowBits = LowBits(activations), highBits = HighBits(activations);
-                Vector512<sbyte> both = Weights(ref weights, quad);
-                sum0 += Widen(Pairs(lowBits, both), 1);
-                pairs0 += Pairs(highBits, both);
-                both = Weights(ref weights1, quad);
-                sum1 += Widen(Pairs(lowBits, both), 1);
-                pairs1 += Pairs(highBits, both);
-                both = Weights(ref weights2, quad);
-                sum2 += Widen(Pairs(lowBits, both), 1);
-                pairs2 += Pairs(highBits, both);
-                both = Weights(ref weights3, quad);
-                sum3 += Widen(Pairs(lowBits, both), 1);
-                pairs3 += Pairs(highBits, both);
+                Vector512<byte> activations = LowBits(Activations(ref input, quad), 7);
+                sum0 += Widen(Pairs(activations, Weights(ref weights, quad)), 1);
+                sum1 += Widen(Pairs(activations, Weights(ref weights1, quad)), 1);
+                sum2 += Widen(Pairs(activations, Weights(ref weights2, quad)), 1);
+                sum3 += Widen(Pairs(activations, Weights(ref weights3, quad)), 1);
             }
 
-            sum0 += Widen(pairs0, 128);
-            sum1 += Widen(pairs1, 128);
-            sum2 += Widen(pairs2, 128);
-            sum3 += Widen(pairs3, 128);
+            Vector512<short> pairs0 = default, pairs1 = default, pairs2 = default, pairs3 = default;
+            for (; next < high.Length && high[next] < end; next++)
+            {
+                nint quad = high[next];
+                Vector512<byte> activations = EighthBits(Activations(ref input, quad));
+                pairs0 += Pairs(activations, Weights(ref weights, quad));
+                pairs1 += Pairs(activations, Weights(ref weights1, quad));
+                pairs2 += Pairs(activations, Weights(ref weights2, quad));
+                pairs3 += Pairs(activations, Weights(ref weights3, quad));
+            }
+
+            sum0 += Widen(pairs0, 1 << 7);
+            sum1 += Widen(pairs1, 1 << 7);
+            sum2 += Widen(pairs2, 1 << 7);
+            sum3 += Widen(pairs3, 1 << 7);
         }
 
         sum0.StoreUnsafe(ref sums);
@@ -131,28 +153,71 @@ public static partial class ByteConvolution
         sum3.StoreUnsafe(ref sums, 48);
     }
 
-    /// <summary>One block of 16 channels.</summary>
+    /// <summary>Four blocks of 16 channels whatever the activations, two quads at a time: the products of both upper 6 bits are widened together.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void MultiplyOne(ref byte input, ReadOnlySpan<int> low, ReadOnlySpan<int> high, ref sbyte weights, ref int bias, ref int sums)
+    private static void SplitFour(ref byte input, nint quads, ref sbyte weights, nint blockBytes, ref int bias, ref int sums)
     {
-        Vector512<int> sum = Vector512.LoadUnsafe(ref bias);
-        foreach (int quad in low)
+        ref sbyte weights1 = ref Unsafe.Add(ref weights, blockBytes), weights2 = ref Unsafe.Add(ref weights, 2 * blockBytes), weights3 = ref Unsafe.Add(ref weights, 3 * blockBytes);
+        Vector512<int> sum0 = Vector512.LoadUnsafe(ref bias), sum1 = Vector512.LoadUnsafe(ref bias, 16);
+        Vector512<int> sum2 = Vector512.LoadUnsafe(ref bias, 32), sum3 = Vector512.LoadUnsafe(ref bias, 48);
+        for (nint chunk = 0; chunk < quads; chunk += SplitQuads)
         {
-            sum += Widen(Pairs(Activations(ref input, quad), Weights(ref weights, quad)), 1);
-        }
-
-        for (int first = 0; first < high.Length; first += HighQuads)
-        {
-            Vector512<short> pairs = default;
-            foreach (int quad in high.Slice(first, Math.Min(HighQuads, high.Length - first)))
+            Vector512<short> pairs0 = default, pairs1 = default, pairs2 = default, pairs3 = default;
+            nint end = Math.Min(chunk + SplitQuads, quads);
+            for (nint quad = chunk; quad < end; quad += 2)
             {
-                Vector512<byte> activations = Activations(ref input, quad);
-                Vector512<sbyte> both = Weights(ref weights, quad);
-                sum += Widen(Pairs(LowBits(activations), both), 1);
-                pairs += Pairs(HighBits(activations), both);
+                Vector512<byte> even = Activations(ref input, quad), odd = Activations(ref input, quad + 1);
+                Vector512<byte> evenHigh = UpperBits(even), oddHigh = UpperBits(odd);
+                even = LowBits(even, 2);
+                odd = LowBits(odd, 2);
+                AddSplit(ref sum0, ref pairs0, even, evenHigh, Weights(ref weights, quad), odd, oddHigh, Weights(ref weights, quad + 1));
+                AddSplit(ref sum1, ref pairs1, even, evenHigh, Weights(ref weights1, quad), odd, oddHigh, Weights(ref weights1, quad + 1));
+                AddSplit(ref sum2, ref pairs2, even, evenHigh, Weights(ref weights2, quad), odd, oddHigh, Weights(ref weights2, quad + 1));
+                AddSplit(ref sum3, ref pairs3, even, evenHigh, Weights(ref weights3, quad), odd, oddHigh, Weights(ref weights3, quad + 1));
             }
 
-            sum += Widen(pairs, 128);
+            sum0 += Widen(pairs0, 1);
+            sum1 += Widen(pairs1, 1);
+            sum2 += Widen(pairs2, 1);
+            sum3 += Widen(pairs3, 1);
+        }
+
+        sum0.StoreUnsafe(ref sums);
+        sum1.StoreUnsafe(ref sums, 16);
+        sum2.StoreUnsafe(ref sums, 32);
+        sum3.StoreUnsafe(ref sums, 48);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddSplit(
+        ref Vector512<int> sum, ref Vector512<short> pairs, Vector512<byte> even, Vector512<byte> evenHigh, Vector512<sbyte> evenWeights,
+        Vector512<byte> odd, Vector512<byte> oddHigh, Vector512<sbyte> oddWeights)
+    {
+        sum += Widen(Pairs(evenHigh, evenWeights) + Pairs(oddHigh, oddWeights), 1 << 2);
+        pairs = pairs + Pairs(even, evenWeights) + Pairs(odd, oddWeights);
+    }
+
+    /// <summary>One block of 16 channels.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void MultiplyOne(ref byte input, nint quads, ReadOnlySpan<int> high, ref sbyte weights, ref int bias, ref int sums)
+    {
+        Vector512<int> sum = Vector512.LoadUnsafe(ref bias);
+        int next = 0;
+        for (nint chunk = 0; chunk < quads; chunk += ChunkedQuads)
+        {
+            nint end = Math.Min(chunk + ChunkedQuads, quads);
+            for (nint quad = chunk; quad < end; quad++)
+            {
+                sum += Widen(Pairs(LowBits(Activations(ref input, quad), 7), Weights(ref weights, quad)), 1);
+            }
+
+            Vector512<short> pairs = default;
+            for (; next < high.Length && high[next] < end; next++)
+            {
+                pairs += Pairs(EighthBits(Activations(ref input, high[next])), Weights(ref weights, high[next]));
+            }
+
+            sum += Widen(pairs, 1 << 7);
         }
 
         sum.StoreUnsafe(ref sums);
@@ -186,12 +251,19 @@ public static partial class ByteConvolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<sbyte> Weights(ref sbyte weights, nint quad) => Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights));
 
+    /// <summary>The lower bits of each byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> LowBits(Vector512<byte> activations) => Avx512F.And(activations, Vector512.Create((byte)0x7F));
+    private static Vector512<byte> LowBits(Vector512<byte> activations, byte count) => Avx512F.And(activations, Vector512.Create((byte)((1 << count) - 1)));
 
+    /// <summary>The eighth bit of each byte.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<byte> HighBits(Vector512<byte> activations) =>
+    private static Vector512<byte> EighthBits(Vector512<byte> activations) =>
         Avx512F.And(Avx512BW.ShiftRightLogical(activations.AsInt16(), 7).AsByte(), Vector512<byte>.One);
+
+    /// <summary>The upper 6 bits of each byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<byte> UpperBits(Vector512<byte> activations) =>
+        Avx512F.And(Avx512BW.ShiftRightLogical(activations.AsInt16(), 2).AsByte(), Vector512.Create((byte)0x3F));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<short> Pairs(Vector512<byte> activations, Vector512<sbyte> weights) => Avx512BW.MultiplyAddAdjacent(activations, weights);

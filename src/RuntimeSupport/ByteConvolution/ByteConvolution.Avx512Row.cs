@@ -15,6 +15,9 @@ public static partial class ByteConvolution
     /// <summary>Pixels that are multiplied together.</summary>
     private const int RowTile = 8;
 
+    /// <summary>Pixels that are multiplied together where the same number of tiles then computes fewer pixels twice.</summary>
+    private const int ShortRowTile = 7;
+
     /// <summary>Pixels of a stretch, which are quantised together.</summary>
     private const int RowPixels = 56;
 
@@ -34,6 +37,8 @@ public static partial class ByteConvolution
 
     /// <summary>Whether few pixels of a row are computed twice, by the tile that is moved back.</summary>
     private static bool HasFullTiles(int width) => width >= 2 * RowTile || width is RowTile or > 12;
+
+    private static bool HasShortTiles(int pixels) => (pixels + RowTile - 1) / RowTile == (pixels + ShortRowTile - 1) / ShortRowTile;
 
     /// <summary>Inputs of a stretch's widened run, filled up to whole vectors and one more, which an odd last input is paired with.</summary>
     private static long StretchInputs(in Arguments arguments)
@@ -165,24 +170,30 @@ public static partial class ByteConvolution
             return;
         }
 
+        bool isShort = HasShortTiles(targets.Length);
         for (int block = 0; block < arguments.Blocks; block += 2)
         {
             int channel = (group * arguments.Blocks * BlockChannels) + (block * BlockChannels);
             int channels = arguments.OutputChannels - (block * BlockChannels);
             ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
             ref short filter = ref weights[block * blockWeights];
-            for (int tile = 0; tile < targets.Length; tile += RowTile)
+            int together = isShort && channels <= BlockChannels ? ShortRowTile : RowTile;
+            for (int tile = 0; tile < targets.Length; tile += together)
             {
-                int pixel = Math.Min(tile, targets.Length - RowTile);
+                int pixel = Math.Min(tile, targets.Length - together);
                 ref short window = ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step);
                 ref int spilled = ref sums[pixel * 2 * BlockChannels];
                 if (channels > BlockChannels)
                 {
                     Tile8x32(ref window, step, offsets, ref filter, blockWeights, ref bias, ref spilled);
                 }
+                else if (together == RowTile)
+                {
+                    TileOf16<RowTilePixels>(ref window, step, offsets, ref filter, ref bias, ref spilled);
+                }
                 else
                 {
-                    Tile8x16(ref window, step, offsets, ref filter, ref bias, ref spilled);
+                    TileOf16<ShortRowTilePixels>(ref window, step, offsets, ref filter, ref bias, ref spilled);
                 }
             }
 

@@ -20,10 +20,20 @@ public static partial class FixedPoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Avx512Vector(Vector512<int> values, Vector512<int> multipliers, Vector512<int> shifts, bool isSymmetric)
     {
-        Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
-        return Interleave(
-            Half(values, multipliers, FirstRounding(even, isSymmetric), SecondRounding(even), Nudge(even), even, isSymmetric),
-            Half(OddLanes(values), OddLanes(multipliers), FirstRounding(odd, isSymmetric), SecondRounding(odd), Nudge(odd), odd, isSymmetric));
+        // Where nothing is computed beforehand, rounding twice takes less than making what both roundings are in 64 bits.
+        Vector512<uint> right = Avx512F.Max(Avx512F.Subtract(Vector512<int>.Zero, shifts), Vector512<int>.Zero).AsUInt32();
+        values = Avx512F.ShiftLeftLogicalVariable(values, Avx512F.Max(shifts, Vector512<int>.Zero).AsUInt32());
+        Vector512<long> even = Avx512F.Add(Avx512F.Multiply(values, multipliers), Vector512.Create(RoundingHalf));
+        Vector512<long> odd = Avx512F.Add(Avx512F.Multiply(OddLanes(values), OddLanes(multipliers)), Vector512.Create(RoundingHalf));
+        Vector512<int> products = Vector512.ConditionalSelect(
+            Vector512.Create(-1L << 32).AsInt32(), Avx512F.ShiftLeftLogical(odd, 1).AsInt32(), Avx512F.ShiftRightLogical(even, RoundingBits).AsInt32());
+        Vector512<int> rounding = Avx512F.ShiftRightLogical(Avx512F.ShiftLeftLogicalVariable(Vector512<int>.One, right), 1);
+        if (isSymmetric)
+        {
+            rounding = Avx512F.Add(rounding, Avx512F.And(Avx512F.ShiftRightArithmetic(products, 31), Vector512.GreaterThan(right.AsInt32(), Vector512<int>.Zero)));
+        }
+
+        return Avx512F.ShiftRightArithmeticVariable(Avx512F.Add(products, rounding), right);
     }
 
     /// <summary>Requantises rows of 16 sums with AVX-512.</summary>

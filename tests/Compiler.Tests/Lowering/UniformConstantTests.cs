@@ -78,7 +78,10 @@ public class UniformConstantTests
         pool.Add("long", Enumerable.Repeat(long.MaxValue, 20_000).ToArray());
         pool.Add("nearly", Enumerable.Repeat(1, 20_000).Append(2).ToArray());
         Assert.All(pool.Constants, constant => Assert.Null(constant.Uniform));
-        Assert.Equal(400 + 80_000 + 160_000 + 80_016, pool.ToArray().Length);
+
+        // The small one is followed by 48 bytes, so that the long ones begin with a cache line.
+        Assert.All(pool.Constants.Skip(1), constant => Assert.Equal(0, constant.Offset % 64));
+        Assert.Equal(448 + 80_000 + 160_000 + 80_016, pool.ToArray().Length);
     }
 
     [Fact]

@@ -32,6 +32,36 @@ public class FullyConnectedTests
         }
     }
 
+    // How many activations have their eighth bit decides how a row is multiplied.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(40)]
+    [InlineData(100)]
+    public void A_row_of_large_and_small_bytes_is_multiplied_as_the_formula_says(int percentLarge)
+    {
+        var random = new Random(percentLarge);
+        foreach (int inputs in new[] { 20, 128, 165, 340, 644 })
+        {
+            foreach (int outputs in new[] { 64, 75, 128, 190 })
+            {
+                var layer = new ConvolutionCase { OutputWidth = 1, InputChannels = inputs, OutputChannels = outputs };
+                byte[] input = [.. Enumerable.Range(0, inputs).Select(_ => (byte)(random.Next(100) < percentLarge ? 255 - random.Next(128) : random.Next(128)))];
+                sbyte[] dense = [.. Enumerable.Range(0, outputs * inputs).Select(_ => (sbyte)(random.Next(4) == 0 ? random.Next(-128, 128) : random.Next(2) == 0 ? 127 : -128))];
+                int[] bias = TestNumbers.Integers(random, layer.PaddedOutputChannels, 1000);
+                int[] multipliers = [.. Enumerable.Repeat(1 << 30, layer.PaddedOutputChannels), .. Enumerable.Range(0, layer.PaddedOutputChannels).Select(_ => random.Next(-20, -12))];
+                var output = new byte[outputs];
+                FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, 1, inputs, outputs, 100, 0, 255);
+                for (int column = 0; column < outputs; column++)
+                {
+                    int sum = bias[column] + Enumerable.Range(0, inputs).Sum(k => input[k] * dense[(column * inputs) + k]);
+                    int product = FixedPoint.Multiply(sum, 1 << 30, multipliers[layer.PaddedOutputChannels + column], isSymmetric: false);
+                    Assert.Equal((byte)Math.Clamp(product + 100, 0, 255), output[column]);
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Floats_are_chains_of_128_fused_multiply_adds()
     {
