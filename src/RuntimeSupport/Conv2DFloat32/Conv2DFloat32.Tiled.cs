@@ -294,10 +294,20 @@ public static partial class Conv2DFloat32
             Pack<TTile>(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
         }
 
+        ref float before = ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums;
+        nint beforeStride = isFirst ? 0 : workspace.SumsStride;
+        if (isFirst && arguments.Addend.IsPresent)
+        {
+            bool isCopy = CopiesAddend<TTile>(arguments, panel, paths, cursor, ref sums, workspace.SumsStride, rows);
+            ref float addend = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Addend.Values), cursor.OutputOf(arguments.Addend.Geometry) + panel.Output);
+            before = ref isCopy ? ref sums : ref addend;
+            beforeStride = isCopy ? workspace.SumsStride : arguments.Addend.Geometry.OutputPixelStride;
+        }
+
         var ends = new Ends(
             ref isFirst ? ref panel.Bias : ref MemoryMarshal.GetReference(workspace.Zeros),
-            ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums,
-            isFirst ? 0 : workspace.SumsStride,
+            ref before,
+            beforeStride,
             ref toOutput ? ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), cursor.Output + panel.Output) : ref sums,
             toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
             isLast ? arguments.Minimum : float.NegativeInfinity,

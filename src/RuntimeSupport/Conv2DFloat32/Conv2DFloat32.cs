@@ -96,6 +96,17 @@ public static partial class Conv2DFloat32
         KernelGuard.Holds(arguments.Output.Length, ConvolutionExtents.LastOutput(arguments.Geometry) + ((long)arguments.Groups * arguments.OutputChannels), "output");
     }
 
+    /// <summary>An image that is added to the products.</summary>
+    /// <param name="values">Its elements, beginning at pixel (0, 0).</param>
+    /// <param name="geometry">That of the convolution, but with the image's strides in place of the output's.</param>
+    internal readonly ref struct Addend(ReadOnlySpan<float> values, ConvolutionGeometry geometry)
+    {
+        public readonly ReadOnlySpan<float> Values = values;
+        public readonly ConvolutionGeometry Geometry = geometry;
+
+        public bool IsPresent => !Values.IsEmpty;
+    }
+
     /// <summary>The arguments of a run, as every path takes them.</summary>
     internal readonly ref struct Arguments(
         ReadOnlySpan<float> input,
@@ -109,7 +120,8 @@ public static partial class Conv2DFloat32
         int inputChannels,
         int outputChannels,
         float minimum,
-        float maximum)
+        float maximum,
+        Addend addend = default)
     {
         public readonly ReadOnlySpan<float> Input = input;
         public readonly ReadOnlySpan<float> Weights = weights;
@@ -123,6 +135,9 @@ public static partial class Conv2DFloat32
         public readonly int OutputChannels = outputChannels;
         public readonly float Minimum = minimum;
         public readonly float Maximum = maximum;
+
+        /// <summary>What the sums begin with, if anything.</summary>
+        public readonly Addend Addend = addend;
 
         /// <summary>Blocks of 16 output channels in a group, the last one filled up.</summary>
         public int Blocks => (OutputChannels + BlockChannels - 1) / BlockChannels;
