@@ -10,7 +10,8 @@ public static partial class Conv2DAddFloat32
 {
     /// <summary>Convolves and adds.</summary>
     /// <param name="input">Activations, beginning at the window of output pixel (0, 0), as <see cref="Conv2DFloat32"/> has them.</param>
-    /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][runLength][16]</c>, filled up with zeros.</param>
+    /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][runLength][16]</c>, filled up with zeros; in pairs
+    /// <c>[ceil(outputChannels / 16) / 2][runs][runLength][32]</c>, and behind them what is left over.</param>
     /// <param name="bias">Start of the sums; for each group padded to a multiple of 16.</param>
     /// <param name="addend">What is added, beginning at pixel (0, 0): it may be the output itself, element for element, else it must not overlap it.</param>
     /// <param name="output">Results, as <see cref="Conv2DFloat32"/> has them.</param>
@@ -20,6 +21,7 @@ public static partial class Conv2DAddFloat32
     /// <param name="addendRowStride">From a row of the addend to the next.</param>
     /// <param name="addendPixelStride">From a pixel of the addend to the next.</param>
     /// <param name="runLength">Activations in a run.</param>
+    /// <param name="weightsInPairs">Whether the weights are stored so that two blocks of output channels are read as one stream.</param>
     /// <param name="groups">Number of groups.</param>
     /// <param name="inputChannelsPerGroup">Input channels of a group.</param>
     /// <param name="outputChannelsPerGroup">Output channels of a group.</param>
@@ -38,6 +40,7 @@ public static partial class Conv2DAddFloat32
         int addendRowStride,
         int addendPixelStride,
         int runLength,
+        bool weightsInPairs,
         int groups,
         int inputChannelsPerGroup,
         int outputChannelsPerGroup,
@@ -50,7 +53,7 @@ public static partial class Conv2DAddFloat32
         };
         var arguments = new Conv2DFloat32.Arguments(
             input, weights, bias, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, outputMinimum, outputMaximum,
-            new Conv2DFloat32.Addend(addend, ofAddend));
+            new Conv2DFloat32.Addend(addend, ofAddend), weightsInPairs);
         Conv2DFloat32.Check(arguments);
         Conv2DFloat32.CheckAddend(arguments);
         Conv2DFloat32.Dispatch(arguments);

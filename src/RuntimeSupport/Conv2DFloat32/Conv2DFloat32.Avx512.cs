@@ -17,52 +17,52 @@ public static partial class Conv2DFloat32
 
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int blocks)
             where TOrder : struct, IOrder
         {
             switch (rows)
             {
                 case 1:
-                    Blocks<Rows1, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows1, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 2:
-                    Blocks<Rows2, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows2, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 3:
-                    Blocks<Rows3, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows3, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 4:
-                    Blocks<Rows4, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows4, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 5:
-                    Blocks<Rows5, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows5, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 6:
-                    Blocks<Rows6, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows6, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 7:
-                    Blocks<Rows7, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows7, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 8:
-                    Blocks<Rows8, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows8, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 9:
-                    Blocks<Rows9, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows9, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 10:
-                    Blocks<Rows10, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows10, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 11:
-                    Blocks<Rows11, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows11, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 12:
-                    Blocks<Rows12, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows12, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 case 13:
-                    Blocks<Rows13, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows13, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
                 default:
-                    Blocks<Rows14, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows14, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
                     break;
             }
         }
@@ -88,24 +88,29 @@ public static partial class Conv2DFloat32
         /// <summary>Two blocks at a time; of a single row four, whose chains are as many as an addition takes cycles.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Blocks<TRows, TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int blocks)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
         {
             int block = 0;
             while (block < blocks)
             {
-                ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
+                ref float panel = ref weights[block];
                 Ends panelEnds = ends.At(0, block * BlockChannels);
                 int left = blocks - block;
                 if (TRows.Count == 1 && left >= 4)
                 {
-                    Tile1x4<TOrder>(ref activations, ref order, ref panel, blockStride, inputs, panelEnds);
+                    Tile1x4<TOrder>(ref activations, ref order, weights, block, inputs, panelEnds);
                     block += 4;
+                }
+                else if (left >= 2 && weights.AreInPairs)
+                {
+                    TwoBlocks<TRows, TOrder, Alternating>(ref activations, ref order, rowStride, ref panel, BlockChannels, inputs, panelEnds);
+                    block += 2;
                 }
                 else if (left >= 2)
                 {
-                    TwoBlocks<TRows, TOrder>(ref activations, ref order, rowStride, ref panel, blockStride, inputs, panelEnds);
+                    TwoBlocks<TRows, TOrder, Apart>(ref activations, ref order, rowStride, ref panel, weights.BlockStride(block), inputs, panelEnds);
                     block += 2;
                 }
                 else
@@ -117,9 +122,11 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void TwoBlocks<TRows, TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void TwoBlocks<TRows, TOrder, TBlocks>(
+            ref float rows, ref int order, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
+            where TBlocks : struct, IBlocks
         {
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
             ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
@@ -134,8 +141,10 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input), second = from + stride, third = second + stride;
-                Vector512<float> weightsAt0 = LoadWeights(ref weights, input * BlockChannels);
-                Vector512<float> weightsAt1 = LoadWeights(ref weights1, input * BlockChannels);
+                Vector512<float> weightsAt0 = LoadWeights(ref weights, input * TBlocks.InputStride);
+                Vector512<float> weightsAt1 = TBlocks.InputStride == BlockChannels
+                    ? LoadWeights(ref weights1, input * BlockChannels)
+                    : LoadWeights(ref weights, (input * TBlocks.InputStride) + BlockChannels);
                 Add<TRows>(0, ref rows, from, weightsAt0, weightsAt1, ref sum00, ref sum01);
                 Add<TRows>(1, ref rows, second, weightsAt0, weightsAt1, ref sum10, ref sum11);
                 Add<TRows>(2, ref rows, third, weightsAt0, weightsAt1, ref sum20, ref sum21);
@@ -225,19 +234,21 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, in Weights panel, int block, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
-            ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
-            ref float weights2 = ref Unsafe.Add(ref weights, 2 * blockStride);
-            ref float weights3 = ref Unsafe.Add(ref weights, 3 * blockStride);
+            ref float weights = ref panel[block];
+            ref float weights1 = ref panel[block + 1];
+            ref float weights2 = ref panel[block + 2];
+            ref float weights3 = ref panel[block + 3];
+            nint inputStride = panel.InputStride(block);
             Vector512<float> sum0 = Load(ref start, 0), sum1 = Load(ref start, 1);
             Vector512<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector512<float> activation = Broadcast(ref row, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights1, at), sum1);
@@ -311,6 +322,23 @@ public static partial class Conv2DFloat32
         private interface IRows
         {
             static abstract int Count { get; }
+        }
+
+        /// <summary>How the weights of two blocks lie, known when it is compiled.</summary>
+        private interface IBlocks
+        {
+            /// <summary>From an input's weights in a block to the next one's.</summary>
+            static abstract int InputStride { get; }
+        }
+
+        private readonly struct Apart : IBlocks
+        {
+            public static int InputStride => BlockChannels;
+        }
+
+        private readonly struct Alternating : IBlocks
+        {
+            public static int InputStride => 2 * BlockChannels;
         }
 
         private readonly struct Rows1 : IRows

@@ -33,17 +33,22 @@ public static partial class Conv2DFloat32
         int runs = arguments.RunOffsets.Length;
         for (int channel = 0; channel < arguments.OutputChannels; channel++)
         {
-            int block = (group * arguments.Blocks) + (channel / BlockChannels);
+            int inGroup = channel / BlockChannels;
+            int block = (group * arguments.Blocks) + inGroup;
             int lane = channel % BlockChannels;
+            bool isInPair = arguments.WeightsInPairs && (inGroup | 1) < arguments.Blocks;
+            int termStride = isInPair ? 2 * BlockChannels : BlockChannels;
+            int terms = runs * arguments.RunLength;
+            int weights = isInPair ? ((block - (inGroup & 1)) * terms * BlockChannels) + ((inGroup & 1) * BlockChannels) + lane : (block * terms * BlockChannels) + lane;
             float before = arguments.Addend.IsPresent ? arguments.Addend.Values[addend + channel] : ProductSum.Nothing;
             var sum = new ProductSum(arguments.Bias[(block * BlockChannels) + lane], before);
             for (int run = 0; run < runs; run++)
             {
                 ReadOnlySpan<float> activations = arguments.Input.Slice(window + arguments.RunOffsets[run], arguments.RunLength);
-                int weights = ((block * runs) + run) * arguments.RunLength * BlockChannels;
-                for (int k = 0; k < activations.Length; k++)
+                foreach (float activation in activations)
                 {
-                    sum.Add(activations[k], arguments.Weights[weights + (k * BlockChannels) + lane]);
+                    sum.Add(activation, arguments.Weights[weights]);
+                    weights += termStride;
                 }
             }
 

@@ -42,7 +42,7 @@ public static partial class Conv2DFloat32
 
         /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
         static abstract void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int blocks)
             where TOrder : struct, IOrder;
 
         /// <summary>Copies numbers that do not overlap.</summary>
@@ -68,6 +68,28 @@ public static partial class Conv2DFloat32
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static nint At(ref int order, nint input) => Unsafe.Add(ref order, input);
+    }
+
+    /// <summary>A stretch of a panel's weights.</summary>
+    internal readonly ref struct Weights(ref float panel, nint blockLength, nint first, int inPairs)
+    {
+        private readonly ref float panel = ref panel;
+
+        /// <summary>So many blocks alternate, two by two.</summary>
+        private readonly int inPairs = inPairs;
+
+        /// <summary>Where a block begins.</summary>
+        public ref float this[int block] => ref Unsafe.Add(
+            ref panel, block < inPairs ? ((block & ~1) * blockLength) + ((2 * first) + (block & 1)) * BlockChannels : (block * blockLength) + (first * BlockChannels));
+
+        /// <summary>From an input's weights in a block to the next one's.</summary>
+        public nint InputStride(int block) => block < inPairs ? 2 * BlockChannels : BlockChannels;
+
+        /// <summary>From a block's weights to the next one's, if neither or both are in pairs.</summary>
+        public nint BlockStride(int block) => block < inPairs ? BlockChannels : blockLength;
+
+        /// <summary>Whether all blocks that have a neighbour alternate with it.</summary>
+        public bool AreInPairs => inPairs > 0;
     }
 
     /// <summary>Where the chains of a tile begin and end: <c>target = clamp(before + chain(start))</c>.</summary>
@@ -312,19 +334,18 @@ public static partial class Conv2DFloat32
             toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
             isLast ? arguments.Minimum : float.NegativeInfinity,
             isLast ? arguments.Maximum : float.PositiveInfinity);
-        ref float weights = ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels);
-        nint blockStride = (nint)inputs * BlockChannels;
+        var weights = new Weights(ref panel.Weights, (nint)inputs * BlockChannels, first, arguments.WeightsInPairs ? panel.Blocks & ~1 : 0);
         if (paths.IsListed)
         {
             TTile.Multiply<Listed>(
                 ref Unsafe.Add(ref panel.Input, cursor.Input), ref workspace.Order[first], arguments.Geometry.InputPixelStep,
-                ref weights, blockStride, count, ends, rows, panel.Blocks);
+                weights, count, ends, rows, panel.Blocks);
         }
         else
         {
             TTile.Multiply<Neighbours>(
                 ref activations, ref Unsafe.NullRef<int>(), direct ? arguments.Geometry.InputPixelStep : PackedStride,
-                ref weights, blockStride, count, ends, rows, panel.Blocks);
+                weights, count, ends, rows, panel.Blocks);
         }
 
         if (isLast && !toOutput)

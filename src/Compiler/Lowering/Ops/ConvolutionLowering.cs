@@ -144,7 +144,8 @@ internal static class ConvolutionLowering
         return StoredWeights.OfLayer(writer, node, weights, bias, shape, operands.Input) ?? new LayerWeights(
             "Float32",
             [
-                ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(weights, groups, shape.Terms))),
+                ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32InPairs(weights, groups, shape.Terms))),
+                ("weightsInPairs", true.Plan()),
                 ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, groups))),
             ]);
     }
@@ -184,6 +185,7 @@ internal static class ConvolutionLowering
         yield return ("weights", writer.IsConstant(node.Inputs[1])
             ? writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(writer.Graph.Constants[node.Inputs[1]], groups, terms))
             : RuntimePacking.Weights(writer, node.Name, node.Inputs[1], groups, perGroup, terms));
+        yield return ("weightsInPairs", false.Plan());
         yield return ("bias", node.Inputs.Length < 3 || writer.IsConstant(node.Inputs[2])
             ? writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups))
             : RuntimePacking.Bias(writer, node.Name, node.Inputs[2], groups, perGroup));
