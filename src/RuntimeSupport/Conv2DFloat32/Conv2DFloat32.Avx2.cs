@@ -15,11 +15,14 @@ public static partial class Conv2DFloat32
 
         public static int ShortestRow => 24;
 
+        public static int Lanes => BlockChannels;
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int channels)
             where TOrder : struct, IOrder
         {
+            int blocks = (channels + BlockChannels - 1) / BlockChannels;
             int block = 0;
             while (block < blocks)
             {

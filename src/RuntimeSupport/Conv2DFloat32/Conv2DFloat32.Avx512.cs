@@ -9,60 +9,62 @@ public static partial class Conv2DFloat32
     internal static void RunAvx512(in Arguments arguments) => RunTiled<Avx512Tile>(arguments);
 
     /// <summary>Tiles of up to 14 pixels × 32 channels: 28 sums, two vectors of weights and an activation are 31 of 32 registers, and most networks' rows are whole fourteens.</summary>
-    internal readonly struct Avx512Tile : ITile
+    internal readonly partial struct Avx512Tile : ITile
     {
         public static int Rows => 14;
 
         public static int ShortestRow => 8;
 
+        public static int Lanes => HalfBlock;
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int channels)
             where TOrder : struct, IOrder
         {
             switch (rows)
             {
                 case 1:
-                    Blocks<Rows1, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows1, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 2:
-                    Blocks<Rows2, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows2, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 3:
-                    Blocks<Rows3, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows3, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 4:
-                    Blocks<Rows4, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows4, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 5:
-                    Blocks<Rows5, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows5, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 6:
-                    Blocks<Rows6, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows6, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 7:
-                    Blocks<Rows7, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows7, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 8:
-                    Blocks<Rows8, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows8, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 9:
-                    Blocks<Rows9, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows9, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 10:
-                    Blocks<Rows10, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows10, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 11:
-                    Blocks<Rows11, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows11, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 12:
-                    Blocks<Rows12, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows12, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 13:
-                    Blocks<Rows13, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows13, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 default:
-                    Blocks<Rows14, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, blocks);
+                    Blocks<Rows14, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
             }
         }
@@ -85,14 +87,14 @@ public static partial class Conv2DFloat32
             }
         }
 
-        /// <summary>Two blocks at a time; of a single row four, whose chains are as many as an addition takes cycles.</summary>
+        /// <summary>Two blocks at a time; of a single row four, whose chains are as many as an addition takes cycles; at the end half a block.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Blocks<TRows, TOrder>(
-            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int channels)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
         {
-            int block = 0;
+            int block = 0, blocks = (channels + HalfBlock - 1) / BlockChannels;
             while (block < blocks)
             {
                 ref float panel = ref weights[block];
@@ -103,7 +105,7 @@ public static partial class Conv2DFloat32
                     Tile1x4<TOrder>(ref activations, ref order, weights, block, inputs, panelEnds);
                     block += 4;
                 }
-                else if (left >= 2 && weights.AreInPairs)
+                else if (left >= 2 && weights.IsInPair(block))
                 {
                     TwoBlocks<TRows, TOrder, Alternating>(ref activations, ref order, rowStride, ref panel, BlockChannels, inputs, panelEnds);
                     block += 2;
@@ -113,11 +115,21 @@ public static partial class Conv2DFloat32
                     TwoBlocks<TRows, TOrder, Apart>(ref activations, ref order, rowStride, ref panel, weights.BlockStride(block), inputs, panelEnds);
                     block += 2;
                 }
-                else
+                else if (weights.IsInPair(block))
                 {
-                    OneBlock<TRows, TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    OneBlock<TRows, TOrder, Alternating>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
                     block++;
                 }
+                else
+                {
+                    OneBlock<TRows, TOrder, Apart>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    block++;
+                }
+            }
+
+            if (block * BlockChannels < channels)
+            {
+                RunHalfBlock<TRows, TOrder>(ref activations, ref order, rowStride, weights, block, inputs, ends.At(0, block * BlockChannels));
             }
         }
 
@@ -182,9 +194,10 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void OneBlock<TRows, TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void OneBlock<TRows, TOrder, TBlocks>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
+            where TBlocks : struct, IBlocks
         {
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
             ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
@@ -196,7 +209,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input), second = from + stride, third = second + stride;
-                Vector512<float> weightsAt = LoadWeights(ref weights, input * BlockChannels);
+                Vector512<float> weightsAt = LoadWeights(ref weights, input * TBlocks.InputStride);
                 Add<TRows>(0, ref rows, from, weightsAt, ref sum0);
                 Add<TRows>(1, ref rows, second, weightsAt, ref sum1);
                 Add<TRows>(2, ref rows, third, weightsAt, ref sum2);

@@ -40,9 +40,12 @@ public static partial class Conv2DFloat32
         /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
         static abstract int ShortestRow { get; }
 
-        /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
+        /// <summary>Results are written in multiples of so many channels.</summary>
+        static abstract int Lanes { get; }
+
+        /// <summary>Multiplies rows × channels × inputs, at most a stretch of these.</summary>
         static abstract void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int channels)
             where TOrder : struct, IOrder;
 
         /// <summary>Copies numbers that do not overlap.</summary>
@@ -88,8 +91,8 @@ public static partial class Conv2DFloat32
         /// <summary>From a block's weights to the next one's, if neither or both are in pairs.</summary>
         public nint BlockStride(int block) => block < inPairs ? BlockChannels : blockLength;
 
-        /// <summary>Whether all blocks that have a neighbour alternate with it.</summary>
-        public bool AreInPairs => inPairs > 0;
+        /// <summary>Whether a block alternates with its neighbour.</summary>
+        public bool IsInPair(int block) => block < inPairs;
     }
 
     /// <summary>Where the chains of a tile begin and end: <c>target = clamp(before + chain(start))</c>.</summary>
@@ -261,7 +264,7 @@ public static partial class Conv2DFloat32
             !workspace.Order.IsEmpty,
             IsReadable<TTile>(arguments),
             ConvolutionExtents.IsUniform(geometry),
-            panel.Channels == panel.Blocks * BlockChannels,
+            panel.Channels % TTile.Lanes == 0,
             ConvolutionExtents.HasUniformOutput(geometry));
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
@@ -339,13 +342,13 @@ public static partial class Conv2DFloat32
         {
             TTile.Multiply<Listed>(
                 ref Unsafe.Add(ref panel.Input, cursor.Input), ref workspace.Order[first], arguments.Geometry.InputPixelStep,
-                weights, count, ends, rows, panel.Blocks);
+                weights, count, ends, rows, panel.Channels);
         }
         else
         {
             TTile.Multiply<Neighbours>(
                 ref activations, ref Unsafe.NullRef<int>(), direct ? arguments.Geometry.InputPixelStep : PackedStride,
-                weights, count, ends, rows, panel.Blocks);
+                weights, count, ends, rows, panel.Channels);
         }
 
         if (isLast && !toOutput)

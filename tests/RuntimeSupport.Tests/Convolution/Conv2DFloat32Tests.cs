@@ -106,12 +106,14 @@ public class Conv2DFloat32Tests
         yield return new ConvolutionCase { Batches = 2, OutputHeight = 3, OutputWidth = 29, KernelHeight = 3, KernelWidth = 3, Groups = 2, InputChannels = 30, OutputChannels = 24 };
     }
 
-    /// <summary>Tiles of every height by one, two and more blocks; rows that are a tile; pixels that fall on the same cache sets; more pixels than are done at a time.</summary>
+    /// <summary>Tiles of every height by half a block, one, two and more blocks; rows that are a tile; pixels that fall on the same cache sets; more pixels than are done at a time.</summary>
     private static IEnumerable<ConvolutionCase> Tiles()
     {
         for (int pixels = 1; pixels <= 15; pixels++)
         {
             yield return new ConvolutionCase { OutputWidth = pixels, InputChannels = 131, OutputChannels = 112 };
+            yield return new ConvolutionCase { OutputWidth = pixels, InputChannels = 131, OutputChannels = 8 };
+            yield return new ConvolutionCase { OutputHeight = 2, OutputWidth = pixels, KernelHeight = 2, InputChannels = 70, OutputChannels = 8 + (16 * (pixels % 4)) };
             yield return new ConvolutionCase { OutputHeight = 2, OutputWidth = 24 + pixels, KernelHeight = 2, KernelWidth = 2, InputChannels = 33, OutputChannels = 112 };
         }
 
