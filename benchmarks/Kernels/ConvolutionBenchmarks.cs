@@ -66,5 +66,5 @@ public class ConvolutionBenchmarks
     /// <summary>float32.</summary>
     [Benchmark]
     public void Float32() => Conv2DFloat32.Run(
-        floats, floatWeights, floatBias, floatOutput, offsets, Shape.Geometry, RunLength, 1, Shape.InputChannels, Shape.OutputChannels, 0, float.PositiveInfinity);
+        floats, floatWeights, floatBias, floatOutput, offsets, Shape.Geometry, RunLength, true, 1, Shape.InputChannels, Shape.OutputChannels, 0, float.PositiveInfinity);
 }

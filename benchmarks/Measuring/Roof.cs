@@ -54,7 +54,7 @@ internal sealed record Roof(double Int8, double Float32)
         float[] output = new float[Pixels * Channels];
         int[] runOffsets = [0];
         return () => Conv2DFloat32.Run(
-            input, weights, bias, output, runOffsets, Geometry, Channels, 1, Channels, Channels, float.NegativeInfinity, float.PositiveInfinity);
+            input, weights, bias, output, runOffsets, Geometry, Channels, true, 1, Channels, Channels, float.NegativeInfinity, float.PositiveInfinity);
     }
 
     private static double Rate(Action product)

@@ -59,6 +59,7 @@ public static class CompilerDriver
         var bar = QualityBar.Of(options, classifier is not null);
         Graph rounded = options.Precision == Precision.Rounded256 ? RoundWeights.Run(graph) : graph;
         (Graph prepared, ImmutableArray<string> floatNodes) = Quantizer.Run(rounded);
+        prepared = options.Precision == Precision.Float32 ? FuseSums.Run(prepared) : prepared;
         LoweredModel model = ModelLowering.Lower(prepared, options, classifier, labels);
         LoweredModel floating = model;
         CalibratedModel? calibrated = null;

@@ -167,6 +167,9 @@ public sealed class LayoutPlanner
             case Reshape when output.IsContiguous:
                 TryAlias(node.Inputs[0], output.Reshape(graph.ShapeOf(node.Inputs[0])), index);
                 break;
+            case Conv2D when node.Inputs.Length > 3 && node.Inputs.Count(input => input == node.Inputs[3]) == 1:
+                TryAlias(node.Inputs[3], output with { Padding = default }, index);
+                break;
             case Elementwise or Requantize:
                 foreach (string input in node.Inputs.Where(input => graph.ShapeOf(input) == output.Shape && !graph.Consumers(input).Any(IsPartInPlace)))
                 {

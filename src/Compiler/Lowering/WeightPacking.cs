@@ -46,6 +46,13 @@ public static class WeightPacking
             : Vector(Float32(weights.Values<float>(), groups, terms));
     }
 
+    /// <summary>The same, but two blocks alternate: [groups][pairs of blocks][terms][32], then what is left over, so that a tile of two blocks reads one stream.</summary>
+    public static Tensor Float32InPairs(Tensor weights, int groups, int terms)
+    {
+        Tensor packed = Float32(weights, groups, terms);
+        return weights.IsUniform ? packed : Vector(InPairs(packed.Values<float>(), groups, terms));
+    }
+
     /// <summary>float weights of a depthwise convolution, as <see cref="Depthwise{T}"/> packs them.</summary>
     public static Tensor Depthwise(Tensor weights, int taps) => weights.IsUniform
         ? Repeat(weights, taps * Blocks(weights.Count / Math.Max(1, taps)) * Block)
@@ -107,6 +114,27 @@ public static class WeightPacking
 
     /// <summary>Blocks of 16 that hold so many channels.</summary>
     public static int Blocks(int channels) => (channels + Block - 1) / Block;
+
+    private static float[] InPairs(float[] packed, int groups, int terms)
+    {
+        int length = terms * Block;
+        int blocks = packed.Length / Math.Max(1, groups * length);
+        float[] result = [.. packed];
+        for (int group = 0; group < groups; group++)
+        {
+            for (int block = 0; block < blocks / 2 * 2; block++)
+            {
+                int from = ((group * blocks) + block) * length;
+                int to = (((group * blocks) + (block & ~1)) * length) + ((block & 1) * Block);
+                for (int term = 0; term < terms; term++)
+                {
+                    packed.AsSpan(from + (term * Block), Block).CopyTo(result.AsSpan(to + (term * 2 * Block)));
+                }
+            }
+        }
+
+        return result;
+    }
 
     // What fills the last block is computed and dropped: it may be anything, here what the others are.
     private static Tensor Repeat(Tensor weights, int length) => Tensor.Uniform(weights, [length]);

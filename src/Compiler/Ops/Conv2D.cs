@@ -6,7 +6,7 @@ using ModelCompiler.Plans;
 namespace ModelCompiler.Compiler.Ops;
 
 /// <summary>
-/// Convolution of an image [N, H, W, C] with weights [O, kernel height, kernel width, C / groups] and, optionally, a bias [O];
+/// Convolution of an image [N, H, W, C] with weights [O, kernel height, kernel width, C / groups] and, optionally, a bias [O] and an image that is added;
 /// then a clamp to [<paramref name="Minimum"/>, <paramref name="Maximum"/>], the fused activation.
 /// </summary>
 /// <param name="Window">The window.</param>
@@ -32,7 +32,9 @@ public sealed record Conv2D(Window Window, int Groups, float Minimum = float.Neg
         int height = Window.OutputHeight(image[1]);
         int width = Window.OutputWidth(image[2]);
         Require(height > 0 && width > 0, $"a window of {Window.ExtentHeight}×{Window.ExtentWidth} is larger than the image {image[1]}×{image[2]}");
-        return [new TensorType(ElementType.Float32, [image[0], height, width, weights[0]])];
+        Shape output = [image[0], height, width, weights[0]];
+        Require(inputs.Length < 4 || inputs[3].Shape == output, $"an image of shape {(inputs.Length < 4 ? default : inputs[3].Shape)} is added to one of {output}");
+        return [new TensorType(ElementType.Float32, output)];
     }
 
     /// <inheritdoc/>
@@ -42,6 +44,7 @@ public sealed record Conv2D(Window Window, int Groups, float Minimum = float.Neg
         Shape weights = inputs[1].Shape;
         Shape shape = Infer([.. System.Linq.Enumerable.Select(inputs, input => input.TensorType)])[0].Shape;
         float[] bias = inputs.Length > 2 ? inputs[2].Values<float>() : new float[weights[0]];
+        float[]? addend = inputs.Length > 3 ? inputs[3].Values<float>() : null;
         var output = new float[shape.ElementCount];
         int position = 0;
         int channelsPerGroup = weights[0] / Groups;
@@ -55,6 +58,7 @@ public sealed record Conv2D(Window Window, int Groups, float Minimum = float.Neg
                     {
                         float sum = bias[channel] + Sum(
                             inputs[0].Values<float>(), image, batch, row, column, inputs[1].Values<float>(), weights, channel, channel / channelsPerGroup * weights[3]);
+                        sum += addend is null ? 0 : addend[position];
                         output[position++] = Math.Min(Math.Max(sum, Minimum), Maximum);
                     }
                 }

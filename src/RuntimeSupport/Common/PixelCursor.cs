@@ -23,6 +23,12 @@ public struct PixelCursor
     /// <summary>Pixels from this one to the end of its row.</summary>
     public readonly int LeftInRow => geometry.OutputWidth - column;
 
+    /// <summary>Where the pixel's channels begin in another image.</summary>
+    /// <param name="other">The convolution, were that image its output.</param>
+    /// <returns>The distance from the image's first element.</returns>
+    public readonly int OutputOf(in ConvolutionGeometry other) =>
+        (batch * other.OutputBatchStride) + (row * other.OutputRowStride) + (column * other.OutputPixelStride);
+
     /// <summary>Moves on by some pixels; after the last one the offsets mean nothing.</summary>
     /// <param name="count">Number of pixels.</param>
     [MethodImpl(KernelOptions.Hot)]

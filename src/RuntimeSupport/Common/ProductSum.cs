@@ -7,8 +7,9 @@ namespace ModelCompiler.RuntimeSupport;
 /// stretch is one chain of fused multiply-adds, the first from where the sum starts, the others from 0; their results are added in order. Errors thus grow with the
 /// length of a stretch and the number of stretches, not with the number of products.
 /// </summary>
-/// <param name="start">Where the sum starts: the bias.</param>
-internal struct ProductSum(float start)
+/// <param name="start">Where the first stretch starts: the bias.</param>
+/// <param name="before">What the stretches' results are added to.</param>
+internal struct ProductSum(float start, float before = ProductSum.Nothing)
 {
     /// <summary>Products in a stretch.</summary>
     public const int Stretch = 128;
@@ -16,7 +17,7 @@ internal struct ProductSum(float start)
     /// <summary>Added to anything, this leaves every bit, where +0 would lose the sign of −0: the sum of no stretches.</summary>
     public const float Nothing = -0f;
 
-    private float before = Nothing;
+    private float before = before;
     private float chain = start;
     private int count;
 

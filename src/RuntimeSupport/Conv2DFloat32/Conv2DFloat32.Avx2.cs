@@ -15,20 +15,24 @@ public static partial class Conv2DFloat32
 
         public static int ShortestRow => 24;
 
+        public static int Lanes => BlockChannels;
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int channels)
             where TOrder : struct, IOrder
         {
+            int blocks = (channels + BlockChannels - 1) / BlockChannels;
             int block = 0;
             while (block < blocks)
             {
-                ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
+                ref float panel = ref weights[block];
+                nint inputStride = weights.InputStride(block);
                 Ends panelEnds = ends.At(0, block * BlockChannels);
                 bool wide = rows < 6 && blocks - block >= 2;
                 if (rows == 6)
                 {
-                    Tile6x2<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    Tile6x2<TOrder>(ref activations, ref order, rowStride, ref panel, inputStride, inputs, panelEnds);
                 }
 
                 for (int row = 0; rows < 6 && row < rows; row++)
@@ -36,11 +40,11 @@ public static partial class Conv2DFloat32
                     ref float single = ref Unsafe.Add(ref activations, row * rowStride);
                     if (wide)
                     {
-                        Tile1x4<TOrder>(ref single, ref order, ref panel, blockStride, inputs, panelEnds.At(row, 0));
+                        Tile1x4<TOrder>(ref single, ref order, ref panel, weights.BlockStride(block), inputStride, inputs, panelEnds.At(row, 0));
                     }
                     else
                     {
-                        Tile1x2<TOrder>(ref single, ref order, ref panel, inputs, panelEnds.At(row, 0));
+                        Tile1x2<TOrder>(ref single, ref order, ref panel, inputStride, inputs, panelEnds.At(row, 0));
                     }
                 }
 
@@ -67,7 +71,7 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile6x2<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void Tile6x2<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputStride, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
@@ -81,7 +85,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector256<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector256<float> weightsAt1 = LoadWeights(ref weights, at + 8);
                 Vector256<float> activation = Broadcast(ref rows, from);
@@ -113,7 +117,7 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputStride, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
@@ -123,7 +127,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector256<float> activation = Broadcast(ref row, from);
                 sum0 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at + 8), sum1);
@@ -135,7 +139,7 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x2<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+        private static void Tile1x2<TOrder>(ref float row, ref int order, ref float weights, nint inputStride, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
@@ -143,7 +147,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector256<float> activation = Broadcast(ref row, from);
                 sum0 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Fma.MultiplyAdd(activation, LoadWeights(ref weights, at + 8), sum1);

@@ -9,60 +9,62 @@ public static partial class Conv2DFloat32
     internal static void RunAvx512(in Arguments arguments) => RunTiled<Avx512Tile>(arguments);
 
     /// <summary>Tiles of up to 14 pixels × 32 channels: 28 sums, two vectors of weights and an activation are 31 of 32 registers, and most networks' rows are whole fourteens.</summary>
-    internal readonly struct Avx512Tile : ITile
+    internal readonly partial struct Avx512Tile : ITile
     {
         public static int Rows => 14;
 
         public static int ShortestRow => 8;
 
+        public static int Lanes => HalfBlock;
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int channels)
             where TOrder : struct, IOrder
         {
             switch (rows)
             {
                 case 1:
-                    Blocks<Rows1, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows1, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 2:
-                    Blocks<Rows2, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows2, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 3:
-                    Blocks<Rows3, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows3, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 4:
-                    Blocks<Rows4, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows4, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 5:
-                    Blocks<Rows5, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows5, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 6:
-                    Blocks<Rows6, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows6, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 7:
-                    Blocks<Rows7, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows7, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 8:
-                    Blocks<Rows8, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows8, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 9:
-                    Blocks<Rows9, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows9, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 10:
-                    Blocks<Rows10, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows10, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 11:
-                    Blocks<Rows11, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows11, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 12:
-                    Blocks<Rows12, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows12, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 case 13:
-                    Blocks<Rows13, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows13, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
                 default:
-                    Blocks<Rows14, TOrder>(ref activations, ref order, rowStride, ref weights, blockStride, inputs, ends, blocks);
+                    Blocks<Rows14, TOrder>(ref activations, ref order, rowStride, weights, inputs, ends, channels);
                     break;
             }
         }
@@ -85,41 +87,58 @@ public static partial class Conv2DFloat32
             }
         }
 
-        /// <summary>Two blocks at a time; of a single row four, whose chains are as many as an addition takes cycles.</summary>
+        /// <summary>Two blocks at a time; of a single row four, whose chains are as many as an addition takes cycles; at the end half a block.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Blocks<TRows, TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int channels)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
         {
-            int block = 0;
+            int block = 0, blocks = (channels + HalfBlock - 1) / BlockChannels;
             while (block < blocks)
             {
-                ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
+                ref float panel = ref weights[block];
                 Ends panelEnds = ends.At(0, block * BlockChannels);
                 int left = blocks - block;
                 if (TRows.Count == 1 && left >= 4)
                 {
-                    Tile1x4<TOrder>(ref activations, ref order, ref panel, blockStride, inputs, panelEnds);
+                    Tile1x4<TOrder>(ref activations, ref order, weights, block, inputs, panelEnds);
                     block += 4;
+                }
+                else if (left >= 2 && weights.IsInPair(block))
+                {
+                    TwoBlocks<TRows, TOrder, Alternating>(ref activations, ref order, rowStride, ref panel, BlockChannels, inputs, panelEnds);
+                    block += 2;
                 }
                 else if (left >= 2)
                 {
-                    TwoBlocks<TRows, TOrder>(ref activations, ref order, rowStride, ref panel, blockStride, inputs, panelEnds);
+                    TwoBlocks<TRows, TOrder, Apart>(ref activations, ref order, rowStride, ref panel, weights.BlockStride(block), inputs, panelEnds);
                     block += 2;
+                }
+                else if (weights.IsInPair(block))
+                {
+                    OneBlock<TRows, TOrder, Alternating>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    block++;
                 }
                 else
                 {
-                    OneBlock<TRows, TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    OneBlock<TRows, TOrder, Apart>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
                     block++;
                 }
+            }
+
+            if (block * BlockChannels < channels)
+            {
+                RunHalfBlock<TRows, TOrder>(ref activations, ref order, rowStride, weights, block, inputs, ends.At(0, block * BlockChannels));
             }
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void TwoBlocks<TRows, TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void TwoBlocks<TRows, TOrder, TBlocks>(
+            ref float rows, ref int order, nint stride, ref float weights, nint blockStride, nint inputs, in Ends ends)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
+            where TBlocks : struct, IBlocks
         {
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
             ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
@@ -134,8 +153,10 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input), second = from + stride, third = second + stride;
-                Vector512<float> weightsAt0 = LoadWeights(ref weights, input * BlockChannels);
-                Vector512<float> weightsAt1 = LoadWeights(ref weights1, input * BlockChannels);
+                Vector512<float> weightsAt0 = LoadWeights(ref weights, input * TBlocks.InputStride);
+                Vector512<float> weightsAt1 = TBlocks.InputStride == BlockChannels
+                    ? LoadWeights(ref weights1, input * BlockChannels)
+                    : LoadWeights(ref weights, (input * TBlocks.InputStride) + BlockChannels);
                 Add<TRows>(0, ref rows, from, weightsAt0, weightsAt1, ref sum00, ref sum01);
                 Add<TRows>(1, ref rows, second, weightsAt0, weightsAt1, ref sum10, ref sum11);
                 Add<TRows>(2, ref rows, third, weightsAt0, weightsAt1, ref sum20, ref sum21);
@@ -173,9 +194,10 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void OneBlock<TRows, TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void OneBlock<TRows, TOrder, TBlocks>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
             where TRows : struct, IRows
             where TOrder : struct, IOrder
+            where TBlocks : struct, IBlocks
         {
             ref float rows3 = ref Unsafe.Add(ref rows, 3 * stride);
             ref float rows6 = ref Unsafe.Add(ref rows, 6 * stride);
@@ -187,7 +209,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input), second = from + stride, third = second + stride;
-                Vector512<float> weightsAt = LoadWeights(ref weights, input * BlockChannels);
+                Vector512<float> weightsAt = LoadWeights(ref weights, input * TBlocks.InputStride);
                 Add<TRows>(0, ref rows, from, weightsAt, ref sum0);
                 Add<TRows>(1, ref rows, second, weightsAt, ref sum1);
                 Add<TRows>(2, ref rows, third, weightsAt, ref sum2);
@@ -225,19 +247,21 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint blockStride, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, in Weights panel, int block, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
-            ref float weights1 = ref Unsafe.Add(ref weights, blockStride);
-            ref float weights2 = ref Unsafe.Add(ref weights, 2 * blockStride);
-            ref float weights3 = ref Unsafe.Add(ref weights, 3 * blockStride);
+            ref float weights = ref panel[block];
+            ref float weights1 = ref panel[block + 1];
+            ref float weights2 = ref panel[block + 2];
+            ref float weights3 = ref panel[block + 3];
+            nint inputStride = panel.InputStride(block);
             Vector512<float> sum0 = Load(ref start, 0), sum1 = Load(ref start, 1);
             Vector512<float> sum2 = Load(ref start, 2), sum3 = Load(ref start, 3);
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector512<float> activation = Broadcast(ref row, from);
                 sum0 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights, at), sum0);
                 sum1 = Avx512F.FusedMultiplyAdd(activation, LoadWeights(ref weights1, at), sum1);
@@ -305,82 +329,6 @@ public static partial class Conv2DFloat32
                 Vector512<float> total = Avx512F.Add(Vector512.LoadUnsafe(ref before), sum);
                 Avx512F.Min(maximum, Avx512F.Max(minimum, total)).StoreUnsafe(ref target);
             }
-        }
-
-        /// <summary>How many rows a tile has, known when it is compiled: only the heights that a model needs are.</summary>
-        private interface IRows
-        {
-            static abstract int Count { get; }
-        }
-
-        private readonly struct Rows1 : IRows
-        {
-            public static int Count => 1;
-        }
-
-        private readonly struct Rows2 : IRows
-        {
-            public static int Count => 2;
-        }
-
-        private readonly struct Rows3 : IRows
-        {
-            public static int Count => 3;
-        }
-
-        private readonly struct Rows4 : IRows
-        {
-            public static int Count => 4;
-        }
-
-        private readonly struct Rows5 : IRows
-        {
-            public static int Count => 5;
-        }
-
-        private readonly struct Rows6 : IRows
-        {
-            public static int Count => 6;
-        }
-
-        private readonly struct Rows7 : IRows
-        {
-            public static int Count => 7;
-        }
-
-        private readonly struct Rows8 : IRows
-        {
-            public static int Count => 8;
-        }
-
-        private readonly struct Rows9 : IRows
-        {
-            public static int Count => 9;
-        }
-
-        private readonly struct Rows10 : IRows
-        {
-            public static int Count => 10;
-        }
-
-        private readonly struct Rows11 : IRows
-        {
-            public static int Count => 11;
-        }
-
-        private readonly struct Rows12 : IRows
-        {
-            public static int Count => 12;
-        }
-
-        private readonly struct Rows13 : IRows
-        {
-            public static int Count => 13;
-        }
-
-        private readonly struct Rows14 : IRows
-        {
-            public static int Count => 14;
         }
     }
 }

@@ -31,77 +31,6 @@ public static partial class Conv2DFloat32
     /// <summary>More inputs than this are gathered.</summary>
     private const int MaximumListed = 8192;
 
-    /// <summary>What an instruction set contributes to <see cref="RunTiled{TTile}"/>. A row is an output pixel.</summary>
-    internal interface ITile
-    {
-        /// <summary>Rows of a full tile.</summary>
-        static abstract int Rows { get; }
-
-        /// <summary>From this width on tiles are cut at the ends of image rows, where that spares gathering windows: in narrower images the tiles would be too short.</summary>
-        static abstract int ShortestRow { get; }
-
-        /// <summary>Multiplies rows × blocks × inputs, at most a stretch of these.</summary>
-        static abstract void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
-            where TOrder : struct, IOrder;
-
-        /// <summary>Copies numbers that do not overlap.</summary>
-        static abstract void Copy(ref float from, ref float to, nint length);
-    }
-
-    /// <summary>Where the inputs of a window are.</summary>
-    internal interface IOrder
-    {
-        /// <summary>How far an input is from the first.</summary>
-        static abstract nint At(ref int order, nint input);
-    }
-
-    /// <summary>One behind the other.</summary>
-    internal readonly struct Neighbours : IOrder
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static nint At(ref int order, nint input) => input;
-    }
-
-    /// <summary>Where a list says.</summary>
-    internal readonly struct Listed : IOrder
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static nint At(ref int order, nint input) => Unsafe.Add(ref order, input);
-    }
-
-    /// <summary>Where the chains of a tile begin and end: <c>target = clamp(before + chain(start))</c>.</summary>
-    internal readonly ref struct Ends(ref float start, ref float before, nint beforeStride, ref float target, nint targetStride, float minimum, float maximum)
-    {
-        /// <summary>Where chains begin, the same for all rows.</summary>
-        public readonly ref float Start = ref start;
-
-        /// <summary>The sums of the stretches before.</summary>
-        public readonly ref float Before = ref before;
-
-        /// <summary>From a row of these to the next.</summary>
-        public readonly nint BeforeStride = beforeStride;
-
-        /// <summary>Where results go.</summary>
-        public readonly ref float Target = ref target;
-
-        /// <summary>From a row of results to the next.</summary>
-        public readonly nint TargetStride = targetStride;
-
-        public readonly float Minimum = minimum;
-        public readonly float Maximum = maximum;
-
-        /// <summary>The same for a tile whose corner is elsewhere.</summary>
-        public Ends At(nint row, nint channel) => new(
-            ref Unsafe.Add(ref Start, channel),
-            ref Unsafe.Add(ref Before, (row * BeforeStride) + channel),
-            BeforeStride,
-            ref Unsafe.Add(ref Target, (row * TargetStride) + channel),
-            TargetStride,
-            Minimum,
-            Maximum);
-    }
-
     /// <summary>What a run has on the stack.</summary>
     private readonly ref struct Workspace(Span<int> order, Span<float> packed, Span<float> sums, int sumsStride, Span<float> zeros, Span<float> nothing)
     {
@@ -239,7 +168,7 @@ public static partial class Conv2DFloat32
             !workspace.Order.IsEmpty,
             IsReadable<TTile>(arguments),
             ConvolutionExtents.IsUniform(geometry),
-            panel.Channels == panel.Blocks * BlockChannels,
+            panel.Channels % TTile.Lanes == 0,
             ConvolutionExtents.HasUniformOutput(geometry));
         int inputs = arguments.RunOffsets.Length * arguments.RunLength;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
@@ -294,27 +223,36 @@ public static partial class Conv2DFloat32
             Pack<TTile>(arguments, ref panel.Input, cursor, first, count, ref activations, rows);
         }
 
+        ref float before = ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums;
+        nint beforeStride = isFirst ? 0 : workspace.SumsStride;
+        if (isFirst && arguments.Addend.IsPresent)
+        {
+            bool isCopy = CopiesAddend<TTile>(arguments, panel, paths, cursor, ref sums, workspace.SumsStride, rows);
+            ref float addend = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Addend.Values), cursor.OutputOf(arguments.Addend.Geometry) + panel.Output);
+            before = ref isCopy ? ref sums : ref addend;
+            beforeStride = isCopy ? workspace.SumsStride : arguments.Addend.Geometry.OutputPixelStride;
+        }
+
         var ends = new Ends(
             ref isFirst ? ref panel.Bias : ref MemoryMarshal.GetReference(workspace.Zeros),
-            ref isFirst ? ref MemoryMarshal.GetReference(workspace.Nothing) : ref sums,
-            isFirst ? 0 : workspace.SumsStride,
+            ref before,
+            beforeStride,
             ref toOutput ? ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), cursor.Output + panel.Output) : ref sums,
             toOutput ? arguments.Geometry.OutputPixelStride : workspace.SumsStride,
             isLast ? arguments.Minimum : float.NegativeInfinity,
             isLast ? arguments.Maximum : float.PositiveInfinity);
-        ref float weights = ref Unsafe.Add(ref panel.Weights, (nint)first * BlockChannels);
-        nint blockStride = (nint)inputs * BlockChannels;
+        var weights = new Weights(ref panel.Weights, (nint)inputs * BlockChannels, first, arguments.WeightsInPairs ? panel.Blocks & ~1 : 0);
         if (paths.IsListed)
         {
             TTile.Multiply<Listed>(
                 ref Unsafe.Add(ref panel.Input, cursor.Input), ref workspace.Order[first], arguments.Geometry.InputPixelStep,
-                ref weights, blockStride, count, ends, rows, panel.Blocks);
+                weights, count, ends, rows, panel.Channels);
         }
         else
         {
             TTile.Multiply<Neighbours>(
                 ref activations, ref Unsafe.NullRef<int>(), direct ? arguments.Geometry.InputPixelStep : PackedStride,
-                ref weights, blockStride, count, ends, rows, panel.Blocks);
+                weights, count, ends, rows, panel.Channels);
         }
 
         if (isLast && !toOutput)

@@ -26,24 +26,28 @@ public static partial class Conv2DFloat32
 
         public static int ShortestRow => 24;
 
+        public static int Lanes => BlockChannels;
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply<TOrder>(
-            ref float activations, ref int order, nint rowStride, ref float weights, nint blockStride, nint inputs, in Ends ends, int rows, int blocks)
+            ref float activations, ref int order, nint rowStride, in Weights weights, nint inputs, in Ends ends, int rows, int channels)
             where TOrder : struct, IOrder
         {
+            int blocks = (channels + BlockChannels - 1) / BlockChannels;
             for (int block = 0; block < blocks; block++)
             {
-                ref float panel = ref Unsafe.Add(ref weights, block * blockStride);
+                ref float panel = ref weights[block];
+                nint inputStride = weights.InputStride(block);
                 Ends panelEnds = ends.At(0, block * BlockChannels);
                 if (rows == 4 && TFused.IsInstruction)
                 {
-                    Tile4x4<TOrder>(ref activations, ref order, rowStride, ref panel, inputs, panelEnds);
+                    Tile4x4<TOrder>(ref activations, ref order, rowStride, ref panel, inputStride, inputs, panelEnds);
                     continue;
                 }
 
                 for (int row = 0; row < rows; row++)
                 {
-                    Tile1x4<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref panel, inputs, panelEnds.At(row, 0));
+                    Tile1x4<TOrder>(ref Unsafe.Add(ref activations, row * rowStride), ref order, ref panel, inputStride, inputs, panelEnds.At(row, 0));
                 }
             }
         }
@@ -55,7 +59,7 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile4x4<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputs, in Ends ends)
+        private static void Tile4x4<TOrder>(ref float rows, ref int order, nint stride, ref float weights, nint inputStride, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
@@ -71,7 +75,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector128<float> weightsAt0 = LoadWeights(ref weights, at);
                 Vector128<float> weightsAt1 = LoadWeights(ref weights, at + 4);
                 Vector128<float> weightsAt2 = LoadWeights(ref weights, at + 8);
@@ -105,7 +109,7 @@ public static partial class Conv2DFloat32
         }
 
         [MethodImpl(KernelOptions.Hot)]
-        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint inputs, in Ends ends)
+        private static void Tile1x4<TOrder>(ref float row, ref int order, ref float weights, nint inputStride, nint inputs, in Ends ends)
             where TOrder : struct, IOrder
         {
             ref float start = ref ends.Start;
@@ -114,7 +118,7 @@ public static partial class Conv2DFloat32
             for (nint input = 0; input < inputs; input++)
             {
                 nint from = TOrder.At(ref order, input);
-                nint at = input * BlockChannels;
+                nint at = input * inputStride;
                 Vector128<float> activation = Broadcast(ref row, from);
                 sum0 = TFused.Add(sum0, activation, LoadWeights(ref weights, at));
                 sum1 = TFused.Add(sum1, activation, LoadWeights(ref weights, at + 4));

@@ -18,13 +18,15 @@ public static partial class Conv2DFloat32
     /// Activations, beginning at the window of output pixel (0, 0). The window of pixel (b, y, x) and group g begins at
     /// <c>b * InputBatchStride + y * InputRowStep + x * InputPixelStep + g * inputChannelsPerGroup</c>.
     /// </param>
-    /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][runLength][16]</c>, filled up with zeros.</param>
+    /// <param name="weights">For each group <c>[ceil(outputChannels / 16)][runs][runLength][16]</c>, filled up with zeros; in pairs
+    /// <c>[ceil(outputChannels / 16) / 2][runs][runLength][32]</c>, and behind them what is left over.</param>
     /// <param name="bias">Start of the sums; for each group padded to a multiple of 16.</param>
     /// <param name="output">Results; channel o of group g of pixel (b, y, x) is at
     /// <c>b * OutputBatchStride + y * OutputRowStride + x * OutputPixelStride + g * outputChannelsPerGroup + o</c>.</param>
     /// <param name="runOffsets">Where each run of contiguous inputs begins, from the window's begin; at least one, none negative.</param>
     /// <param name="geometry">Sizes and strides.</param>
     /// <param name="runLength">Activations in a run: kernel width × channels for a dense kernel row, else the channels of one tap.</param>
+    /// <param name="weightsInPairs">Whether the weights are stored so that two blocks of output channels are read as one stream.</param>
     /// <param name="groups">Number of groups.</param>
     /// <param name="inputChannelsPerGroup">Input channels of a group.</param>
     /// <param name="outputChannelsPerGroup">Output channels of a group.</param>
@@ -39,6 +41,7 @@ public static partial class Conv2DFloat32
         ReadOnlySpan<int> runOffsets,
         ConvolutionGeometry geometry,
         int runLength,
+        bool weightsInPairs,
         int groups,
         int inputChannelsPerGroup,
         int outputChannelsPerGroup,
@@ -46,7 +49,8 @@ public static partial class Conv2DFloat32
         float outputMaximum)
     {
         var arguments = new Arguments(
-            input, weights, bias, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, outputMinimum, outputMaximum);
+            input, weights, bias, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, outputMinimum, outputMaximum,
+            weightsInPairs: weightsInPairs);
         Check(arguments);
         Dispatch(arguments);
     }
@@ -96,6 +100,17 @@ public static partial class Conv2DFloat32
         KernelGuard.Holds(arguments.Output.Length, ConvolutionExtents.LastOutput(arguments.Geometry) + ((long)arguments.Groups * arguments.OutputChannels), "output");
     }
 
+    /// <summary>An image that is added to the products.</summary>
+    /// <param name="values">Its elements, beginning at pixel (0, 0).</param>
+    /// <param name="geometry">That of the convolution, but with the image's strides in place of the output's.</param>
+    internal readonly ref struct Addend(ReadOnlySpan<float> values, ConvolutionGeometry geometry)
+    {
+        public readonly ReadOnlySpan<float> Values = values;
+        public readonly ConvolutionGeometry Geometry = geometry;
+
+        public bool IsPresent => !Values.IsEmpty;
+    }
+
     /// <summary>The arguments of a run, as every path takes them.</summary>
     internal readonly ref struct Arguments(
         ReadOnlySpan<float> input,
@@ -109,7 +124,9 @@ public static partial class Conv2DFloat32
         int inputChannels,
         int outputChannels,
         float minimum,
-        float maximum)
+        float maximum,
+        Addend addend = default,
+        bool weightsInPairs = false)
     {
         public readonly ReadOnlySpan<float> Input = input;
         public readonly ReadOnlySpan<float> Weights = weights;
@@ -123,6 +140,12 @@ public static partial class Conv2DFloat32
         public readonly int OutputChannels = outputChannels;
         public readonly float Minimum = minimum;
         public readonly float Maximum = maximum;
+
+        /// <summary>What the sums begin with, if anything.</summary>
+        public readonly Addend Addend = addend;
+
+        /// <summary>Whether two blocks of weights alternate.</summary>
+        public readonly bool WeightsInPairs = weightsInPairs;
 
         /// <summary>Blocks of 16 output channels in a group, the last one filled up.</summary>
         public int Blocks => (OutputChannels + BlockChannels - 1) / BlockChannels;

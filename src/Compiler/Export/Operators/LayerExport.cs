@@ -19,6 +19,7 @@ internal static class LayerExport
             ? IntegerWeights(node, levels => Transpose.ToChannelsFirst.Evaluate([levels])[0])
             : [node.Input(1, Layout.ChannelsFirst), .. node.Node.Inputs.Length > 2 ? [node.Input(2)] : Array.Empty<string>()];
         string sum = node.Add("Conv", [image, .. weights], [.. Attributes(convolution.Window), OnnxWriter.Attribute("group", convolution.Groups)]);
+        sum = node.Node.Inputs.Length > 3 ? node.Add("Add", [sum, node.Input(3, Layout.ChannelsFirst)]) : sum;
         node.Define(Clamped(node, sum, convolution.Minimum, convolution.Maximum), Layout.ChannelsFirst);
     }
 

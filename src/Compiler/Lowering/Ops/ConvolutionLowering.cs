@@ -17,7 +17,7 @@ internal static class ConvolutionLowering
     {
         var convolution = (Conv2D)node.Op;
         Shape weights = writer.Graph.ShapeOf(node.Inputs[1]);
-        bool isConstant = node.Inputs.Skip(1).All(writer.IsConstant);
+        bool isConstant = node.Inputs.Skip(1).Take(2).All(writer.IsConstant);
         bool isDepthwise = convolution.IsDepthwise(weights) && isConstant;
         View input = Input(writer, node, convolution, isAlone: isConstant && !isDepthwise && writer.Precision == Precision.DynamicInt8);
         View output = writer.ViewOf(node.Output);
@@ -36,8 +36,9 @@ internal static class ConvolutionLowering
         else
         {
             LayerWeights found = isDepthwise ? DepthwiseWeights(operands) : isConstant ? FloatWeights(operands) : new LayerWeights("Float32", [.. RuntimeWeights(operands)]);
-            kernel = (isDepthwise ? "DepthwiseConv2D" : "Conv2D") + found.Suffix;
+            kernel = (isDepthwise ? "DepthwiseConv2D" : node.Inputs.Length > 3 ? "Conv2DAdd" : "Conv2D") + found.Suffix;
             arguments.AddRange(found.Arguments);
+            arguments.AddRange(Addend(writer, node));
         }
 
         arguments.Add(("output", output.Argument));
@@ -143,7 +144,8 @@ internal static class ConvolutionLowering
         return StoredWeights.OfLayer(writer, node, weights, bias, shape, operands.Input) ?? new LayerWeights(
             "Float32",
             [
-                ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(weights, groups, shape.Terms))),
+                ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32InPairs(weights, groups, shape.Terms))),
+                ("weightsInPairs", true.Plan()),
                 ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, groups))),
             ]);
     }
@@ -159,6 +161,21 @@ internal static class ConvolutionLowering
         return new LayerWeights("Float32", [("weights", packed), ("bias", bias)]);
     }
 
+    private static IEnumerable<(string, PlanValue)> Addend(StepWriter writer, Node node)
+    {
+        if (node.Inputs.Length < 4)
+        {
+            yield break;
+        }
+
+        View view = writer.ViewOf(node.Inputs[3]);
+        View addend = view.Strides[3] == 1 ? view : writer.Contiguous(node.Name, node.Inputs[3]);
+        yield return ("addend", addend.Argument);
+        yield return ("addendBatchStride", addend.Strides[0].Plan());
+        yield return ("addendRowStride", addend.Strides[1].Plan());
+        yield return ("addendPixelStride", addend.Strides[2].Plan());
+    }
+
     private static IEnumerable<(string, PlanValue)> RuntimeWeights(Operands operands)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
@@ -168,6 +185,7 @@ internal static class ConvolutionLowering
         yield return ("weights", writer.IsConstant(node.Inputs[1])
             ? writer.Constants.Add(node.Inputs[1], WeightPacking.Float32(writer.Graph.Constants[node.Inputs[1]], groups, terms))
             : RuntimePacking.Weights(writer, node.Name, node.Inputs[1], groups, perGroup, terms));
+        yield return ("weightsInPairs", false.Plan());
         yield return ("bias", node.Inputs.Length < 3 || writer.IsConstant(node.Inputs[2])
             ? writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(operands.ConstantBias(), groups))
             : RuntimePacking.Bias(writer, node.Name, node.Inputs[2], groups, perGroup));
@@ -180,8 +198,9 @@ internal static class ConvolutionLowering
         string stride = (window.StrideHeight, window.StrideWidth) == (1, 1) ? "" : $", stride {window.StrideHeight}×{window.StrideWidth}";
         string dilation = (window.DilationHeight, window.DilationWidth) == (1, 1) ? "" : $", dilation {window.DilationHeight}×{window.DilationWidth}";
         string winograd = isWinograd ? ", Winograd 4×4" : "";
+        string sum = node.Inputs.Length > 3 ? ", sum" : "";
         string clamp = OutputRange.Describe(convolution.Minimum, convolution.Maximum);
-        return $"{kind} {weights[1]}×{weights[2]}{stride}{dilation}{winograd}{clamp}: {writer.Graph.ShapeOf(node.Inputs[0])} → {writer.Graph.ShapeOf(node.Output)}";
+        return $"{kind} {weights[1]}×{weights[2]}{stride}{dilation}{winograd}{sum}{clamp}: {writer.Graph.ShapeOf(node.Inputs[0])} → {writer.Graph.ShapeOf(node.Output)}";
     }
 
     private sealed record Operands(
