@@ -18,7 +18,7 @@ public static partial class ByteConvolution
         where TRequantizer : struct, IRequantizer
     {
         nint step = arguments.Geometry.InputPixelStep;
-        Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)(group * BlockChannels));
+        Vector256<int> bias = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), group * BlockChannels));
         for (int tile = 0; tile < targets.Length; tile += RowTile)
         {
             int pixel = Math.Min(tile, targets.Length - RowTile);
@@ -65,11 +65,11 @@ public static partial class ByteConvolution
     {
         ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), group * BlockChannels);
         ref int target = ref MemoryMarshal.GetReference(repeated);
-        Vector512<int> factors = Vector512.LoadUnsafe(ref multipliers), shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)arguments.Target.ShiftDistance);
+        Vector512<int> factors = Unsafe.As<int, Vector512<int>>(ref multipliers), shifts = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, arguments.Target.ShiftDistance));
 
         // Not Vector512.Create(Vector256, Vector256), which takes a cold process 3 ms to compile.
-        Avx512F.Shuffle4x128(factors, factors, 0b01_00_01_00).StoreUnsafe(ref target);
-        Avx512F.Shuffle4x128(shifts, shifts, 0b01_00_01_00).StoreUnsafe(ref target, BlockChannels);
+        Unsafe.As<int, Vector512<int>>(ref target) = Avx512F.Shuffle4x128(factors, factors, 0b01_00_01_00);
+        Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref target, BlockChannels)) = Avx512F.Shuffle4x128(shifts, shifts, 0b01_00_01_00);
     }
 
     /// <summary>Copies the first 1…8 bytes of each 8, a pixel's channels, to the output.</summary>
@@ -92,7 +92,7 @@ public static partial class ByteConvolution
         for (int pair = 0; pair < offsets.Length; pair++)
         {
             nint at = offsets[pair];
-            Vector256<short> filter = Vector256.LoadUnsafe(ref weights);
+            Vector256<short> filter = Unsafe.As<short, Vector256<short>>(ref weights);
             weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
             sum0 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
             sum1 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
@@ -104,17 +104,21 @@ public static partial class ByteConvolution
             sum7 += Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows6, at + step), filter);
         }
 
-        sum0.StoreUnsafe(ref sums);
-        sum1.StoreUnsafe(ref sums, NarrowChannels);
-        sum2.StoreUnsafe(ref sums, 2 * NarrowChannels);
-        sum3.StoreUnsafe(ref sums, 3 * NarrowChannels);
-        sum4.StoreUnsafe(ref sums, 4 * NarrowChannels);
-        sum5.StoreUnsafe(ref sums, 5 * NarrowChannels);
-        sum6.StoreUnsafe(ref sums, 6 * NarrowChannels);
-        sum7.StoreUnsafe(ref sums, 7 * NarrowChannels);
+        ref Vector256<int> pixels = ref Unsafe.As<int, Vector256<int>>(ref sums);
+        pixels = sum0;
+        Unsafe.Add(ref pixels, 1) = sum1;
+        Unsafe.Add(ref pixels, 2) = sum2;
+        Unsafe.Add(ref pixels, 3) = sum3;
+        Unsafe.Add(ref pixels, 4) = sum4;
+        Unsafe.Add(ref pixels, 5) = sum5;
+        Unsafe.Add(ref pixels, 6) = sum6;
+        Unsafe.Add(ref pixels, 7) = sum7;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> BroadcastHalf(ref short row, nint at) =>
-        Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<short, byte>(ref Unsafe.Add(ref row, at)))).AsInt16();
+    private static Vector256<short> BroadcastHalf(ref short row, nint at)
+    {
+        Vector256<int> pairs = Vector256.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref row, at)));
+        return Unsafe.As<Vector256<int>, Vector256<short>>(ref pairs);
+    }
 }

@@ -67,7 +67,12 @@ public static partial class ByteConvolution
             int rows = Math.Min(tileRows, pixels - pixel);
             PackRows<Avx512Tile>(arguments, ref input, ref source, 0, quads, ref activations, rowBytes, rows);
             FindOutputs(geometry, ref target, offsets.Slice(0, rows));
-            offsets.Slice(rows).Fill(offsets[rows - 1]);
+            for (int row = rows; row < MaximumRows; row++)
+            {
+                // Not by Span.Fill: the framework has no machine code of it.
+                offsets[row] = offsets[rows - 1];
+            }
+
             ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), firstChannel);
             ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), firstChannel);
             if (isWidened)

@@ -104,13 +104,13 @@ public static partial class ByteConvolution
         {
             for (int pair = 0; pair < pairsPerRun; pair++)
             {
-                Vector512<int> quads = Vector512.LoadUnsafe(ref Unsafe.As<sbyte, int>(ref Unsafe.Add(ref weights, ((run * quadsPerRun) + (pair / 2)) * QuadWeights)));
+                Vector512<int> quads = Unsafe.As<sbyte, Vector512<int>>(ref Unsafe.Add(ref weights, ((run * quadsPerRun) + (pair / 2)) * QuadWeights));
                 Vector512<int> low = pair % 2 == 0 ? Avx512F.ShiftLeftLogical(quads, 16) : quads;
 
                 // The two bytes are the upper half of each lane now: one goes to either half, its sign with it.
                 Vector512<int> second = Avx512F.And(Avx512F.ShiftRightArithmetic(low, 8), Vector512.Create(unchecked((int)0xFFFF0000)));
                 Vector512<int> first = Avx512F.ShiftRightLogical(Avx512F.ShiftRightArithmetic(Avx512F.ShiftLeftLogical(low, 8), 8), 16);
-                Avx512F.Or(first, second).AsInt16().StoreUnsafe(ref widened[written]);
+                Unsafe.As<short, Vector512<int>>(ref widened[written]) = Avx512F.Or(first, second);
                 written += 2 * BlockChannels;
             }
         }
@@ -128,19 +128,20 @@ public static partial class ByteConvolution
             int at = 0;
             for (; at <= length - Vector256<byte>.Count; at += Vector256<byte>.Count)
             {
-                Avx512BW.ConvertToVector512Int16(Vector256.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref to, at)) = Avx512BW.ConvertToVector512Int16(Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref from, at)));
             }
 
             if (at <= length - Vector128<byte>.Count)
             {
-                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
+                Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, at)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, at)));
                 at += Vector128<byte>.Count;
             }
 
             if (at < length && length >= Vector128<byte>.Count)
             {
                 // Some are widened again.
-                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref from, (nuint)(length - Vector128<byte>.Count))).StoreUnsafe(ref to, (nuint)(length - Vector128<byte>.Count));
+                int last = length - Vector128<byte>.Count;
+                Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, last)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, last)));
                 continue;
             }
 

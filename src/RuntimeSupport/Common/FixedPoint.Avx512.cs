@@ -67,10 +67,10 @@ public static partial class FixedPoint
                 Product(Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref quad, row3 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
                 zeroPoint);
             bytes = Avx512BW.Min(Avx512BW.Max(bytes, low), high);
-            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, places));
-            Avx512F.ExtractVector128(bytes, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row1)));
-            Avx512F.ExtractVector128(bytes, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row2)));
-            Avx512F.ExtractVector128(bytes, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row3)));
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, places)) = bytes.GetLower().GetLower();
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row1))) = Avx512F.ExtractVector128(bytes, 1);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row2))) = Avx512F.ExtractVector128(bytes, 2);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row3))) = Avx512F.ExtractVector128(bytes, 3);
         }
     }
 
