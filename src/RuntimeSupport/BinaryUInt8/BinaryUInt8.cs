@@ -174,7 +174,7 @@ public static partial class BinaryUInt8
             {
                 Vector512<int> lefts = Avx512F.ConvertToVector512Int32(Load(ref left, leftStride, at));
                 Vector512<int> rights = Avx512F.ConvertToVector512Int32(Load(ref right, rightStride, at));
-                Avx512F.ConvertToVector128Byte(operation.ApplyAvx512(lefts, rights)).StoreUnsafe(ref output, (nuint)at);
+                Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, at)) = Avx512F.ConvertToVector128Byte(operation.ApplyAvx512(lefts, rights));
             }
 
             return at;

@@ -40,7 +40,7 @@ public static partial class ByteConvolution
         {
             TRequantizer.Avx512Rows(
                 ref MemoryMarshal.GetReference(sums), BlockChannels, ref MemoryMarshal.GetReference(repeated), ref output, ref MemoryMarshal.GetReference(places), pairs,
-                arguments.Target with { ShiftDistance = BlockChannels });
+                arguments.Target.WithShiftDistance(BlockChannels));
         }
         else
         {
@@ -56,7 +56,7 @@ public static partial class ByteConvolution
         Span<byte> whole = stackalloc byte[RowPixels * NarrowChannels];
         TRequantizer.Avx512Rows(
             ref MemoryMarshal.GetReference(sums), BlockChannels, ref MemoryMarshal.GetReference(repeated), ref MemoryMarshal.GetReference(whole),
-            ref MemoryMarshal.GetReference(places), places.Length, arguments.Target with { ShiftDistance = BlockChannels });
+            ref MemoryMarshal.GetReference(places), places.Length, arguments.Target.WithShiftDistance(BlockChannels));
         CopyNarrowPixels(whole, ref output, targets, arguments.OutputChannels);
     }
 

@@ -53,10 +53,10 @@ public static partial class ByteWinogradConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector256<short> Pairs(ref sbyte source, Vector256<short> order)
         {
-            Vector256<sbyte> upper = Avx2.Shuffle(Unsafe.As<sbyte, Vector256<sbyte>>(ref source), Unsafe.As<Vector256<short>, Vector256<sbyte>>(ref order));
+            Vector256<byte> upper = Avx2.Shuffle(Unsafe.As<sbyte, Vector256<byte>>(ref source), Unsafe.As<Vector256<short>, Vector256<byte>>(ref order));
 
             // Down again, with its sign.
-            return Avx2.ShiftRightArithmetic(Unsafe.As<Vector256<sbyte>, Vector256<short>>(ref upper), 8);
+            return Avx2.ShiftRightArithmetic(Unsafe.As<Vector256<byte>, Vector256<short>>(ref upper), 8);
         }
     }
 

@@ -53,10 +53,10 @@ public static partial class ByteWinogradConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<short> Pairs(ref sbyte source, Vector512<short> order)
         {
-            Vector512<sbyte> upper = Avx512BW.Shuffle(Unsafe.As<sbyte, Vector512<sbyte>>(ref source), Unsafe.As<Vector512<short>, Vector512<sbyte>>(ref order));
+            Vector512<byte> upper = Avx512BW.Shuffle(Unsafe.As<sbyte, Vector512<byte>>(ref source), Unsafe.As<Vector512<short>, Vector512<byte>>(ref order));
 
             // Down again, with its sign.
-            return Avx512BW.ShiftRightArithmetic(Unsafe.As<Vector512<sbyte>, Vector512<short>>(ref upper), 8);
+            return Avx512BW.ShiftRightArithmetic(Unsafe.As<Vector512<byte>, Vector512<short>>(ref upper), 8);
         }
     }
 

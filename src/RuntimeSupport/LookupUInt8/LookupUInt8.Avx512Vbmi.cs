@@ -14,17 +14,16 @@ public static partial class LookupUInt8
     {
         ref byte source = ref MemoryMarshal.GetReference(input);
         ref byte target = ref MemoryMarshal.GetReference(output);
-        ref byte results = ref MemoryMarshal.GetReference(table);
-        Vector512<byte> table0 = Vector512.LoadUnsafe(ref results), table1 = Vector512.LoadUnsafe(ref results, 64);
-        Vector512<byte> table2 = Vector512.LoadUnsafe(ref results, 128), table3 = Vector512.LoadUnsafe(ref results, 192);
+        ref Vector512<byte> quarters = ref Unsafe.As<byte, Vector512<byte>>(ref MemoryMarshal.GetReference(table));
+        Vector512<byte> table0 = quarters, table1 = Unsafe.Add(ref quarters, 1), table2 = Unsafe.Add(ref quarters, 2), table3 = Unsafe.Add(ref quarters, 3);
         int at = 0;
         for (; at <= input.Length - 64; at += 64)
         {
-            Vector512<byte> index = Vector512.LoadUnsafe(ref source, (nuint)at);
+            Vector512<byte> index = Unsafe.As<byte, Vector512<byte>>(ref Unsafe.Add(ref source, at));
             Vector512<byte> lower = Avx512Vbmi.PermuteVar64x8x2(table0, index, table1);
             Vector512<byte> upper = Avx512Vbmi.PermuteVar64x8x2(table2, index, table3);
-            Vector512<byte> isUpper = Vector512.GreaterThanOrEqual(index, Vector512.Create((byte)128));
-            Vector512.ConditionalSelect(isUpper, upper, lower).StoreUnsafe(ref target, (nuint)at);
+            Vector512<byte> isUpper = Avx512BW.CompareGreaterThanOrEqual(index, Vector512.Create((byte)128));
+            Unsafe.As<byte, Vector512<byte>>(ref Unsafe.Add(ref target, at)) = Avx512BW.BlendVariable(lower, upper, isUpper);
         }
 
         RunScalar(input.Slice(at), table, output.Slice(at));
