@@ -11,14 +11,14 @@ public static partial class ByteConvolution
     /// <summary>The most quads of a window whose weights are widened beforehand: those of a panel stay near the processor.</summary>
     private const int WidenedQuads = 32;
 
-    /// <summary>From so many pixels on, widening weights beforehand takes less time than widening them for every tile.</summary>
-    private const int WidenedPixels = 64;
+    /// <summary>The fewest quads of such a window.</summary>
+    private const int LeastWidenedQuads = 4;
+
+    /// <summary>From so many pixels on, widening weights beforehand is worth a second form of the tiles, which small models need not compile.</summary>
+    private const int WidenedPixels = 640;
 
     /// <summary>Rows that a tile multiplies together.</summary>
     private const int TileHeight = 7;
-
-    /// <summary>The most quads × blocks that are widened for however few pixels: it takes less time than compiling the other tiles for them.</summary>
-    private const int WidenedAnyway = 16;
 
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
@@ -40,7 +40,7 @@ public static partial class ByteConvolution
             long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
             if (quads <= LongestWindow)
             {
-                RunAvx512Panels<TRequantizer>(arguments, widens: quads <= WidenedQuads && (pixels >= WidenedPixels || quads * arguments.Blocks <= WidenedAnyway));
+                RunAvx512Panels<TRequantizer>(arguments, widens: quads is >= LeastWidenedQuads and <= WidenedQuads && pixels >= WidenedPixels);
             }
             else
             {
