@@ -210,9 +210,18 @@ public static partial class ByteConvolution
         if (channels >= BlockChannels)
         {
             TRequantizer.Avx512Rows(ref first, 2 * BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
-            return;
         }
+        else
+        {
+            RequantizePart<TRequantizer>(ref first, ref multipliers, ref output, targets, channels, target);
+        }
+    }
 
+    /// <summary>The last block's 1…15 channels: stored whole first, then copied. A method of its own, which most layers need not compile.</summary>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    private static void RequantizePart<TRequantizer>(ref int sums, ref int multipliers, ref byte output, Span<int> targets, int channels, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
         Span<byte> whole = stackalloc byte[RowPixels * BlockChannels];
         Span<int> offsets = stackalloc int[RowPixels];
         for (int pixel = 0; pixel < targets.Length; pixel++)
@@ -221,7 +230,7 @@ public static partial class ByteConvolution
         }
 
         TRequantizer.Avx512Rows(
-            ref first, 2 * BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
+            ref sums, 2 * BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
         CopyPixels(whole, ref output, targets, channels);
     }
 }
