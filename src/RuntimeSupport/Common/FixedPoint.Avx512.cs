@@ -25,9 +25,12 @@ public static partial class FixedPoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> Avx512Vector(Vector512<int> values, Vector512<int> multipliers, Vector512<int> shifts, bool isSymmetric)
     {
-        FindRoundings(shifts, isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        Vector512<int> distances = Avx512F.Subtract(Vector512.Create(RoundingBits), shifts);
+        ref Vector512<long> pairs = ref Unsafe.As<Vector512<int>, Vector512<long>>(ref distances);
         FindRoundings(
-            Avx512F.Shuffle(shifts, OddToEven), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
+            Avx512F.And(pairs, Vector512.Create(0xFFFFFFFFL)), isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        FindRoundings(
+            Avx512F.ShiftRightLogical(pairs, 32), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
         return Product(
             values, multipliers, evenFirst, evenSecond, evenNudge, even, Avx512F.Shuffle(multipliers, OddToEven), oddFirst, oddSecond, oddNudge, odd, isSymmetric);
     }
@@ -47,9 +50,12 @@ public static partial class FixedPoint
     {
         Vector512<int> evenMultipliers = Unsafe.As<int, Vector512<int>>(ref multipliers), oddMultipliers = Avx512F.Shuffle(evenMultipliers, OddToEven);
         Vector512<int> shifts = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance));
-        FindRoundings(shifts, isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        Vector512<int> distances = Avx512F.Subtract(Vector512.Create(RoundingBits), shifts);
+        ref Vector512<long> pairs = ref Unsafe.As<Vector512<int>, Vector512<long>>(ref distances);
         FindRoundings(
-            Avx512F.Shuffle(shifts, OddToEven), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
+            Avx512F.And(pairs, Vector512.Create(0xFFFFFFFFL)), isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        FindRoundings(
+            Avx512F.ShiftRightLogical(pairs, 32), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
         Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
         Vector512<byte> low = Vector512.Create((byte)target.Low), high = Vector512.Create((byte)target.High);
 
@@ -92,9 +98,12 @@ public static partial class FixedPoint
     {
         Vector512<int> evenMultipliers = Unsafe.As<int, Vector512<int>>(ref multipliers), oddMultipliers = Avx512F.Shuffle(evenMultipliers, OddToEven);
         Vector512<int> shifts = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, shiftDistance));
-        FindRoundings(shifts, isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        Vector512<int> distances = Avx512F.Subtract(Vector512.Create(RoundingBits), shifts);
+        ref Vector512<long> pairs = ref Unsafe.As<Vector512<int>, Vector512<long>>(ref distances);
         FindRoundings(
-            Avx512F.Shuffle(shifts, OddToEven), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
+            Avx512F.And(pairs, Vector512.Create(0xFFFFFFFFL)), isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        FindRoundings(
+            Avx512F.ShiftRightLogical(pairs, 32), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
         sums0 = Product(sums0, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
         sums1 = Product(sums1, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
         sums2 = Product(sums2, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
@@ -149,25 +158,25 @@ public static partial class FixedPoint
             Unsafe.As<Vector512<long>, Vector512<int>>(ref oddProducts));
     }
 
-    /// <summary>What is added to the products of even lanes, and how far they are shifted right: 1…61.</summary>
-    /// <param name="shifts">The shifts of even lanes.</param>
+    /// <summary>What is added to products in 64 bits.</summary>
+    /// <param name="distance">How far they are shifted right: 1…61.</param>
     /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
     /// <param name="first">What is added before the first rounding; where no sign decides, before both.</param>
     /// <param name="second">Half of what the second rounding drops, 0 where there is none.</param>
     /// <param name="nudge">What takes negative halves of the second rounding to the other side.</param>
-    /// <param name="distances">How far.</param>
+    /// <param name="count">The distance as what shifts count by.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void FindRoundings(
-        Vector512<int> shifts, bool isSymmetric, out Vector512<long> first, out Vector512<long> second, out Vector512<long> nudge, out Vector512<ulong> distances)
+        Vector512<long> distance, bool isSymmetric, out Vector512<long> first, out Vector512<long> second, out Vector512<long> nudge, out Vector512<ulong> count)
     {
-        // The product with 1 is the shift in 64 bits.
-        Vector512<long> left = Avx512F.Multiply(shifts, Vector512.Create(1)), hasSecond = Avx512F.ShiftRightArithmetic(left, 63);
-        Vector512<long> distance = Avx512F.Subtract(Vector512.Create((long)RoundingBits), left), half = Avx512F.Subtract(Vector512.Create(RoundingBits - 1L), left);
-        Vector512<long> last = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(1L), Unsafe.As<Vector512<long>, Vector512<ulong>>(ref half));
-        Vector512<long> both = Avx512F.And(hasSecond, Vector512.Create(RoundingHalf));
-        first = Avx512F.Add(both, isSymmetric ? Avx512F.AndNot(hasSecond, last) : last);
+        Vector512<long> places = Avx512F.Subtract(distance, Vector512.Create(1L)), most = Vector512.Create((long)RoundingBits);
+        Vector512<long> last = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(1L), Unsafe.As<Vector512<long>, Vector512<ulong>>(ref places)), half = Vector512.Create(RoundingHalf);
+
+        // The comparison is written twice: kept as a vector, it would leave its mask and become one again.
+        first = Avx512F.BlendVariable(last, isSymmetric ? half : Avx512F.Add(half, last), Avx512F.CompareGreaterThan(distance, most));
+        Vector512<long> hasSecond = isSymmetric ? Avx512F.CompareGreaterThan(distance, most) : default;
         second = Avx512F.And(last, hasSecond);
         nudge = Avx512F.ShiftLeftLogical(hasSecond, RoundingBits);
-        distances = Unsafe.As<Vector512<long>, Vector512<ulong>>(ref distance);
+        count = Unsafe.As<Vector512<long>, Vector512<ulong>>(ref distance);
     }
 }
