@@ -58,7 +58,12 @@ public static class AddLinearUInt8
     internal readonly struct Operation(int leftFactor, int rightFactor, int offset, int shift, int minimum, int maximum) : BinaryUInt8.IOperation
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public byte Apply(int left, int right) => (byte)Math.Clamp(unchecked((left * leftFactor) + (right * rightFactor) + offset) >> shift, minimum, maximum);
+        public byte Apply(int left, int right)
+        {
+            // Not by Math.Clamp: its exception loads the framework's texts.
+            int sum = unchecked((left * leftFactor) + (right * rightFactor) + offset) >> shift;
+            return (byte)(sum < minimum ? minimum : sum > maximum ? maximum : sum);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Vector128<int> Apply(Vector128<int> left, Vector128<int> right)

@@ -111,7 +111,10 @@ public static partial class BinaryUInt8
                     operation);
             }
 
-            Rest(arguments, walk, operation, at);
+            if (at < walk.Length)
+            {
+                Rest(arguments, walk, operation, at);
+            }
         }
         while (walk.MoveNext());
     }
@@ -174,7 +177,7 @@ public static partial class BinaryUInt8
             {
                 Vector512<int> lefts = Avx512F.ConvertToVector512Int32(Load(ref left, leftStride, at));
                 Vector512<int> rights = Avx512F.ConvertToVector512Int32(Load(ref right, rightStride, at));
-                Avx512F.ConvertToVector128Byte(operation.ApplyAvx512(lefts, rights)).StoreUnsafe(ref output, (nuint)at);
+                Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, at)) = Avx512F.ConvertToVector128Byte(operation.ApplyAvx512(lefts, rights));
             }
 
             return at;
@@ -189,7 +192,7 @@ public static partial class BinaryUInt8
         stride == 0 ? Vector128.Create(row) : Vector128.LoadUnsafe(ref row, (nuint)at);
 
     /// <summary>A row from an element on, one element at a time.</summary>
-    [MethodImpl(KernelOptions.Hot)]
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
     private static void Rest<TOperation>(in Arguments arguments, in ElementwiseWalk walk, TOperation operation, nint at)
         where TOperation : struct, IOperation
     {

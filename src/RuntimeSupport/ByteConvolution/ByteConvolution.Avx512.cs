@@ -11,14 +11,14 @@ public static partial class ByteConvolution
     /// <summary>The most quads of a window whose weights are widened beforehand: those of a panel stay near the processor.</summary>
     private const int WidenedQuads = 32;
 
-    /// <summary>From so many pixels on, widening weights beforehand takes less time than widening them for every tile.</summary>
-    private const int WidenedPixels = 64;
+    /// <summary>The fewest quads of such a window.</summary>
+    private const int LeastWidenedQuads = 4;
+
+    /// <summary>From so many pixels on, widening weights beforehand is worth a second form of the tiles, which small models need not compile.</summary>
+    private const int WidenedPixels = 640;
 
     /// <summary>Rows that a tile multiplies together.</summary>
     private const int TileHeight = 7;
-
-    /// <summary>The most quads × blocks that are widened for however few pixels: it takes less time than compiling the other tiles for them.</summary>
-    private const int WidenedAnyway = 16;
 
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
@@ -40,7 +40,7 @@ public static partial class ByteConvolution
             long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
             if (quads <= LongestWindow)
             {
-                RunAvx512Panels<TRequantizer>(arguments, widens: quads <= WidenedQuads && (pixels >= WidenedPixels || quads * arguments.Blocks <= WidenedAnyway));
+                RunAvx512Panels<TRequantizer>(arguments, widens: quads is >= LeastWidenedQuads and <= WidenedQuads && pixels >= WidenedPixels);
             }
             else
             {
@@ -64,7 +64,7 @@ public static partial class ByteConvolution
 
     /// <summary>64 bytes of weights. Loaded as what they are used as: each type of vectors that a program mentions takes it a millisecond to load.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> Words(ref sbyte weights) => Vector512.LoadUnsafe(ref Unsafe.As<sbyte, short>(ref weights));
+    private static Vector512<short> Words(ref sbyte weights) => Unsafe.As<sbyte, Vector512<short>>(ref weights);
 
     /// <summary>Weights as they are.</summary>
     internal readonly struct ByteWeights : IWeights
@@ -96,9 +96,9 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 ref sbyte bytes = ref Unsafe.Add(ref weights, quad * QuadWeights);
-                ref short pairs = ref Unsafe.As<sbyte, short>(ref Unsafe.Add(ref destination, quad * 2 * QuadWeights));
-                ByteWeights.Even(ref bytes).StoreUnsafe(ref pairs);
-                ByteWeights.Odd(ref bytes).StoreUnsafe(ref pairs, QuadWeights / sizeof(short));
+                ref Vector512<short> pairs = ref Unsafe.As<sbyte, Vector512<short>>(ref Unsafe.Add(ref destination, quad * 2 * QuadWeights));
+                pairs = ByteWeights.Even(ref bytes);
+                Unsafe.Add(ref pairs, 1) = ByteWeights.Odd(ref bytes);
             }
         }
     }
@@ -132,8 +132,8 @@ public static partial class ByteConvolution
             nint quad = 0;
             for (; quad <= quads - 8; quad += 8)
             {
-                Vector256<byte> bytes = Avx2.Shuffle(Vector256.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder256);
-                Avx512BW.ConvertToVector512Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+                Vector256<byte> bytes = Avx2.Shuffle(Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref source, quad * 4)), PairOrder256);
+                Unsafe.As<byte, Vector512<short>>(ref Unsafe.Add(ref destination, quad * 8)) = Avx512BW.ConvertToVector512Int16(bytes);
             }
 
             for (; quad < quads; quad += 4)
@@ -205,8 +205,8 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void PackFour(ref byte source, ref byte destination, nint quad)
         {
-            Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
-            Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+            Vector128<byte> bytes = Ssse3.Shuffle(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
+            Unsafe.As<byte, Vector256<short>>(ref Unsafe.Add(ref destination, quad * 8)) = Avx2.ConvertToVector256Int16(bytes);
         }
     }
 }

@@ -18,7 +18,7 @@ public static partial class ByteConvolution
         where TRequantizer : struct, IRequantizer
     {
         nint step = arguments.Geometry.InputPixelStep;
-        Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)(group * BlockChannels));
+        Vector256<int> bias = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), group * BlockChannels));
         int together = HasShortTiles(targets.Length) ? ShortRowTile : RowTile;
         for (int tile = 0; tile < targets.Length; tile += together)
         {
@@ -48,7 +48,7 @@ public static partial class ByteConvolution
         {
             TRequantizer.Avx512Rows(
                 ref MemoryMarshal.GetReference(sums), BlockChannels, ref MemoryMarshal.GetReference(repeated), ref output, ref MemoryMarshal.GetReference(places), pairs,
-                arguments.Target with { ShiftDistance = BlockChannels });
+                arguments.Target.WithShiftDistance(BlockChannels));
         }
         else
         {
@@ -64,7 +64,7 @@ public static partial class ByteConvolution
         Span<byte> whole = stackalloc byte[RowPixels * NarrowChannels];
         TRequantizer.Avx512Rows(
             ref MemoryMarshal.GetReference(sums), BlockChannels, ref MemoryMarshal.GetReference(repeated), ref MemoryMarshal.GetReference(whole),
-            ref MemoryMarshal.GetReference(places), places.Length, arguments.Target with { ShiftDistance = BlockChannels });
+            ref MemoryMarshal.GetReference(places), places.Length, arguments.Target.WithShiftDistance(BlockChannels));
         CopyNarrowPixels(whole, ref output, targets, arguments.OutputChannels);
     }
 
@@ -73,11 +73,11 @@ public static partial class ByteConvolution
     {
         ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), group * BlockChannels);
         ref int target = ref MemoryMarshal.GetReference(repeated);
-        Vector512<int> factors = Vector512.LoadUnsafe(ref multipliers), shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)arguments.Target.ShiftDistance);
+        Vector512<int> factors = Unsafe.As<int, Vector512<int>>(ref multipliers), shifts = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, arguments.Target.ShiftDistance));
 
         // Not Vector512.Create(Vector256, Vector256), which takes a cold process 3 ms to compile.
-        Avx512F.Shuffle4x128(factors, factors, 0b01_00_01_00).StoreUnsafe(ref target);
-        Avx512F.Shuffle4x128(shifts, shifts, 0b01_00_01_00).StoreUnsafe(ref target, BlockChannels);
+        Unsafe.As<int, Vector512<int>>(ref target) = Avx512F.Shuffle4x128(factors, factors, 0b01_00_01_00);
+        Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref target, BlockChannels)) = Avx512F.Shuffle4x128(shifts, shifts, 0b01_00_01_00);
     }
 
     /// <summary>Copies the first 1…8 bytes of each 8, a pixel's channels, to the output.</summary>
@@ -101,7 +101,7 @@ public static partial class ByteConvolution
         for (int pair = 0; pair < offsets.Length; pair++)
         {
             nint at = offsets[pair];
-            Vector256<short> filter = Vector256.LoadUnsafe(ref weights);
+            Vector256<short> filter = Unsafe.As<short, Vector256<short>>(ref weights);
             weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
             Vector256<int> product0 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at), filter);
             Vector256<int> product1 = Avx2.MultiplyAddAdjacent(BroadcastHalf(ref rows, at + step), filter);
@@ -121,20 +121,24 @@ public static partial class ByteConvolution
             sum7 = TPixels.HasEighth ? Avx2.Add(sum7, product7) : sum7;
         }
 
-        sum0.StoreUnsafe(ref sums);
-        sum1.StoreUnsafe(ref sums, NarrowChannels);
-        sum2.StoreUnsafe(ref sums, 2 * NarrowChannels);
-        sum3.StoreUnsafe(ref sums, 3 * NarrowChannels);
-        sum4.StoreUnsafe(ref sums, 4 * NarrowChannels);
-        sum5.StoreUnsafe(ref sums, 5 * NarrowChannels);
-        sum6.StoreUnsafe(ref sums, 6 * NarrowChannels);
+        ref Vector256<int> pixels = ref Unsafe.As<int, Vector256<int>>(ref sums);
+        pixels = sum0;
+        Unsafe.Add(ref pixels, 1) = sum1;
+        Unsafe.Add(ref pixels, 2) = sum2;
+        Unsafe.Add(ref pixels, 3) = sum3;
+        Unsafe.Add(ref pixels, 4) = sum4;
+        Unsafe.Add(ref pixels, 5) = sum5;
+        Unsafe.Add(ref pixels, 6) = sum6;
         if (TPixels.HasEighth)
         {
-            sum7.StoreUnsafe(ref sums, 7 * NarrowChannels);
+            Unsafe.Add(ref pixels, 7) = sum7;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<short> BroadcastHalf(ref short row, nint at) =>
-        Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<short, byte>(ref Unsafe.Add(ref row, at)))).AsInt16();
+    private static Vector256<short> BroadcastHalf(ref short row, nint at)
+    {
+        Vector256<int> pairs = Vector256.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref row, at)));
+        return Unsafe.As<Vector256<int>, Vector256<short>>(ref pairs);
+    }
 }

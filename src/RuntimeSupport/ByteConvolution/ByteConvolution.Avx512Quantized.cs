@@ -23,8 +23,7 @@ public static partial class ByteConvolution
         // The 64 bytes keep rows from falling on the same cache sets.
         int rowBytes = (quads * Avx512Tile.QuadBytes) + (IsContiguous(arguments) ? 0 : CacheLine.Bytes);
         int pixels = arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-        int together = TileHeight;
-        int rows = Math.Min(Math.Clamp(Avx512Tile.Rows / together * ChunkQuads / quads, 1, Avx512Tile.Rows / together), (pixels + together - 1) / together) * together;
+        int rows = Math.Min(Math.Min(Math.Max(Avx512Tile.Rows / TileHeight * ChunkQuads / quads, 1), Avx512Tile.Rows / TileHeight), (pixels + TileHeight - 1) / TileHeight) * TileHeight;
         Span<sbyte> widened = widens
             ? CacheLine.Align(stackalloc sbyte[(Math.Min(arguments.Blocks, PanelBlocks) * quads * WidenedWeights.Bytes) + CacheLine.Bytes])
             : default;

@@ -244,7 +244,7 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector128<byte> Requantized<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer => Avx512F.ConvertToVector128Byte(TRequantizer.Avx512Integers(
-                sums, Vector512.LoadUnsafe(ref multipliers), TRequantizer.HasShifts ? Vector512.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance) : default, target));
+                sums, Unsafe.As<int, Vector512<int>>(ref multipliers), TRequantizer.HasShifts ? Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance)) : default, target));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<byte> Clamp(Vector512<byte> bytes, Vector512<byte> low, Vector512<byte> high) => Avx512BW.Min(Avx512BW.Max(bytes, low), high);
@@ -253,8 +253,8 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void StorePair(Vector512<byte> rows, ref byte output, ref int offsets)
         {
-            rows.GetUpper().StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1)));
-            rows.GetLower().StoreUnsafe(ref Unsafe.Add(ref output, offsets));
+            Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1))) = Avx512F.ExtractVector256(rows, 1);
+            Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref output, offsets)) = rows.GetLower();
         }
 
         /// <summary>Stores two rows of 24 bytes, the second first.</summary>
@@ -277,10 +277,10 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void StoreFour(Vector512<byte> rows, ref byte output, ref int offsets)
         {
-            Avx512F.ExtractVector128(rows, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 3)));
-            Avx512F.ExtractVector128(rows, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 2)));
-            Avx512F.ExtractVector128(rows, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1)));
-            rows.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, offsets));
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 3))) = Avx512F.ExtractVector128(rows, 3);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 2))) = Avx512F.ExtractVector128(rows, 2);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1))) = Avx512F.ExtractVector128(rows, 1);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, offsets)) = rows.GetLower().GetLower();
         }
 
         /// <summary>Adds a pair of inputs' products of 7 rows by 8 channels.</summary>
@@ -304,6 +304,6 @@ public static partial class ByteConvolution
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<int> LoadHalf(ref int start, nint row, int block) =>
-            Vector256.LoadUnsafe(ref start, (nuint)(row + (block * BlockChannels)));
+            Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref start, row + (block * BlockChannels)));
     }
 }

@@ -109,13 +109,13 @@ public static partial class ByteConvolution
         {
             for (int pair = 0; pair < pairsPerRun; pair++)
             {
-                Vector512<int> quads = Vector512.LoadUnsafe(ref Unsafe.As<sbyte, int>(ref Unsafe.Add(ref weights, ((run * quadsPerRun) + (pair / 2)) * QuadWeights)));
+                Vector512<int> quads = Unsafe.As<sbyte, Vector512<int>>(ref Unsafe.Add(ref weights, ((run * quadsPerRun) + (pair / 2)) * QuadWeights));
                 Vector512<int> low = pair % 2 == 0 ? Avx512F.ShiftLeftLogical(quads, 16) : quads;
 
                 // The two bytes are the upper half of each lane now: one goes to either half, its sign with it.
                 Vector512<int> second = Avx512F.And(Avx512F.ShiftRightArithmetic(low, 8), Vector512.Create(unchecked((int)0xFFFF0000)));
                 Vector512<int> first = Avx512F.ShiftRightLogical(Avx512F.ShiftRightArithmetic(Avx512F.ShiftLeftLogical(low, 8), 8), 16);
-                Avx512F.Or(first, second).AsInt16().StoreUnsafe(ref widened[written]);
+                Unsafe.As<short, Vector512<int>>(ref widened[written]) = Avx512F.Or(first, second);
                 written += 2 * BlockChannels;
             }
         }
@@ -133,19 +133,20 @@ public static partial class ByteConvolution
             int at = 0;
             for (; at <= length - Vector256<byte>.Count; at += Vector256<byte>.Count)
             {
-                Avx512BW.ConvertToVector512Int16(Vector256.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref to, at)) = Avx512BW.ConvertToVector512Int16(Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref from, at)));
             }
 
             if (at <= length - Vector128<byte>.Count)
             {
-                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref from, (nuint)at)).StoreUnsafe(ref to, (nuint)at);
+                Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, at)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, at)));
                 at += Vector128<byte>.Count;
             }
 
             if (at < length && length >= Vector128<byte>.Count)
             {
                 // Some are widened again.
-                Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref from, (nuint)(length - Vector128<byte>.Count))).StoreUnsafe(ref to, (nuint)(length - Vector128<byte>.Count));
+                int last = length - Vector128<byte>.Count;
+                Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, last)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, last)));
                 continue;
             }
 
@@ -220,9 +221,18 @@ public static partial class ByteConvolution
         if (channels >= BlockChannels)
         {
             TRequantizer.Avx512Rows(ref first, 2 * BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
-            return;
         }
+        else
+        {
+            RequantizePart<TRequantizer>(ref first, ref multipliers, ref output, targets, channels, target);
+        }
+    }
 
+    /// <summary>The last block's 1…15 channels: stored whole first, then copied. A method of its own, which most layers need not compile.</summary>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    private static void RequantizePart<TRequantizer>(ref int sums, ref int multipliers, ref byte output, Span<int> targets, int channels, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
         Span<byte> whole = stackalloc byte[RowPixels * BlockChannels];
         Span<int> offsets = stackalloc int[RowPixels];
         for (int pixel = 0; pixel < targets.Length; pixel++)
@@ -231,7 +241,7 @@ public static partial class ByteConvolution
         }
 
         TRequantizer.Avx512Rows(
-            ref first, 2 * BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
+            ref sums, 2 * BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
         CopyPixels(whole, ref output, targets, channels);
     }
 }

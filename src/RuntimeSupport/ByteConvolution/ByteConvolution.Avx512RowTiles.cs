@@ -21,15 +21,15 @@ public static partial class ByteConvolution
     {
         ref short rows3 = ref Unsafe.Add(ref rows, 3 * step);
         ref short rows6 = ref Unsafe.Add(ref rows3, 3 * step);
-        Vector512<int> sum00 = Vector512.LoadUnsafe(ref bias);
+        Vector512<int> sum00 = Unsafe.As<int, Vector512<int>>(ref bias);
         Vector512<int> sum10 = sum00, sum20 = sum00, sum30 = sum00, sum40 = sum00, sum50 = sum00, sum60 = sum00, sum70 = sum00;
-        Vector512<int> sum01 = Vector512.LoadUnsafe(ref bias, BlockChannels);
+        Vector512<int> sum01 = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref bias, BlockChannels));
         Vector512<int> sum11 = sum01, sum21 = sum01, sum31 = sum01, sum41 = sum01, sum51 = sum01, sum61 = sum01, sum71 = sum01;
         for (int pair = 0; pair < offsets.Length; pair++)
         {
             nint at = offsets[pair];
-            Vector512<short> weights0 = Vector512.LoadUnsafe(ref weights);
-            Vector512<short> weights1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, blockWeights));
+            Vector512<short> weights0 = Unsafe.As<short, Vector512<short>>(ref weights);
+            Vector512<short> weights1 = Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref weights, blockWeights));
             weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
             Vector512<short> pixel0 = BroadcastPair(ref rows, at), pixel1 = BroadcastPair(ref rows, at + step);
             Vector512<short> pixel2 = BroadcastPair(ref rows, at + (2 * step)), pixel3 = BroadcastPair(ref rows3, at);
@@ -43,22 +43,23 @@ public static partial class ByteConvolution
             AddProducts(ref sum41, ref sum51, ref sum61, ref sum71, pixel0, pixel1, pixel2, pixel3, weights1);
         }
 
-        sum00.StoreUnsafe(ref sums);
-        sum01.StoreUnsafe(ref sums, BlockChannels);
-        sum10.StoreUnsafe(ref sums, 2 * BlockChannels);
-        sum11.StoreUnsafe(ref sums, 3 * BlockChannels);
-        sum20.StoreUnsafe(ref sums, 4 * BlockChannels);
-        sum21.StoreUnsafe(ref sums, 5 * BlockChannels);
-        sum30.StoreUnsafe(ref sums, 6 * BlockChannels);
-        sum31.StoreUnsafe(ref sums, 7 * BlockChannels);
-        sum40.StoreUnsafe(ref sums, 8 * BlockChannels);
-        sum41.StoreUnsafe(ref sums, 9 * BlockChannels);
-        sum50.StoreUnsafe(ref sums, 10 * BlockChannels);
-        sum51.StoreUnsafe(ref sums, 11 * BlockChannels);
-        sum60.StoreUnsafe(ref sums, 12 * BlockChannels);
-        sum61.StoreUnsafe(ref sums, 13 * BlockChannels);
-        sum70.StoreUnsafe(ref sums, 14 * BlockChannels);
-        sum71.StoreUnsafe(ref sums, 15 * BlockChannels);
+        ref Vector512<int> blocks = ref Unsafe.As<int, Vector512<int>>(ref sums);
+        blocks = sum00;
+        Unsafe.Add(ref blocks, 1) = sum01;
+        Unsafe.Add(ref blocks, 2) = sum10;
+        Unsafe.Add(ref blocks, 3) = sum11;
+        Unsafe.Add(ref blocks, 4) = sum20;
+        Unsafe.Add(ref blocks, 5) = sum21;
+        Unsafe.Add(ref blocks, 6) = sum30;
+        Unsafe.Add(ref blocks, 7) = sum31;
+        Unsafe.Add(ref blocks, 8) = sum40;
+        Unsafe.Add(ref blocks, 9) = sum41;
+        Unsafe.Add(ref blocks, 10) = sum50;
+        Unsafe.Add(ref blocks, 11) = sum51;
+        Unsafe.Add(ref blocks, 12) = sum60;
+        Unsafe.Add(ref blocks, 13) = sum61;
+        Unsafe.Add(ref blocks, 14) = sum70;
+        Unsafe.Add(ref blocks, 15) = sum71;
     }
 
     /// <summary>Pixels × 16 channels; their sums lie as far apart as those of 32.</summary>
@@ -68,12 +69,12 @@ public static partial class ByteConvolution
     {
         ref short rows3 = ref Unsafe.Add(ref rows, 3 * step);
         ref short rows6 = ref Unsafe.Add(ref rows3, 3 * step);
-        Vector512<int> sum00 = Vector512.LoadUnsafe(ref bias);
+        Vector512<int> sum00 = Unsafe.As<int, Vector512<int>>(ref bias);
         Vector512<int> sum10 = sum00, sum20 = sum00, sum30 = sum00, sum40 = sum00, sum50 = sum00, sum60 = sum00, sum70 = sum00;
         for (int pair = 0; pair < offsets.Length; pair++)
         {
             nint at = offsets[pair];
-            Vector512<short> weights0 = Vector512.LoadUnsafe(ref weights);
+            Vector512<short> weights0 = Unsafe.As<short, Vector512<short>>(ref weights);
             weights = ref Unsafe.Add(ref weights, 2 * BlockChannels);
             Vector512<int> product0 = Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows, at), weights0);
             Vector512<int> product1 = Avx512BW.MultiplyAddAdjacent(BroadcastPair(ref rows, at + step), weights0);
@@ -93,16 +94,17 @@ public static partial class ByteConvolution
             sum70 = TPixels.HasEighth ? Avx512F.Add(sum70, product7) : sum70;
         }
 
-        sum00.StoreUnsafe(ref sums);
-        sum10.StoreUnsafe(ref sums, 2 * BlockChannels);
-        sum20.StoreUnsafe(ref sums, 4 * BlockChannels);
-        sum30.StoreUnsafe(ref sums, 6 * BlockChannels);
-        sum40.StoreUnsafe(ref sums, 8 * BlockChannels);
-        sum50.StoreUnsafe(ref sums, 10 * BlockChannels);
-        sum60.StoreUnsafe(ref sums, 12 * BlockChannels);
+        ref Vector512<int> blocks = ref Unsafe.As<int, Vector512<int>>(ref sums);
+        blocks = sum00;
+        Unsafe.Add(ref blocks, 2) = sum10;
+        Unsafe.Add(ref blocks, 4) = sum20;
+        Unsafe.Add(ref blocks, 6) = sum30;
+        Unsafe.Add(ref blocks, 8) = sum40;
+        Unsafe.Add(ref blocks, 10) = sum50;
+        Unsafe.Add(ref blocks, 12) = sum60;
         if (TPixels.HasEighth)
         {
-            sum70.StoreUnsafe(ref sums, 14 * BlockChannels);
+            Unsafe.Add(ref blocks, 14) = sum70;
         }
     }
 
@@ -121,8 +123,11 @@ public static partial class ByteConvolution
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<short> BroadcastPair(ref short row, nint at) =>
-        Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.As<short, byte>(ref Unsafe.Add(ref row, at)))).AsInt16();
+    private static Vector512<short> BroadcastPair(ref short row, nint at)
+    {
+        Vector512<int> pairs = Vector512.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref row, at)));
+        return Unsafe.As<Vector512<int>, Vector512<short>>(ref pairs);
+    }
 
     /// <summary>Eight.</summary>
     private readonly struct RowTilePixels : ITilePixels

@@ -95,7 +95,7 @@ public static partial class ByteConvolution
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile1x2(ref byte row, ref sbyte weights, nint blockBytes, nint quads, ref int start, ref int sums, bool storesSecond)
         {
-            Vector512<int> sum0 = Load(ref start, 0, 0), sum1 = Vector512<int>.Zero;
+            Vector512<int> sum0 = Load(ref start, 0, 0), sum1 = default;
             for (nint quad = 0; quad < quads; quad++)
             {
                 Vector512<short> even = Broadcast(ref row, quad * 8), odd = Broadcast(ref row, (quad * 8) + 4);
@@ -113,8 +113,11 @@ public static partial class ByteConvolution
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal static Vector512<short> Broadcast(ref byte row, nint at) =>
-            Vector512.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
+        internal static Vector512<short> Broadcast(ref byte row, nint at)
+        {
+            Vector512<int> pairs = Vector512.Create(Unsafe.As<byte, int>(ref Unsafe.Add(ref row, at)));
+            return Unsafe.As<Vector512<int>, Vector512<short>>(ref pairs);
+        }
 
         /// <summary>Adds a pair of inputs' products of 7 rows by 16 channels. Products first, then sums: the processor takes longer where they alternate.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -141,10 +144,10 @@ public static partial class ByteConvolution
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal static Vector512<int> Load(ref int start, nint row, int block) =>
-            Vector512.LoadUnsafe(ref start, (nuint)(row + (block * BlockChannels)));
+            Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref start, row + (block * BlockChannels)));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Store(Vector512<int> values, ref int sums, int row, int block) =>
-            values.StoreUnsafe(ref sums, (nuint)((row * PanelChannels) + (block * BlockChannels)));
+            Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref sums, (row * PanelChannels) + (block * BlockChannels))) = values;
     }
 }

@@ -34,16 +34,16 @@ public static partial class ByteDepthwiseConvolution
         Repeat(arguments.Bias.Slice(0, arguments.Channels), bias);
         Repeat(arguments.Multipliers.Slice(0, arguments.Channels), multipliers.Slice(0, NarrowBlock));
         Repeat(arguments.Multipliers.Slice(arguments.Target.ShiftDistance, arguments.Channels), multipliers.Slice(NarrowBlock));
-        RequantizationTarget target = arguments.Target with { ShiftDistance = NarrowBlock };
+        RequantizationTarget target = arguments.Target.WithShiftDistance(NarrowBlock);
         int row = arguments.Geometry.OutputWidth * arguments.Channels, rest = row % NarrowBlock;
-        ConvolutionGeometry geometry = arguments.Geometry with { OutputWidth = row / NarrowBlock, InputPixelStep = NarrowBlock, OutputPixelStride = NarrowBlock };
+        ConvolutionGeometry geometry = arguments.Geometry.WithPixels(row / NarrowBlock, NarrowBlock, NarrowBlock);
         RunAvx512<TRequantizer>(new Arguments(arguments.Input, weights, bias, multipliers, arguments.Output, arguments.TapOffsets, geometry, NarrowBlock, target));
         if (rest > 0)
         {
             // The last pixels of each row, some of them again. They begin with a pixel, and so with the first channel.
             int last = row - NarrowBlock;
             RunAvx512<TRequantizer>(new Arguments(
-                arguments.Input.Slice(last), weights, bias, multipliers, arguments.Output.Slice(last), arguments.TapOffsets, geometry with { OutputWidth = 1 }, NarrowBlock, target));
+                arguments.Input.Slice(last), weights, bias, multipliers, arguments.Output.Slice(last), arguments.TapOffsets, geometry.WithPixels(1, NarrowBlock, NarrowBlock), NarrowBlock, target));
         }
     }
 

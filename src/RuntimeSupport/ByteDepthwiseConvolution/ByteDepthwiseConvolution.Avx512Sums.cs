@@ -64,19 +64,19 @@ public static partial class ByteDepthwiseConvolution
         nint padded = arguments.PaddedChannels;
         for (int tap = 0; tap < order.Length; tap += 2)
         {
-            nuint at = (nuint)(tap * width);
+            nint at = tap * width;
             if (width == 32)
             {
                 Vector256<byte> first = order[tap] == NoTap ? default : Load(ref weights, order[tap] * padded);
                 Vector256<byte> second = order[tap + 1] == NoTap ? default : Load(ref weights, order[tap + 1] * padded);
-                Signed(Low(first, second)).StoreUnsafe(ref target, at);
-                Signed(High(first, second)).StoreUnsafe(ref target, at + 32);
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, at)) = Signed(Low(first, second));
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, at + 32)) = Signed(High(first, second));
             }
             else
             {
-                Vector128<byte> first = order[tap] == NoTap ? default : Vector128.LoadUnsafe(ref Unsafe.Add(ref weights, order[tap] * padded));
-                Vector128<byte> second = order[tap + 1] == NoTap ? default : Vector128.LoadUnsafe(ref Unsafe.Add(ref weights, order[tap + 1] * padded));
-                Signed(Pairs(first, second)).StoreUnsafe(ref target, at);
+                Vector128<byte> first = order[tap] == NoTap ? default : Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref weights, order[tap] * padded));
+                Vector128<byte> second = order[tap + 1] == NoTap ? default : Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref weights, order[tap + 1] * padded));
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, at)) = Signed(Pairs(first, second));
             }
         }
     }
@@ -173,27 +173,27 @@ public static partial class ByteDepthwiseConvolution
     {
         ref int taps = ref MemoryMarshal.GetReference(offsets);
         nint tapCount = offsets.Length;
-        Vector512<int> start = Vector512.LoadUnsafe(ref bias);
+        Vector512<int> start = Unsafe.As<int, Vector512<int>>(ref bias);
         for (int pixel = 0; pixel < pixels; pixel++)
         {
             ref short filter = ref MemoryMarshal.GetReference(weights);
             Vector512<int> sum = start;
             for (nint tap = 0; tap < tapCount; tap += 2)
             {
-                Vector128<byte> first = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                Vector128<byte> second = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                Vector128<byte> first = Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                Vector128<byte> second = Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
                 sum += Multiply(Pairs(first, second), ref filter, 0);
                 filter = ref Unsafe.Add(ref filter, 32);
             }
 
-            sum.StoreUnsafe(ref sums);
+            Unsafe.As<int, Vector512<int>>(ref sums) = sum;
             sums = ref Unsafe.Add(ref sums, 16);
             window = ref Unsafe.Add(ref window, step);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<byte> Load(ref byte source, nint at) => Vector256.LoadUnsafe(ref Unsafe.Add(ref source, at));
+    private static Vector256<byte> Load(ref byte source, nint at) => Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref source, at));
 
     /// <summary>Pairs of the channels 0…7 and 16…23.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -204,8 +204,8 @@ public static partial class ByteDepthwiseConvolution
     private static Vector512<short> High(Vector256<byte> first, Vector256<byte> second) => Avx512BW.ConvertToVector512Int16(Avx2.UnpackHigh(first, second));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Multiply(Vector512<short> activations, ref short filter, nuint at) =>
-        Avx512BW.MultiplyAddAdjacent(activations, Vector512.LoadUnsafe(ref filter, at));
+    private static Vector512<int> Multiply(Vector512<short> activations, ref short filter, nint at) =>
+        Avx512BW.MultiplyAddAdjacent(activations, Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref filter, at)));
 
     /// <summary>Pairs of 16 channels, in their order.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -220,18 +220,19 @@ public static partial class ByteDepthwiseConvolution
 
     /// <summary>The channels 0…7 and 16…23.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> StartLow(ref int bias) => Avx512F.Shuffle4x128(Vector512.LoadUnsafe(ref bias), Vector512.LoadUnsafe(ref bias, 16), 0b01_00_01_00);
+    private static Vector512<int> StartLow(ref int bias) => Avx512F.Shuffle4x128(Unsafe.As<int, Vector512<int>>(ref bias), Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref bias, 16)), 0b01_00_01_00);
 
     /// <summary>The channels 8…15 and 24…31.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> StartHigh(ref int bias) => Avx512F.Shuffle4x128(Vector512.LoadUnsafe(ref bias), Vector512.LoadUnsafe(ref bias, 16), 0b11_10_11_10);
+    private static Vector512<int> StartHigh(ref int bias) => Avx512F.Shuffle4x128(Unsafe.As<int, Vector512<int>>(ref bias), Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref bias, 16)), 0b11_10_11_10);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Store(Vector512<int> low, Vector512<int> high, ref int sums)
     {
-        low.GetLower().StoreUnsafe(ref sums);
-        high.GetLower().StoreUnsafe(ref sums, 8);
-        low.GetUpper().StoreUnsafe(ref sums, 16);
-        high.GetUpper().StoreUnsafe(ref sums, 24);
+        ref Vector256<int> halves = ref Unsafe.As<int, Vector256<int>>(ref sums);
+        halves = low.GetLower();
+        Unsafe.Add(ref halves, 1) = high.GetLower();
+        Unsafe.Add(ref halves, 2) = Avx512F.ExtractVector256(low, 1);
+        Unsafe.Add(ref halves, 3) = Avx512F.ExtractVector256(high, 1);
     }
 }

@@ -94,7 +94,8 @@ public static partial class ByteDepthwiseConvolution
         return (((nint)batch * geometry.InputBatchStride) + ((nint)y * geometry.InputRowStep), ((nint)batch * geometry.OutputBatchStride) + ((nint)y * geometry.OutputRowStride));
     }
 
-    /// <summary>Taps go in pairs; an odd last one is paired with itself, the weights of the second being 0.</summary>
+    /// <summary>Taps go in pairs; an odd last one is paired with itself, the weights of the second being 0. Not part of a loop, which would load the texts of exceptions that copying throws.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void PairOffsets(ReadOnlySpan<int> tapOffsets, Span<int> pairs)
     {
         tapOffsets.CopyTo(pairs);

@@ -33,7 +33,7 @@ public static partial class ByteWinogradConvolution
         [MethodImpl(KernelOptions.Hot)]
         public static void Multiply(ref short tiles, nint tileStride, ref short weights, nint pairs, ref int products, int tileCount, bool isFirst)
         {
-            Vector512<int> kept = isFirst ? Vector512<int>.Zero : Vector512<int>.AllBitsSet;
+            Vector512<int> kept = Vector512.Create(isFirst ? 0 : -1);
             for (int tile = 0; tile < tileCount; tile += 8)
             {
                 if (tileCount - tile >= 8)
@@ -64,14 +64,14 @@ public static partial class ByteWinogradConvolution
         private static void Tile8(ref short tiles, nint stride, ref short weights, nint pairs, ref int products, Vector512<int> kept)
         {
             ref short tiles4 = ref Unsafe.Add(ref tiles, 4 * stride);
-            Vector512<int> sum0 = Vector512<int>.Zero, sum1 = Vector512<int>.Zero;
-            Vector512<int> sum2 = Vector512<int>.Zero, sum3 = Vector512<int>.Zero;
-            Vector512<int> sum4 = Vector512<int>.Zero, sum5 = Vector512<int>.Zero;
-            Vector512<int> sum6 = Vector512<int>.Zero, sum7 = Vector512<int>.Zero;
+            Vector512<int> sum0 = default, sum1 = default;
+            Vector512<int> sum2 = default, sum3 = default;
+            Vector512<int> sum4 = default, sum5 = default;
+            Vector512<int> sum6 = default, sum7 = default;
             for (nint pair = 0; pair < pairs; pair++)
             {
                 nint at = 2 * pair;
-                Vector512<short> weight = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, pair * PairWeights));
+                Vector512<short> weight = Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref weights, pair * PairWeights));
                 Vector512<int> product0 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at), weight);
                 Vector512<int> product1 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + stride), weight);
                 Vector512<int> product2 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + (2 * stride)), weight);
@@ -104,14 +104,14 @@ public static partial class ByteWinogradConvolution
         [MethodImpl(KernelOptions.Hot)]
         private static void Tile4(ref short tiles, nint stride, ref short weights, nint pairs, ref int products, Vector512<int> kept)
         {
-            Vector512<int> sum0 = Vector512<int>.Zero, sum1 = Vector512<int>.Zero;
-            Vector512<int> sum2 = Vector512<int>.Zero, sum3 = Vector512<int>.Zero;
+            Vector512<int> sum0 = default, sum1 = default;
+            Vector512<int> sum2 = default, sum3 = default;
             for (nint pair = 0; pair < pairs; pair += 2)
             {
                 nint at = 2 * pair;
                 ref short second = ref Unsafe.Add(ref tiles, 2);
-                Vector512<short> weight0 = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, pair * PairWeights));
-                Vector512<short> weight1 = Vector512.LoadUnsafe(ref Unsafe.Add(ref weights, (pair + 1) * PairWeights));
+                Vector512<short> weight0 = Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref weights, pair * PairWeights));
+                Vector512<short> weight1 = Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref weights, (pair + 1) * PairWeights));
                 Vector512<int> product00 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at), weight0);
                 Vector512<int> product10 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + stride), weight0);
                 Vector512<int> product20 = Avx512BW.MultiplyAddAdjacent(Broadcast(ref tiles, at + (2 * stride)), weight0);
@@ -134,10 +134,13 @@ public static partial class ByteWinogradConvolution
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Store(Vector512<int> sum, Vector512<int> kept, ref int products) =>
-            Avx512F.Add(sum, Avx512F.And(kept, Vector512.LoadUnsafe(ref products))).StoreUnsafe(ref products);
+            Unsafe.As<int, Vector512<int>>(ref products) = Avx512F.Add(sum, Avx512F.And(kept, Unsafe.As<int, Vector512<int>>(ref products)));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<short> Broadcast(ref short tile, nint at) =>
-            Vector512.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref tile, at))).AsInt16();
+        private static Vector512<short> Broadcast(ref short tile, nint at)
+        {
+            Vector512<int> pairs = Vector512.Create(Unsafe.As<short, int>(ref Unsafe.Add(ref tile, at)));
+            return Unsafe.As<Vector512<int>, Vector512<short>>(ref pairs);
+        }
     }
 }

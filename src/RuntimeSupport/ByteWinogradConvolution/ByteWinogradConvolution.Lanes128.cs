@@ -32,13 +32,23 @@ public static partial class ByteWinogradConvolution
         public static Vector128<short> FourTimes(Vector128<short> value) => Vector128.ShiftLeft(value, 2);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void StoreBoth(Vector128<short> left, Vector128<short> right, ref short target, nint step)
+        {
+            (left + right).StoreUnsafe(ref target);
+            (left - right).StoreUnsafe(ref Unsafe.Add(ref target, step));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector128<short> Multiply(Vector128<short> value, short factor) => value * Vector128.Create(factor);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector128<short> Pairs(ref sbyte source, int pair)
+        public static Vector128<short> PairOrder(int pair) => Vector128.Create((short)-pair);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> Pairs(ref sbyte source, Vector128<short> order)
         {
             // The pair into the upper halves; from there its second byte is a shift away, and its first one two.
-            Vector128<int> upper = Vector128.ShiftLeft(Vector128.LoadUnsafe(ref source).AsInt32(), 16 * (1 - pair));
+            Vector128<int> quads = Vector128.LoadUnsafe(ref source).AsInt32(), upper = Vector128.ConditionalSelect(order.AsInt32(), quads, Vector128.ShiftLeft(quads, 16));
             Vector128<int> first = Vector128.ShiftRightArithmetic(Vector128.ShiftLeft(upper, 8), 24), second = Vector128.ShiftRightArithmetic(upper.AsInt16(), 8).AsInt32();
             return Vector128.ConditionalSelect(Vector128.Create(0xFFFF), first, second).AsInt16();
         }

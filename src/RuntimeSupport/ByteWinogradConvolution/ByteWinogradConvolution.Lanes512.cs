@@ -12,13 +12,13 @@ public static partial class ByteWinogradConvolution
         public static int Count => 32;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Widen(ref byte source) => Avx512BW.ConvertToVector512Int16(Vector256.LoadUnsafe(ref source));
+        public static Vector512<short> Widen(ref byte source) => Avx512BW.ConvertToVector512Int16(Unsafe.As<byte, Vector256<byte>>(ref source));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Load(ref short source) => Vector512.LoadUnsafe(ref source);
+        public static Vector512<short> Load(ref short source) => Unsafe.As<short, Vector512<short>>(ref source);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store(Vector512<short> value, ref short target) => value.StoreUnsafe(ref target);
+        public static void Store(Vector512<short> value, ref short target) => Unsafe.As<short, Vector512<short>>(ref target) = value;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<short> Add(Vector512<short> left, Vector512<short> right) => Avx512BW.Add(left, right);
@@ -33,15 +33,30 @@ public static partial class ByteWinogradConvolution
         public static Vector512<short> FourTimes(Vector512<short> value) => Avx512BW.ShiftLeftLogical(value, 2);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static void StoreBoth(Vector512<short> left, Vector512<short> right, ref short target, nint step)
+        {
+            Unsafe.As<short, Vector512<short>>(ref target) = Avx512BW.Add(left, right);
+            Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, step)) = Avx512BW.Subtract(left, right);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<short> Multiply(Vector512<short> value, short factor) => Avx512BW.MultiplyLow(value, Vector512.Create(factor));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<short> Pairs(ref sbyte source, int pair)
+        public static Vector512<short> PairOrder(int pair)
         {
-            // Each byte into the upper half of a word, and down again with its sign.
-            Vector512<short> upper = Vector512.Create(0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880).AsInt16();
-            Vector512<short> chosen = Avx512BW.Add(upper, Vector512.Create((short)(pair << 9)));
-            return Avx512BW.ShiftRightArithmetic(Avx512BW.Shuffle(Vector512.LoadUnsafe(ref source), chosen.AsSByte()).AsInt16(), 8);
+            // Each byte into the upper half of a word, whose lower half is zero.
+            Vector512<long> first = Vector512.Create(0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880, 0x0580_0480_0180_0080, 0x0D80_0C80_0980_0880);
+            return Avx512BW.Add(Unsafe.As<Vector512<long>, Vector512<short>>(ref first), Vector512.Create((short)(pair << 9)));
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector512<short> Pairs(ref sbyte source, Vector512<short> order)
+        {
+            Vector512<byte> upper = Avx512BW.Shuffle(Unsafe.As<sbyte, Vector512<byte>>(ref source), Unsafe.As<Vector512<short>, Vector512<byte>>(ref order));
+
+            // Down again, with its sign.
+            return Avx512BW.ShiftRightArithmetic(Unsafe.As<Vector512<byte>, Vector512<short>>(ref upper), 8);
         }
     }
 
@@ -51,10 +66,10 @@ public static partial class ByteWinogradConvolution
         public static int Count => 16;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static Vector512<int> Load(ref int source) => Vector512.LoadUnsafe(ref source);
+        public static Vector512<int> Load(ref int source) => Unsafe.As<int, Vector512<int>>(ref source);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static void Store(Vector512<int> value, ref int target) => value.StoreUnsafe(ref target);
+        public static void Store(Vector512<int> value, ref int target) => Unsafe.As<int, Vector512<int>>(ref target) = value;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static Vector512<int> Add(Vector512<int> left, Vector512<int> right) => Avx512F.Add(left, right);

@@ -56,10 +56,8 @@ public static partial class ByteWinogradConvolution
         TVector rise = TWords.Subtract(input4, input2), slope = TWords.Twice(TWords.Subtract(input3, input1));
         TVector even = TWords.Subtract(TWords.FourTimes(input2), input4), odd = TWords.Subtract(TWords.FourTimes(input1), input3);
         TWords.Store(TWords.Add(TWords.FourTimes(TWords.Subtract(input0, input2)), rise), ref target);
-        TWords.Store(TWords.Add(even, odd), ref Unsafe.Add(ref target, step));
-        TWords.Store(TWords.Subtract(even, odd), ref Unsafe.Add(ref target, 2 * step));
-        TWords.Store(TWords.Add(rise, slope), ref Unsafe.Add(ref target, 3 * step));
-        TWords.Store(TWords.Subtract(rise, slope), ref Unsafe.Add(ref target, 4 * step));
+        TWords.StoreBoth(even, odd, ref Unsafe.Add(ref target, step), step);
+        TWords.StoreBoth(rise, slope, ref Unsafe.Add(ref target, 3 * step), step);
         TWords.Store(TWords.Subtract(TWords.Subtract(input5, input3), TWords.Twice(slope)), ref Unsafe.Add(ref target, 5 * step));
     }
 

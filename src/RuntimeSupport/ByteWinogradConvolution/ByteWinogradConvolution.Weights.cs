@@ -25,10 +25,11 @@ public static partial class ByteWinogradConvolution
             ref short target = ref Unsafe.Add(ref transformed, at - (at % ByteConvolution.QuadWeights / 2));
             for (int pair = 0; pair < 2; pair++)
             {
+                TVector order = TWords.PairOrder(pair);
                 Window<TWords, TVector>(
-                    TWords.Pairs(ref row0, pair), TWords.Pairs(ref Unsafe.Add(ref row0, tap), pair), TWords.Pairs(ref Unsafe.Add(ref row0, 2 * tap), pair),
-                    TWords.Pairs(ref row1, pair), TWords.Pairs(ref Unsafe.Add(ref row1, tap), pair), TWords.Pairs(ref Unsafe.Add(ref row1, 2 * tap), pair),
-                    TWords.Pairs(ref row2, pair), TWords.Pairs(ref Unsafe.Add(ref row2, tap), pair), TWords.Pairs(ref Unsafe.Add(ref row2, 2 * tap), pair),
+                    TWords.Pairs(ref row0, order), TWords.Pairs(ref Unsafe.Add(ref row0, tap), order), TWords.Pairs(ref Unsafe.Add(ref row0, 2 * tap), order),
+                    TWords.Pairs(ref row1, order), TWords.Pairs(ref Unsafe.Add(ref row1, tap), order), TWords.Pairs(ref Unsafe.Add(ref row1, 2 * tap), order),
+                    TWords.Pairs(ref row2, order), TWords.Pairs(ref Unsafe.Add(ref row2, tap), order), TWords.Pairs(ref Unsafe.Add(ref row2, 2 * tap), order),
                     ref Unsafe.Add(ref target, pair * PairWeights), positionStride);
             }
         }
@@ -67,10 +68,8 @@ public static partial class ByteWinogradConvolution
         const int outermost = 6;
         TVector outer = TWords.Twice(TWords.Add(weight0, weight2)), even = TWords.Add(weight0, TWords.FourTimes(weight2)), odd = TWords.Twice(weight1);
         TWords.Store(TWords.Multiply(weight0, outermost), ref target);
-        TWords.Store(TWords.Add(outer, odd), ref Unsafe.Add(ref target, step));
-        TWords.Store(TWords.Subtract(outer, odd), ref Unsafe.Add(ref target, 2 * step));
-        TWords.Store(TWords.Add(even, odd), ref Unsafe.Add(ref target, 3 * step));
-        TWords.Store(TWords.Subtract(even, odd), ref Unsafe.Add(ref target, 4 * step));
+        TWords.StoreBoth(outer, odd, ref Unsafe.Add(ref target, step), step);
+        TWords.StoreBoth(even, odd, ref Unsafe.Add(ref target, 3 * step), step);
         TWords.Store(TWords.Multiply(weight2, outermost), ref Unsafe.Add(ref target, 5 * step));
     }
 }

@@ -99,8 +99,10 @@ public static class ByteLanes
         Vector512<short> words1 = Avx512BW.AddSaturate(Avx512BW.PackSignedSaturate(row2, row3), zeroPoint);
 
         // The packs work on quarters, each of which has four bytes of every row now.
-        return Avx512F.PermuteVar16x32(
-            Avx512BW.PackUnsignedSaturate(words0, words1).AsInt32(), Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15)).AsByte();
+        Vector512<byte> bytes = Avx512BW.PackUnsignedSaturate(words0, words1);
+        Vector512<int> rows = Avx512F.PermuteVar16x32(
+            Unsafe.As<Vector512<byte>, Vector512<int>>(ref bytes), Vector512.Create(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15));
+        return Unsafe.As<Vector512<int>, Vector512<byte>>(ref rows);
     }
 
     /// <summary>Stores four rows of 16 bytes, each where its offset says.</summary>

@@ -19,4 +19,27 @@ public readonly record struct ConvolutionGeometry(
     int InputPixelStep,
     int OutputBatchStride,
     int OutputRowStride,
-    int OutputPixelStride);
+    int OutputPixelStride)
+{
+    // Fields, because each property is a method that a cold process compiles, and inlines wherever it is asked.
+    /// <summary>The parameter of this name.</summary>
+    public readonly int Batches = Batches, OutputHeight = OutputHeight, OutputWidth = OutputWidth,
+        InputBatchStride = InputBatchStride, InputRowStep = InputRowStep, InputPixelStep = InputPixelStep,
+        OutputBatchStride = OutputBatchStride, OutputRowStride = OutputRowStride, OutputPixelStride = OutputPixelStride;
+
+    /// <summary>The same rows, made of other pixels.</summary>
+    /// <param name="width">Pixels in a row of the output.</param>
+    /// <param name="inputStep">From a pixel's window to the next one's.</param>
+    /// <param name="outputStride">From a pixel's channels to the next one's.</param>
+    /// <returns>The geometry.</returns>
+    public ConvolutionGeometry WithPixels(int width, int inputStep, int outputStride) =>
+        new(Batches, OutputHeight, width, InputBatchStride, InputRowStep, inputStep, OutputBatchStride, OutputRowStride, outputStride);
+
+    /// <summary>The same windows, whose results go elsewhere.</summary>
+    /// <param name="batchStride">From an image of the output to the next.</param>
+    /// <param name="rowStride">From a row of the output to the next.</param>
+    /// <param name="pixelStride">From a pixel's channels to the next one's.</param>
+    /// <returns>The geometry.</returns>
+    public ConvolutionGeometry WithOutput(int batchStride, int rowStride, int pixelStride) =>
+        new(Batches, OutputHeight, OutputWidth, InputBatchStride, InputRowStep, InputPixelStep, batchStride, rowStride, pixelStride);
+}

@@ -8,9 +8,17 @@ namespace ModelCompiler.RuntimeSupport;
 /// <content>
 /// With 64-bit shifts both roundings are one shift: <c>floor((floor(x / 2³¹) + h) / 2^r) = floor((x + h · 2³¹) / 2^(31 + r))</c>. A shift to the left
 /// is one less to the right. What depends on multiplier and shift alone is a value of its own, so that loops over rows compute it once.
+/// Vectors are read, and change their type, by <see cref="Unsafe.As{TFrom, TTo}(ref TFrom)"/>: it compiles sooner than the methods of <see cref="Vector512"/>,
+/// hundreds of which are searched for each use of a generic one.
 /// </content>
 public static partial class FixedPoint
 {
+    /// <summary>Takes odd lanes where the even ones were.</summary>
+    private const byte OddToEven = 0b11_11_01_01;
+
+    /// <summary>Of three bits: the second where the first is set, else the third.</summary>
+    private const byte ChooseByFirst = 0b1100_1010;
+
     /// <summary>Multiplies 16 integers with AVX-512.</summary>
     /// <param name="values">The integers.</param>
     /// <param name="multipliers">Of each: 2³⁰…2³¹ − 1, or 0.</param>
@@ -21,19 +29,24 @@ public static partial class FixedPoint
     public static Vector512<int> Avx512Vector(Vector512<int> values, Vector512<int> multipliers, Vector512<int> shifts, bool isSymmetric)
     {
         // Where nothing is computed beforehand, rounding twice takes less than making what both roundings are in 64 bits.
-        Vector512<uint> right = Avx512F.Max(Avx512F.Subtract(Vector512<int>.Zero, shifts), Vector512<int>.Zero).AsUInt32();
-        values = Avx512F.ShiftLeftLogicalVariable(values, Avx512F.Max(shifts, Vector512<int>.Zero).AsUInt32());
+        Vector512<int> right = Avx512F.Max(Avx512F.Subtract(Vector512<int>.Zero, shifts), Vector512<int>.Zero);
+        Vector512<int> left = Avx512F.Max(shifts, Vector512<int>.Zero);
+        ref Vector512<uint> distances = ref Unsafe.As<Vector512<int>, Vector512<uint>>(ref right);
+        values = Avx512F.ShiftLeftLogicalVariable(values, Unsafe.As<Vector512<int>, Vector512<uint>>(ref left));
         Vector512<long> even = Avx512F.Add(Avx512F.Multiply(values, multipliers), Vector512.Create(RoundingHalf));
-        Vector512<long> odd = Avx512F.Add(Avx512F.Multiply(OddLanes(values), OddLanes(multipliers)), Vector512.Create(RoundingHalf));
-        Vector512<int> products = Vector512.ConditionalSelect(
-            Vector512.Create(-1L << 32).AsInt32(), Avx512F.ShiftLeftLogical(odd, 1).AsInt32(), Avx512F.ShiftRightLogical(even, RoundingBits).AsInt32());
-        Vector512<int> rounding = Avx512F.ShiftRightLogical(Avx512F.ShiftLeftLogicalVariable(Vector512<int>.One, right), 1);
+        Vector512<long> odd = Avx512F.Add(Avx512F.Multiply(Avx512F.Shuffle(values, OddToEven), Avx512F.Shuffle(multipliers, OddToEven)), Vector512.Create(RoundingHalf));
+
+        // The upper halves of odd lanes, the lower ones of even lanes.
+        Vector512<long> pairs = Avx512F.TernaryLogic(Vector512.Create(-1L << 32), Avx512F.ShiftLeftLogical(odd, 1), Avx512F.ShiftRightLogical(even, RoundingBits), ChooseByFirst);
+        Vector512<int> products = Unsafe.As<Vector512<long>, Vector512<int>>(ref pairs);
+        Vector512<int> rounding = Avx512F.ShiftRightLogical(Avx512F.ShiftLeftLogicalVariable(Vector512<int>.One, distances), 1);
         if (isSymmetric)
         {
-            rounding = Avx512F.Add(rounding, Avx512F.And(Avx512F.ShiftRightArithmetic(products, 31), Vector512.GreaterThan(right.AsInt32(), Vector512<int>.Zero)));
+            Vector512<int> isShifted = Avx512F.Subtract(Vector512<int>.Zero, Avx512F.Min(right, Vector512<int>.One));
+            rounding = Avx512F.Add(rounding, Avx512F.And(Avx512F.ShiftRightArithmetic(products, 31), isShifted));
         }
 
-        return Avx512F.ShiftRightArithmeticVariable(Avx512F.Add(products, rounding), right);
+        return Avx512F.ShiftRightArithmeticVariable(Avx512F.Add(products, rounding), distances);
     }
 
     /// <summary>Requantises rows of 16 sums with AVX-512.</summary>
@@ -49,12 +62,14 @@ public static partial class FixedPoint
     public static void Avx512Rows(
         ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target, bool isSymmetric)
     {
-        Vector512<int> evenMultipliers = Vector512.LoadUnsafe(ref multipliers), oddMultipliers = OddLanes(evenMultipliers);
-        Vector512<int> shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance);
-        Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
-        Vector512<long> evenFirst = FirstRounding(even, isSymmetric), oddFirst = FirstRounding(odd, isSymmetric);
-        Vector512<long> evenSecond = isSymmetric ? SecondRounding(even) : default, oddSecond = isSymmetric ? SecondRounding(odd) : default;
-        Vector512<long> evenNudge = isSymmetric ? Nudge(even) : default, oddNudge = isSymmetric ? Nudge(odd) : default;
+        Vector512<int> evenMultipliers = Unsafe.As<int, Vector512<int>>(ref multipliers), oddMultipliers = Avx512F.Shuffle(evenMultipliers, OddToEven);
+        Vector512<int> shifts = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance));
+        Vector512<int> distances = Avx512F.Subtract(Vector512.Create(RoundingBits), shifts);
+        ref Vector512<long> pairs = ref Unsafe.As<Vector512<int>, Vector512<long>>(ref distances);
+        FindRoundings(
+            Avx512F.And(pairs, Vector512.Create(0xFFFFFFFFL)), isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        FindRoundings(
+            Avx512F.ShiftRightLogical(pairs, 32), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
         Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
         Vector512<byte> low = Vector512.Create((byte)target.Low), high = Vector512.Create((byte)target.High);
 
@@ -66,16 +81,16 @@ public static partial class FixedPoint
             ref int quad = ref Unsafe.Add(ref sums, first * stride);
             ref int places = ref Unsafe.Add(ref offsets, first);
             Vector512<byte> bytes = ByteLanes.Avx512Bytes(
-                Product(Vector512.LoadUnsafe(ref quad), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Product(Vector512.LoadUnsafe(ref quad, (nuint)(row1 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Product(Vector512.LoadUnsafe(ref quad, (nuint)(row2 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
-                Product(Vector512.LoadUnsafe(ref quad, (nuint)(row3 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Unsafe.As<int, Vector512<int>>(ref quad), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref quad, row1 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref quad, row2 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
+                Product(Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref quad, row3 * stride)), evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric),
                 zeroPoint);
             bytes = Avx512BW.Min(Avx512BW.Max(bytes, low), high);
-            bytes.GetLower().GetLower().StoreUnsafe(ref Unsafe.Add(ref output, places));
-            Avx512F.ExtractVector128(bytes, 1).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row1)));
-            Avx512F.ExtractVector128(bytes, 2).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row2)));
-            Avx512F.ExtractVector128(bytes, 3).StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row3)));
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, places)) = bytes.GetLower().GetLower();
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row1))) = Avx512F.ExtractVector128(bytes, 1);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row2))) = Avx512F.ExtractVector128(bytes, 2);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref places, row3))) = Avx512F.ExtractVector128(bytes, 3);
         }
     }
 
@@ -95,11 +110,14 @@ public static partial class FixedPoint
         ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
         ref Vector512<int> sums6, ref int multipliers, int shiftDistance, bool isSymmetric)
     {
-        Vector512<int> evenMultipliers = Vector512.LoadUnsafe(ref multipliers), oddMultipliers = OddLanes(evenMultipliers);
-        Vector512<int> shifts = Vector512.LoadUnsafe(ref multipliers, (nuint)shiftDistance);
-        Vector512<ulong> even = EvenDistances(shifts), odd = OddDistances(shifts);
-        Vector512<long> evenFirst = FirstRounding(even, isSymmetric), evenSecond = isSymmetric ? SecondRounding(even) : default, evenNudge = isSymmetric ? Nudge(even) : default;
-        Vector512<long> oddFirst = FirstRounding(odd, isSymmetric), oddSecond = isSymmetric ? SecondRounding(odd) : default, oddNudge = isSymmetric ? Nudge(odd) : default;
+        Vector512<int> evenMultipliers = Unsafe.As<int, Vector512<int>>(ref multipliers), oddMultipliers = Avx512F.Shuffle(evenMultipliers, OddToEven);
+        Vector512<int> shifts = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, shiftDistance));
+        Vector512<int> distances = Avx512F.Subtract(Vector512.Create(RoundingBits), shifts);
+        ref Vector512<long> pairs = ref Unsafe.As<Vector512<int>, Vector512<long>>(ref distances);
+        FindRoundings(
+            Avx512F.And(pairs, Vector512.Create(0xFFFFFFFFL)), isSymmetric, out Vector512<long> evenFirst, out Vector512<long> evenSecond, out Vector512<long> evenNudge, out Vector512<ulong> even);
+        FindRoundings(
+            Avx512F.ShiftRightLogical(pairs, 32), isSymmetric, out Vector512<long> oddFirst, out Vector512<long> oddSecond, out Vector512<long> oddNudge, out Vector512<ulong> odd);
         sums0 = Product(sums0, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
         sums1 = Product(sums1, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
         sums2 = Product(sums2, evenMultipliers, evenFirst, evenSecond, evenNudge, even, oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric);
@@ -116,11 +134,13 @@ public static partial class FixedPoint
     /// <summary>Multiplies 16 integers by numbers that all pairs of lanes have in common, halves of the second rounding away from zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<int> Avx512Symmetric(
-        Vector512<int> values, Vector512<int> multipliers, Vector512<long> first, Vector512<long> second, Vector512<long> nudge, Vector512<ulong> distances) => Interleave(
-            Half(values, multipliers, first, second, nudge, distances, isSymmetric: true),
-            Half(OddLanes(values), multipliers, first, second, nudge, distances, isSymmetric: true));
+        Vector512<int> values, Vector512<int> multipliers, Vector512<long> first, Vector512<long> second, Vector512<long> nudge, Vector512<ulong> distances) =>
+        Product(values, multipliers, first, second, nudge, distances, multipliers, first, second, nudge, distances, isSymmetric: true);
 
-    /// <summary>16 sums' products. The vectors are arguments each: a local function's captured variables would be a type to load.</summary>
+    /// <summary>
+    /// 16 sums' products: those of even lanes and those of odd ones, in 64 bits, then the lower halves of both. The vectors are arguments each: a local function's
+    /// captured variables would be a type to load. It calls nothing: it is inlined so often that inlining more would take a third of its methods' compilation.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Product(
         Vector512<int> values,
@@ -134,61 +154,43 @@ public static partial class FixedPoint
         Vector512<long> oddSecond,
         Vector512<long> oddNudge,
         Vector512<ulong> odd,
-        bool isSymmetric) => Interleave(
-            Half(values, evenMultipliers, evenFirst, evenSecond, evenNudge, even, isSymmetric),
-            Half(OddLanes(values), oddMultipliers, oddFirst, oddSecond, oddNudge, odd, isSymmetric));
-
-    /// <summary>The products of the even lanes, in 64 bits.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> Half(
-        Vector512<int> values, Vector512<int> multipliers, Vector512<long> first, Vector512<long> second, Vector512<long> nudge, Vector512<ulong> distances, bool isSymmetric)
+        bool isSymmetric)
     {
-        Vector512<long> products = Avx512F.Add(Avx512F.Multiply(values, multipliers), first);
+        Vector512<long> evenProducts = Avx512F.Add(Avx512F.Multiply(values, evenMultipliers), evenFirst);
+        Vector512<long> oddProducts = Avx512F.Add(Avx512F.Multiply(Avx512F.Shuffle(values, OddToEven), oddMultipliers), oddFirst);
         if (isSymmetric)
         {
-            products = Avx512F.Add(Avx512F.Add(products, second), Avx512F.And(Avx512F.ShiftRightArithmetic(products, 63), nudge));
+            evenProducts = Avx512F.Add(Avx512F.Add(evenProducts, evenSecond), Avx512F.And(Avx512F.ShiftRightArithmetic(evenProducts, 63), evenNudge));
+            oddProducts = Avx512F.Add(Avx512F.Add(oddProducts, oddSecond), Avx512F.And(Avx512F.ShiftRightArithmetic(oddProducts, 63), oddNudge));
         }
 
-        return Avx512F.ShiftRightArithmeticVariable(products, distances);
+        evenProducts = Avx512F.ShiftRightArithmeticVariable(evenProducts, even);
+        oddProducts = Avx512F.ShiftRightArithmeticVariable(oddProducts, odd);
+        return Avx512F.PermuteVar16x32x2(
+            Unsafe.As<Vector512<long>, Vector512<int>>(ref evenProducts),
+            Vector512.Create(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
+            Unsafe.As<Vector512<long>, Vector512<int>>(ref oddProducts));
     }
 
-    /// <summary>What is added before the first rounding; where no sign decides, before both.</summary>
+    /// <summary>What is added to products in 64 bits.</summary>
+    /// <param name="distance">How far they are shifted right: 1…61.</param>
+    /// <param name="isSymmetric">Whether halves of the second rounding go away from zero; else up.</param>
+    /// <param name="first">What is added before the first rounding; where no sign decides, before both.</param>
+    /// <param name="second">Half of what the second rounding drops, 0 where there is none.</param>
+    /// <param name="nudge">What takes negative halves of the second rounding to the other side.</param>
+    /// <param name="count">The distance as what shifts count by.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> FirstRounding(Vector512<ulong> distances, bool isSymmetric)
+    private static void FindRoundings(
+        Vector512<long> distance, bool isSymmetric, out Vector512<long> first, out Vector512<long> second, out Vector512<long> nudge, out Vector512<ulong> count)
     {
-        Vector512<long> last = LastRounding(distances), first = Vector512.Create(RoundingHalf);
-        return Vector512.ConditionalSelect(HasSecond(distances), isSymmetric ? first : Avx512F.Add(first, last), last);
+        Vector512<long> places = Avx512F.Subtract(distance, Vector512.Create(1L)), most = Vector512.Create((long)RoundingBits);
+        Vector512<long> last = Avx512F.ShiftLeftLogicalVariable(Vector512.Create(1L), Unsafe.As<Vector512<long>, Vector512<ulong>>(ref places)), half = Vector512.Create(RoundingHalf);
+
+        // The comparison is written twice: kept as a vector, it would leave its mask and become one again.
+        first = Avx512F.BlendVariable(last, isSymmetric ? half : Avx512F.Add(half, last), Avx512F.CompareGreaterThan(distance, most));
+        Vector512<long> hasSecond = isSymmetric ? Avx512F.CompareGreaterThan(distance, most) : default;
+        second = Avx512F.And(last, hasSecond);
+        nudge = Avx512F.ShiftLeftLogical(hasSecond, RoundingBits);
+        count = Unsafe.As<Vector512<long>, Vector512<ulong>>(ref distance);
     }
-
-    /// <summary>Half of what the second rounding drops, 0 where there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> SecondRounding(Vector512<ulong> distances) => Avx512F.And(LastRounding(distances), HasSecond(distances));
-
-    /// <summary>What takes negative halves of the second rounding to the other side.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> Nudge(Vector512<ulong> distances) => Avx512F.ShiftLeftLogical(HasSecond(distances), RoundingBits);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> LastRounding(Vector512<ulong> distances) =>
-        Avx512F.ShiftLeftLogicalVariable(Vector512<long>.One, Avx512F.Subtract(distances, Vector512<ulong>.One));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> HasSecond(Vector512<ulong> distances) => Vector512.GreaterThan(distances.AsInt64(), Vector512.Create((long)RoundingBits));
-
-    /// <summary>How far products of the even lanes are shifted right: 1…61.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> EvenDistances(Vector512<int> shifts) =>
-        Avx512F.And(Avx512F.Subtract(Vector512.Create(RoundingBits), shifts).AsUInt64(), Vector512.Create(0xFFFFFFFFUL));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<ulong> OddDistances(Vector512<int> shifts) => OddLanes(Avx512F.Subtract(Vector512.Create(RoundingBits), shifts)).AsUInt64();
-
-    /// <summary>Odd lanes where the even ones were.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> OddLanes(Vector512<int> values) => Avx512F.ShiftRightLogical(values.AsInt64(), 32).AsInt32();
-
-    /// <summary>The lower halves of the products of even lanes and of odd lanes, in the order of the lanes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<int> Interleave(Vector512<long> even, Vector512<long> odd) => Avx512F.PermuteVar16x32x2(
-        even.AsInt32(), Vector512.Create(0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30), odd.AsInt32());
 }

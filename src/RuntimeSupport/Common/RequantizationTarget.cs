@@ -9,6 +9,15 @@ namespace ModelCompiler.RuntimeSupport;
 /// <param name="ShiftDistance">Where a channel's shift lies behind its multiplier.</param>
 public readonly record struct RequantizationTarget(int ZeroPoint, int Low, int High, int ShiftDistance)
 {
+    // Fields, because each property is a method that a cold process compiles, and inlines wherever it is asked.
+    /// <summary>The parameter of this name.</summary>
+    public readonly int ZeroPoint = ZeroPoint, Low = Low, High = High, ShiftDistance = ShiftDistance;
+
+    /// <summary>The same target of multipliers whose shifts lie elsewhere.</summary>
+    /// <param name="distance">Where a channel's shift lies behind its multiplier.</param>
+    /// <returns>The target.</returns>
+    public RequantizationTarget WithShiftDistance(int distance) => new(ZeroPoint, Low, High, distance);
+
     /// <summary>Throws unless the numbers fit a byte.</summary>
     /// <param name="zeroPoint">Quantised value of zero.</param>
     /// <param name="minimum">Smallest result.</param>

@@ -47,10 +47,7 @@ public static partial class Conv2DAddFloat32
         float outputMinimum,
         float outputMaximum)
     {
-        ConvolutionGeometry ofAddend = geometry with
-        {
-            OutputBatchStride = addendBatchStride, OutputRowStride = addendRowStride, OutputPixelStride = addendPixelStride,
-        };
+        ConvolutionGeometry ofAddend = geometry.WithOutput(addendBatchStride, addendRowStride, addendPixelStride);
         var arguments = new Conv2DFloat32.Arguments(
             input, weights, bias, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup, outputMinimum, outputMaximum,
             new Conv2DFloat32.Addend(addend, ofAddend), weightsInPairs);

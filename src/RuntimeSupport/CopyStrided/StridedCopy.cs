@@ -40,11 +40,17 @@ internal static partial class StridedCopy
 
         if (StridedLayout.IsOneRun(shape, inputStrides, outputStrides))
         {
-            // Spares small models most of what follows, which a cold process has to compile first.
+            // Spares small models the other method, which a cold process has to compile first.
             input.Slice(inputOffset, (int)elements).CopyTo(output.Slice(outputOffset));
             return;
         }
 
+        RunPlanes(ref Unsafe.Add(ref MemoryMarshal.GetReference(input), inputOffset), ref Unsafe.Add(ref MemoryMarshal.GetReference(output), outputOffset), shape, inputStrides, outputStrides);
+    }
+
+    private static void RunPlanes<T>(ref T input, ref T output, ReadOnlySpan<int> shape, ReadOnlySpan<int> inputStrides, ReadOnlySpan<int> outputStrides)
+        where T : unmanaged
+    {
         Span<int> extents = stackalloc int[ExtentGuard.MaximumRank];
         Span<int> reading = stackalloc int[ExtentGuard.MaximumRank];
         Span<int> writing = stackalloc int[ExtentGuard.MaximumRank];
@@ -54,12 +60,7 @@ internal static partial class StridedCopy
         SortByOutput(extents[..shape.Length], reading, writing);
         int rank = StridedLayout.Merge(extents[..shape.Length], reading, writing);
         ChooseRows(extents[..rank], reading, writing);
-        Planes(
-            ref Unsafe.Add(ref MemoryMarshal.GetReference(input), inputOffset),
-            ref Unsafe.Add(ref MemoryMarshal.GetReference(output), outputOffset),
-            extents[..rank],
-            reading[..rank],
-            writing[..rank]);
+        Planes(ref input, ref output, extents[..rank], reading[..rank], writing[..rank]);
     }
 
     private static void SortByOutput(Span<int> extents, Span<int> reading, Span<int> writing)

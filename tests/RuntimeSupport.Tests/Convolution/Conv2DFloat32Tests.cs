@@ -166,7 +166,7 @@ public class Conv2DFloat32Tests
             {
                 int channels = convolution.Groups * convolution.OutputChannels;
                 int pixel = channels + gap, row = (convolution.OutputWidth * pixel) + (2 * gap), batch = (convolution.OutputHeight * row) + gap;
-                addendGeometry = convolution.Geometry with { OutputBatchStride = batch, OutputRowStride = row, OutputPixelStride = pixel };
+                addendGeometry = convolution.Geometry.WithOutput(batch, row, pixel);
                 Addend = TestNumbers.Floats(random, (int)ConvolutionExtents.LastOutput(addendGeometry) + channels);
             }
         }

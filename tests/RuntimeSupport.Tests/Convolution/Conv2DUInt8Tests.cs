@@ -120,8 +120,8 @@ public class Conv2DUInt8Tests
         Call([0], geometry, 4, 255);
         Assert.Throws<ArgumentException>(() => Call([-1], geometry, 4, 255));
         Assert.Throws<ArgumentException>(() => Call([], geometry, 4, 255));
-        Assert.Throws<ArgumentException>(() => Call([0], geometry with { OutputWidth = 0 }, 4, 255));
-        Assert.Throws<ArgumentException>(() => Call([0], geometry with { InputRowStep = -1 }, 4, 255));
+        Assert.Throws<ArgumentException>(() => Call([0], new ConvolutionGeometry(1, 1, 0, 0, 0, 0, 0, 0, 0), 4, 255));
+        Assert.Throws<ArgumentException>(() => Call([0], new ConvolutionGeometry(1, 1, 1, 0, -1, 0, 0, 0, 0), 4, 255));
         Assert.Throws<ArgumentException>(() => Call([0], geometry, 0, 255));
         Assert.Throws<ArgumentException>(() => Call([0], geometry, 4, 256));
     }
