@@ -16,7 +16,7 @@ internal static class CommandLine
     private static readonly Argument<string[]> Names = new("MODEL") { Description = "Names of models or parts of them, such as resnet or int8. Default: all.", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<int> RoundCount = Positive("--rounds", "How many times everybody has a turn.", "COUNT", 15);
     private static readonly Option<int> Slice = Positive("--slice", "Milliseconds of a turn; at least one prediction.", "MS", 30);
-    private static readonly Option<int> ColdStarts = Positive("--cold-starts", "Cold processes for everybody.", "COUNT", 5);
+    private static readonly Option<int> ColdStarts = Positive("--cold-starts", "Cold processes for everybody.", "COUNT", 15);
     private static readonly Option<bool> Warm = new("--warm") { Description = "No cold processes." };
     private static readonly Option<bool> Executor = new("--executor") { Description = "The plan's executor, which --steps measures with, takes part." };
     private static readonly Option<bool> Write = new("--write") { Description = "Writes benchmarks/results.json, docs/performance.md and docs/performance.svg. Models not measured now stay as they were." };
