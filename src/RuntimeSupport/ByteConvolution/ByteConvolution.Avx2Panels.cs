@@ -82,7 +82,6 @@ public static partial class ByteConvolution
         ConvolutionGeometry geometry = arguments.Geometry;
         int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
         int pixels = geometry.Batches * geometry.OutputHeight * geometry.OutputWidth;
-        int firstBlock = (group * arguments.Blocks) + block;
         ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), group * arguments.InputChannels);
         ref byte packedRows = ref MemoryMarshal.GetReference(packed);
         Span<int> offsets = stackalloc int[MaximumRows];
@@ -98,7 +97,7 @@ public static partial class ByteConvolution
                 // A last tile that is not whole is packed, because what follows the input may not be read.
                 whole = rows / TTile.Rows * TTile.Rows;
                 ref byte window = ref Unsafe.Add(ref input, ((nint)pixel * geometry.InputPixelStep) + arguments.RunOffsets[0]);
-                QuantizeRows<TTile, TRequantizer>(arguments, firstBlock, block, blocks, ref window, geometry.InputPixelStep, offsets.Slice(0, whole));
+                QuantizeRows<TTile, TRequantizer>(arguments, group, block, blocks, ref window, geometry.InputPixelStep, offsets.Slice(0, whole));
                 for (int row = whole; row < rows; row++)
                 {
                     TTile.Pack(ref Unsafe.Add(ref window, (nint)row * geometry.InputPixelStep), ref Unsafe.Add(ref packedRows, (row - whole) * rowBytes), quads);
@@ -109,13 +108,13 @@ public static partial class ByteConvolution
                 PackRows<TTile>(arguments, ref input, ref source, 0, quads, ref packedRows, rowBytes, rows);
             }
 
-            QuantizeRows<TTile, TRequantizer>(arguments, firstBlock, block, blocks, ref packedRows, rowBytes, offsets.Slice(whole, rows - whole));
+            QuantizeRows<TTile, TRequantizer>(arguments, group, block, blocks, ref packedRows, rowBytes, offsets.Slice(whole, rows - whole));
         }
     }
 
     /// <summary>Rows by a panel's channels; the last offset follows up to a whole tile.</summary>
     [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
-    private static void QuantizeRows<TTile, TRequantizer>(in Arguments arguments, int firstBlock, int block, int blocks, ref byte rows, nint stride, Span<int> offsets)
+    private static void QuantizeRows<TTile, TRequantizer>(in Arguments arguments, int group, int block, int blocks, ref byte rows, nint stride, Span<int> offsets)
         where TTile : struct, IQuantizedTile
         where TRequantizer : struct, IRequantizer
     {
@@ -123,11 +122,10 @@ public static partial class ByteConvolution
         int channels = arguments.OutputChannels - (block * BlockChannels);
         int single = offsets.Length % TTile.Rows <= SingleRows ? offsets.Length % TTile.Rows : 0;
         int rowBlocks = single > 0 ? Math.Min(blocks, channels / BlockChannels) / RowBlocks * RowBlocks : 0;
-        ref byte output = ref Unsafe.Add(
-            ref MemoryMarshal.GetReference(arguments.Output), ((firstBlock - block) / arguments.Blocks * arguments.OutputChannels) + (block * BlockChannels));
+        ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), (group * arguments.OutputChannels) + (block * BlockChannels));
         for (int index = 0; index < blocks; index++)
         {
-            nint at = firstBlock + index;
+            nint at = (group * arguments.Blocks) + block + index;
             ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), at * quads * QuadWeights);
             ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), at * BlockChannels);
             ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), at * BlockChannels);
