@@ -61,7 +61,7 @@ public class ConvolutionBenchmarks
     /// <summary>uint8 by int8.</summary>
     [Benchmark]
     public void UInt8() => Conv2DUInt8.Run(
-        bytes, weights, bias, multipliers, byteOutput, offsets, Shape.Geometry, RunLength, 1, Shape.InputChannels, Shape.OutputChannels, ZeroPoint, 0, byte.MaxValue);
+        bytes, weights, bias, multipliers, byteOutput, offsets, Shape.Geometry, RunLength, 1, Shape.InputChannels, Shape.OutputChannels, false, ZeroPoint, 0, byte.MaxValue);
 
     /// <summary>float32.</summary>
     [Benchmark]

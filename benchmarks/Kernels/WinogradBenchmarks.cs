@@ -56,7 +56,7 @@ public class WinogradBenchmarks
     /// <summary>Directly.</summary>
     [Benchmark(Baseline = true)]
     public void Direct() => Conv2DUInt8.Run(
-        bytes, weights, bias, multipliers, output, offsets, Shape.Geometry, RunLength, 1, Shape.InputChannels, Shape.OutputChannels, ZeroPoint, 0, byte.MaxValue);
+        bytes, weights, bias, multipliers, output, offsets, Shape.Geometry, RunLength, 1, Shape.InputChannels, Shape.OutputChannels, false, ZeroPoint, 0, byte.MaxValue);
 
     /// <summary>In tiles.</summary>
     [Benchmark]

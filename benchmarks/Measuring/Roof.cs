@@ -41,7 +41,7 @@ internal sealed record Roof(double Int8, double Float32)
         byte[] output = new byte[Pixels * Channels];
         int[] runOffsets = [0];
         return () => Conv2DUInt8.Run(
-            input, weights, bias, multipliers, output, runOffsets, Geometry, Channels, 1, Channels, Channels, ZeroPoint, byte.MinValue, byte.MaxValue);
+            input, weights, bias, multipliers, output, runOffsets, Geometry, Channels, 1, Channels, Channels, true, ZeroPoint, byte.MinValue, byte.MaxValue);
     }
 
     private static Action Float32Product()

@@ -51,6 +51,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> equalization = new("--cross-layer-equalization") { Description = "true (default) or false: channels may be scaled between layers, where int8 gains.", HelpName = "SWITCH" };
     private readonly Option<string?> branchScales = new("--branch-scales") { Description = "true (default) or false: concatenations of unlike ranges may keep a scale for each part.", HelpName = "SWITCH" };
     private readonly Option<string?> channelSplitting = new("--channel-splitting") { Description = "true or false (default): channels that suffer most from rounding are computed several times.", HelpName = "SWITCH" };
+    private readonly Option<string?> int16Sums = new("--int16-sums") { Description = "true (default) or false: weights may be a little coarser where processors without dot-product instructions are much faster then.", HelpName = "SWITCH" };
     private readonly Option<string?> layerReconstruction = new("--layer-reconstruction") { Description = "true or false (default): layers are fitted to what the quantised layers before them give.", HelpName = "SWITCH" };
     private readonly Option<string?> learnedRounding = new("--learned-rounding") { Description = "true or false (default): weights are rounded as suits the examples.", HelpName = "SWITCH" };
     private readonly Option<string?> biasCorrection = new("--bias-correction") { Description = "true (default) or false: biases make good for mean errors of rounding.", HelpName = "SWITCH" };
@@ -84,7 +85,7 @@ internal sealed class ModelOptions
     public void AddTo(Command command)
     {
         command.Arguments.Add(model);
-        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, winograd, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, channelSplitting, layerReconstruction, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
+        foreach (Option option in (Option[])[className, classNamespace, isPublic, access, precision, rounding, winograd, calibration, calibrator, calibrationCache, equalization, activationEqualization, branchScales, channelSplitting, int16Sums, layerReconstruction, learnedRounding, biasCorrection, minimumAgreement, maximumError, evaluation, labels, mean, scale, reverseChannels, reverseChannelsValue, inputShape, inputValue, inputs, outputs, scores, state, literalLimit, threads, maximumArenaBytes, maximumWeightBytes, maximumMacs])
         {
             command.Options.Add(option);
         }
@@ -119,6 +120,7 @@ internal sealed class ModelOptions
             ActivationEqualization = reader.Switch("ActivationEqualization", parsed.GetValue(activationEqualization), standard: true),
             BranchScales = reader.Switch("BranchScales", parsed.GetValue(branchScales), standard: true),
             ChannelSplitting = reader.Switch("ChannelSplitting", parsed.GetValue(channelSplitting), standard: false),
+            Int16Sums = reader.Switch("Int16Sums", parsed.GetValue(int16Sums), standard: true),
             LayerReconstruction = reader.Switch("LayerReconstruction", parsed.GetValue(layerReconstruction), standard: false),
             LearnedRounding = reader.Switch("LearnedRounding", parsed.GetValue(learnedRounding), standard: false),
             BiasCorrection = reader.Switch("BiasCorrection", parsed.GetValue(biasCorrection), standard: true),

@@ -72,6 +72,9 @@ public sealed record CompileOptions
     /// <summary>Whether layers may be fitted anew to what the quantised layers before them give.</summary>
     public bool LayerReconstruction { get; init; }
 
+    /// <summary>Whether weights may be a little coarser where processors without dot-product instructions are much faster then.</summary>
+    public bool Int16Sums { get; init; } = true;
+
     /// <summary>Whether biases may make good for the mean errors of rounding.</summary>
     public bool BiasCorrection { get; init; } = true;
 

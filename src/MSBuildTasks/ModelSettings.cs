@@ -40,6 +40,7 @@ internal sealed class ModelSettings
         ("ActivationEqualization", "--activation-equalization"),
         ("BranchScales", "--branch-scales"),
         ("ChannelSplitting", "--channel-splitting"),
+        ("Int16Sums", "--int16-sums"),
         ("LayerReconstruction", "--layer-reconstruction"),
         ("LearnedRounding", "--learned-rounding"),
         ("BiasCorrection", "--bias-correction"),

@@ -15,7 +15,7 @@ public sealed class ResolveModelFiles : Task
 {
     private static readonly string[] ModelMetadata =
     [
-        "Access", "ActivationEqualization", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ChannelSplitting", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Labels",
+        "Access", "ActivationEqualization", "BiasCorrection", "BranchScales", "Calibration", "CalibrationCache", "Calibrator", "ChannelSplitting", "ClassName", "CrossLayerEqualization", "Evaluation", "InputShape", "InputValue", "Inputs", "Int16Sums", "Labels",
         "LayerReconstruction", "LearnedRounding", "LiteralLimit", "MaximumArenaBytes", "MaximumError", "MaximumMacs", "MaximumWeightBytes", "Mean", "MinimumAgreement", "Namespace", "Outputs", "Precision", "ReverseChannels", "Rounding", "Scale", "Scores", "State", "Threads", "Winograd",
     ];
 

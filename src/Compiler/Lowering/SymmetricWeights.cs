@@ -26,6 +26,17 @@ public sealed record SymmetricWeights(sbyte[] Levels, float[] Scales)
         return Quantize(weights.Values<float>(), weights.Count / columns, columns, isByColumn: true);
     }
 
+    /// <summary>Rounds the weights of a slice to the nearest levels, in [−127, 127].</summary>
+    public static void Round(ReadOnlySpan<float> weights, float scale, Span<sbyte> levels)
+    {
+        for (int index = 0; index < weights.Length; index++)
+        {
+            levels[index] = Level(weights[index], scale);
+        }
+    }
+
+    private static sbyte Level(float weight, float scale) => (sbyte)Math.Clamp(Math.Round((double)weight / scale, MidpointRounding.ToEven), -127, 127);
+
     private static SymmetricWeights Quantize(float[] weights, int rows, int columns, bool isByColumn)
     {
         var greatest = new float[isByColumn ? columns : rows];
@@ -40,8 +51,7 @@ public sealed record SymmetricWeights(sbyte[] Levels, float[] Scales)
         var levels = new sbyte[weights.Length];
         for (int index = 0; index < weights.Length; index++)
         {
-            double steps = (double)weights[index] / scales[isByColumn ? index % columns : index / columns];
-            levels[index] = (sbyte)Math.Clamp(Math.Round(steps, MidpointRounding.ToEven), -127, 127);
+            levels[index] = Level(weights[index], scales[isByColumn ? index % columns : index / columns]);
         }
 
         return new SymmetricWeights(levels, scales);

@@ -163,8 +163,9 @@ public sealed class CalibratedQuantization
             if (technique.Improve(trials, choice) is { } improved)
             {
                 (double before, double after) = (technique.Error(trials, choice), technique.Error(trials, improved));
-                gains.Add(new TechniqueGain(technique.Name, before, after, after < before));
-                choice = after < before ? improved : choice;
+                bool isKept = technique.IsWorthIt(before, after);
+                gains.Add(new TechniqueGain(technique.Name, before, after, isKept));
+                choice = isKept ? improved : choice;
             }
         }
 

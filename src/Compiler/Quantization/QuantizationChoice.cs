@@ -33,7 +33,7 @@ public sealed record QuantizationChoice
     /// <summary>int8 weights rounded otherwise than to the nearest, by the layer's output.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<sbyte>> Levels { get; init; } = Empty<ImmutableArray<sbyte>>();
 
-    /// <summary>What a level of these weights stands for, by the layer's output and channel; where there is nothing, what plain rounding would have it stand for.</summary>
+    /// <summary>What a level of int8 weights stands for, by the layer's output and channel; where there is nothing, what plain rounding would have it stand for.</summary>
     public ImmutableSortedDictionary<string, ImmutableArray<float>> WeightScales { get; init; } = Empty<ImmutableArray<float>>();
 
     /// <summary>Layers that compute in float though they have an int8 form, by their output, with what int8 costs in them: <see cref="LayerSensitivity.Error"/>.</summary>
@@ -84,10 +84,13 @@ public sealed record QuantizationChoice
     {
         Graph equalized = Equalize(graph);
         var changed = new Dictionary<string, LayerConstants>(StringComparer.Ordinal);
-        foreach (Node node in equalized.Nodes.Where(node => Biases.ContainsKey(node.Output) || Levels.ContainsKey(node.Output)))
+        foreach (Node node in equalized.Nodes.Where(node => Biases.ContainsKey(node.Output) || Levels.ContainsKey(node.Output) || WeightScales.ContainsKey(node.Output)))
         {
             LayerConstants layer = LayerConstants.Of(equalized, node)!;
-            layer = Levels.TryGetValue(node.Output, out ImmutableArray<sbyte> levels) ? layer.WithLevels(levels, WeightScales.TryGetValue(node.Output, out ImmutableArray<float> scales) ? scales : [.. layer.Scales()]) : layer;
+            ImmutableArray<float>? scales = WeightScales.TryGetValue(node.Output, out ImmutableArray<float> chosen) ? chosen : null;
+            layer = Levels.TryGetValue(node.Output, out ImmutableArray<sbyte> levels) ? layer.WithLevels(levels, scales ?? [.. layer.Scales()])
+                : scales is { } coarser ? layer.WithLevels(layer.Rounded(coarser), coarser)
+                : layer;
             changed.Add(node.Output, Biases.TryGetValue(node.Output, out ImmutableArray<float> bias) ? layer with { Bias = Tensor.Of(layer.Bias.Shape, bias.ToArray()) } : layer);
         }
 

@@ -9,7 +9,11 @@ public static partial class ByteConvolution
     internal static void RunAvx2<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
+        if (SumsInt16(arguments))
+        {
+            RunAvx2Panels<Avx2Int16Tile, TRequantizer>(arguments);
+        }
+        else if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {
             RunDirect<Avx2HalfRow, TRequantizer>(arguments);
         }

@@ -213,6 +213,16 @@ public static partial class ByteConvolution
                 Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs0));
             }
 
+            Store7x16<TRequantizer>(sum00, sum10, sum20, sum30, sum40, sum50, sum60, ref multipliers, ref output, ref offsets, target);
+        }
+
+        /// <summary>Quantises and stores the sums of 7 rows × 16 channels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static void Store7x16<TRequantizer>(
+            Vector512<int> sum00, Vector512<int> sum10, Vector512<int> sum20, Vector512<int> sum30, Vector512<int> sum40, Vector512<int> sum50, Vector512<int> sum60,
+            ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer
+        {
             TRequantizer.Avx512Products(
                 ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref multipliers, target);
             Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
@@ -242,7 +252,7 @@ public static partial class ByteConvolution
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector128<byte> Requantized<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
+        internal static Vector128<byte> Requantized<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer => Avx512F.ConvertToVector128Byte(TRequantizer.Avx512Integers(
                 sums, Unsafe.As<int, Vector512<int>>(ref multipliers), TRequantizer.HasShifts ? Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance)) : default, target));
 

@@ -99,7 +99,8 @@ public static partial class ByteConvolution
         int groups,
         int inputChannels,
         int outputChannels,
-        RequantizationTarget target)
+        RequantizationTarget target,
+        bool int16Sums = false)
     {
         public readonly ReadOnlySpan<byte> Input = input;
         public readonly ReadOnlySpan<sbyte> Weights = weights;
@@ -113,6 +114,9 @@ public static partial class ByteConvolution
         public readonly int InputChannels = inputChannels;
         public readonly int OutputChannels = outputChannels;
         public readonly RequantizationTarget Target = target;
+
+        /// <summary>Whether no four weights that are summed in an int16 exceed <see cref="Int16SumLimit"/>.</summary>
+        public readonly bool Int16Sums = int16Sums;
 
         /// <summary>Groups of four inputs in a run, the last one filled up.</summary>
         public readonly int QuadsPerRun = unchecked(runLength + 3) / 4;

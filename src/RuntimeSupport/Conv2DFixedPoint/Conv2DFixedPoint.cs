@@ -21,6 +21,7 @@ public static class Conv2DFixedPoint
     /// <param name="groups">Number of groups.</param>
     /// <param name="inputChannelsPerGroup">Input channels of a group.</param>
     /// <param name="outputChannelsPerGroup">Output channels of a group.</param>
+    /// <param name="int16Sums">Whether no four weights that may be summed in an int16 exceed <see cref="ByteConvolution.Int16SumLimit"/>: then there is a faster path.</param>
     /// <param name="outputZeroPoint">Quantised zero of the output, 0…255.</param>
     /// <param name="outputMinimum">Smallest result, 0…255.</param>
     /// <param name="outputMaximum">Largest result, <paramref name="outputMinimum"/>…255.</param>
@@ -37,12 +38,13 @@ public static class Conv2DFixedPoint
         int groups,
         int inputChannelsPerGroup,
         int outputChannelsPerGroup,
+        bool int16Sums,
         int outputZeroPoint,
         int outputMinimum,
         int outputMaximum)
     {
         ByteConvolution.Run<FixedPointRequantizer>(new ByteConvolution.Arguments(
             input, weights, bias, multipliers, output, runOffsets, geometry, runLength, groups, inputChannelsPerGroup, outputChannelsPerGroup,
-            FixedPointRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum, FixedPointRequantizer.DistanceOf(multipliers))));
+            FixedPointRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum, FixedPointRequantizer.DistanceOf(multipliers)), int16Sums));
     }
 }

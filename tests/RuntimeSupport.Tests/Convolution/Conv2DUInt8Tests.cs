@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -51,6 +52,23 @@ public class Conv2DUInt8Tests
             var operands = new Operands(convolution, random);
             byte[] expected = operands.Run(ByteConvolution.RunScalar<FloatRequantizer>);
             foreach (Path run in FindTiles(path).Prepend(Find(path)))
+            {
+                Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Small_weights_have_the_bytes_of_the_scalar_path_summed_in_int16(string path)
+    {
+        var random = new Random(7);
+        IEnumerable<ConvolutionCase> cases = Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomPointwise(random)).Concat(Enumerable.Range(0, 60).Select(_ => ConvolutionCase.Random(random)));
+        foreach (ConvolutionCase convolution in cases.Append(new ConvolutionCase { OutputHeight = 7, OutputWidth = 7, KernelHeight = 3, KernelWidth = 3, InputChannels = 129, OutputChannels = 40 }))
+        {
+            var operands = new Operands(convolution, random, int16Sums: true);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FloatRequantizer>);
+            foreach (Path run in FindInt16Tiles(path).Prepend(Find(path)))
             {
                 Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
             }
@@ -116,7 +134,7 @@ public class Conv2DUInt8Tests
     {
         var geometry = new ConvolutionGeometry(1, 1, 1, 0, 0, 0, 0, 0, 0);
         static void Call(int[] offsets, ConvolutionGeometry geometry, int runLength, int maximum) => Conv2DUInt8.Run(
-            new byte[100], new sbyte[1000], new int[16], new float[16], new byte[16], offsets, geometry, runLength, 1, 4, 16, 0, 0, maximum);
+            new byte[100], new sbyte[1000], new int[16], new float[16], new byte[16], offsets, geometry, runLength, 1, 4, 16, false, 0, 0, maximum);
         Call([0], geometry, 4, 255);
         Assert.Throws<ArgumentException>(() => Call([-1], geometry, 4, 255));
         Assert.Throws<ArgumentException>(() => Call([], geometry, 4, 255));
@@ -146,6 +164,14 @@ public class Conv2DUInt8Tests
             (in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FloatRequantizer>(arguments, widens: true),
         ]
         : [];
+
+    /// <summary>The tiles that a path has for small weights.</summary>
+    private static Path[] FindInt16Tiles(string path) => path switch
+    {
+        "Avx2" => [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx2Int16Tile, FloatRequantizer>],
+        "Avx512" => [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>],
+        _ => [],
+    };
 
     /// <summary>The rows that a path reads where they lie if it chooses to.</summary>
     private static Path[] FindDirect(string path, int outputChannels) => path switch
@@ -180,8 +206,10 @@ public class Conv2DUInt8Tests
         private readonly int zeroPoint;
         private readonly int minimum;
         private readonly int maximum;
+        private readonly bool int16Sums;
 
-        public Operands(ConvolutionCase convolution, Random random)
+        /// <summary>Random operands; with <paramref name="int16Sums"/> weights that are as large as sums in int16 allow, by the greatest activations too.</summary>
+        public Operands(ConvolutionCase convolution, Random random, bool int16Sums = false)
         {
             this.convolution = convolution;
             Input = TestNumbers.Bytes(random, convolution.InputLength + 3);
@@ -190,6 +218,13 @@ public class Conv2DUInt8Tests
             float largest = 255f * 127 * convolution.KernelHeight * convolution.KernelWidth * convolution.InputChannels;
             denseMultipliers = TestNumbers.Floats(random, denseBias.Length).Select(value => MathF.Abs(value) * 2000 / largest).ToArray();
             Weights = convolution.Pack(dense, 4);
+            if (int16Sums)
+            {
+                Int16SumWeights.Limit(Weights, convolution.RunOffsets.Length * (TestNumbers.RoundUp(convolution.RunLength, 4) / 4));
+                Array.Fill(Input, byte.MaxValue, 0, Input.Length / 2);
+            }
+
+            this.int16Sums = int16Sums;
             Bias = convolution.PackChannels(denseBias);
             Multipliers = convolution.PackChannels(denseMultipliers);
             zeroPoint = random.Next(256);
@@ -217,7 +252,7 @@ public class Conv2DUInt8Tests
             byte[] output = NewOutput();
             var arguments = new ByteConvolution.Arguments(
                 Input, Weights, Bias, MemoryMarshal.Cast<float, int>(Multipliers), output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
-                convolution.InputChannels, convolution.OutputChannels, FloatRequantizer.Target(zeroPoint, minimum, maximum));
+                convolution.InputChannels, convolution.OutputChannels, FloatRequantizer.Target(zeroPoint, minimum, maximum), int16Sums);
             ByteConvolution.Check(arguments);
             path(arguments);
             return output;
@@ -225,7 +260,7 @@ public class Conv2DUInt8Tests
 
         public void CallRun(byte[] input, sbyte[] weights, int[] bias, float[] multipliers, byte[] output) => Conv2DUInt8.Run(
             input, weights, bias, multipliers, output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
-            convolution.InputChannels, convolution.OutputChannels, zeroPoint, minimum, maximum);
+            convolution.InputChannels, convolution.OutputChannels, int16Sums, zeroPoint, minimum, maximum);
 
         public byte[] Expected()
         {

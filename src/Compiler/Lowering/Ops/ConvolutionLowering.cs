@@ -26,12 +26,14 @@ internal static class ConvolutionLowering
         List<(string, PlanValue)> arguments = [("input", InputArgument(convolution, input))];
         string kernel;
         bool isWinograd = false;
+        IEnumerable<(string, PlanValue)> sums = [];
         if (input.Quantization is not null)
         {
             QuantizedWeights quantized = Quantized(operands);
             isWinograd = !isDepthwise && writer.UsesWinograd && WinogradChoice.Suits(convolution, weights, output.Shape, quantized.Weights);
             (kernel, IEnumerable<(string, PlanValue)> found) = Int8Weights(operands, quantized, isDepthwise, isWinograd);
             arguments.AddRange(found);
+            sums = isDepthwise || isWinograd ? [] : [("int16Sums", Int16SumWeights.Hold(quantized.Weights, weights[0], runLength).Plan())];
         }
         else
         {
@@ -44,6 +46,7 @@ internal static class ConvolutionLowering
         arguments.Add(("output", output.Argument));
         arguments.Add(("geometry", Geometry(convolution.Window, input, output)));
         arguments.AddRange(isWinograd ? WinogradCounts(operands) : isDepthwise ? DepthwiseCounts(operands) : Counts(operands));
+        arguments.AddRange(sums);
         arguments.AddRange(OutputRange.Arguments(output.Quantization, convolution.Minimum, convolution.Maximum));
         writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise, isWinograd), arguments);
     }

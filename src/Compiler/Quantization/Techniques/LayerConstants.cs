@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Collections.Immutable;
 using System.Linq;
 using ModelCompiler.Compiler.Graphs;
+using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Ops;
 using ModelCompiler.Plans;
 
@@ -68,6 +69,20 @@ public sealed record LayerConstants(Tensor Weights, Tensor Bias)
     {
         float[] weights = [.. levels.Select((level, index) => level * scales[index / Each])];
         return this with { Weights = Tensor.Of(Weights.Shape, weights).WithIntegers(new StoredIntegers(Tensor.Of(Weights.Shape, levels.ToArray()), scales, 0)) };
+    }
+
+    /// <summary>The weights rounded to the nearest levels.</summary>
+    /// <param name="scales">What a level stands for, one an output channel.</param>
+    public ImmutableArray<sbyte> Rounded(ImmutableArray<float> scales)
+    {
+        float[] weights = Weights.Values<float>();
+        var levels = new sbyte[weights.Length];
+        for (int channel = 0; channel < scales.Length; channel++)
+        {
+            SymmetricWeights.Round(weights.AsSpan(channel * Each, Each), scales[channel], levels.AsSpan(channel * Each, Each));
+        }
+
+        return [.. levels];
     }
 
     /// <summary>Which input channel a weight is for, by its index.</summary>

@@ -18,6 +18,7 @@ public abstract class QuantizationTechnique(string name)
         new BranchScales(),
         new LearnedRounding(),
         new LayerReconstruction(),
+        new Int16Sums(),
         new BiasCorrection(),
     ];
 
@@ -35,6 +36,9 @@ public abstract class QuantizationTechnique(string name)
 
     /// <summary>The error of the outputs by which it is kept or not.</summary>
     internal virtual double Error(QuantizationTrials trials, QuantizationChoice choice) => trials.Error(choice);
+
+    /// <summary>Whether it is kept, by the error without it and with it.</summary>
+    internal virtual bool IsWorthIt(double before, double after) => after < before;
 }
 
 /// <summary>What a technique or calibrator gave.</summary>
