@@ -20,7 +20,7 @@ public sealed class BuildTests
             <ModelFile Include="models/*.onnx" />
             <ModelFile Update="models/digits.onnx" Precision="Int8" Calibration="calibration/**/*.png; more/one.npy" Labels="labels.txt" Mean="33.3" Scale="0.0127"
                        Access="Public" Namespace="Shop.Models" InputShape="data:1,28,28;other:1,10" Scores="Softmax" Rounding="TfLite" State="h_out=h;c_out=c" ReverseChannels="true" Winograd="false" LiteralLimit="4096" Threads="4"
-                       Calibrator="Auto" CalibrationCache="more/digits.calibration" ChannelSplitting="true" LayerReconstruction="true" LearnedRounding="true" BiasCorrection="false" BranchScales="false" CrossLayerEqualization="false" ActivationEqualization="false"
+                       Calibrator="Auto" CalibrationCache="more/digits.calibration" ChannelSplitting="true" LayerReconstruction="true" LearnedRounding="true" Int16Sums="false" BiasCorrection="false" BranchScales="false" CrossLayerEqualization="false" ActivationEqualization="false"
                        Evaluation="evaluation/**/*.png" MaximumArenaBytes="65536" MaximumWeightBytes="1000000" MaximumMacs="5000000" MinimumAgreement="99 %" MaximumError="0.05" />
             <ModelFile Update="models/face_detector-2.onnx" Evaluation="nowhere/*.png" />
             """);
@@ -41,7 +41,7 @@ public sealed class BuildTests
                 "compile", Full("models/digits.onnx"), "--output=" + Full("obj/Debug/net10.0/ModelCompiler/Digits"), "--class=Digits", "--namespace=Shop.Models",
                 "--access=Public", "--mean=33.3", "--scale=0.0127", "--reverse-channels-value=true", "--input-shape=data:1,28,28;other:1,10", "--rounding=TfLite", "--scores=Softmax", "--state=h_out=h;c_out=c", "--winograd=false", "--literal-limit=4096", "--threads=4",
                 "--maximum-arena-bytes=65536", "--maximum-weight-bytes=1000000", "--maximum-macs=5000000",
-                "--labels=" + Full("labels.txt"), "--precision=Int8", "--calibrator=Auto", "--cross-layer-equalization=false", "--activation-equalization=false", "--branch-scales=false", "--channel-splitting=true", "--layer-reconstruction=true", "--learned-rounding=true", "--bias-correction=false", "--minimum-agreement=99 %", "--maximum-error=0.05",
+                "--labels=" + Full("labels.txt"), "--precision=Int8", "--calibrator=Auto", "--cross-layer-equalization=false", "--activation-equalization=false", "--branch-scales=false", "--channel-splitting=true", "--int16-sums=false", "--layer-reconstruction=true", "--learned-rounding=true", "--bias-correction=false", "--minimum-agreement=99 %", "--maximum-error=0.05",
                 "--calibration-cache=" + Full("more/digits.calibration"),
                 "--calibration=" + Full("calibration/a.png"), "--calibration=" + Full("calibration/deep/b (2);x.png"), "--calibration=" + Full("more/one.npy"),
                 "--evaluation=" + Full("evaluation/cat/a.png"),

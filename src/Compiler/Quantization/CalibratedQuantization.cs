@@ -137,6 +137,14 @@ public sealed class CalibratedQuantization
         (QuantizationChoice choice, ImmutableArray<TechniqueGain> gains) = Improved(trials, plain, techniques);
         CalibratedModel Measured(QuantizationChoice candidate, ImmutableArray<TechniqueGain> gains) => this.Measured(trials.Build(candidate), candidate, outputs, tried, gains);
         CalibratedModel model = Measured(choice, gains);
+        if (!IsGoodEnough(model) && gains.Any(gain => gain is { Name: Int16Sums.MetadataName, IsKept: true }))
+        {
+            // A bar is worth more than time.
+            techniques = [.. techniques.Where(technique => technique is not Int16Sums)];
+            (choice, gains) = Improved(trials, plain, techniques);
+            model = Measured(choice, gains);
+        }
+
         if (IsGoodEnough(model))
         {
             return (model, choice);

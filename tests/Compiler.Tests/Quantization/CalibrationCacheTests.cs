@@ -78,7 +78,7 @@ public sealed class CalibrationCacheTests : IDisposable
     [Fact]
     public void Auto_keeps_the_calibrator_with_the_least_error()
     {
-        CompileReport report = Compiled(Digits with { Calibrator = "Auto", ActivationEqualization = false, BiasCorrection = false, CrossLayerEqualization = false }).Report!;
+        CompileReport report = Compiled(Digits with { Calibrator = "Auto", ActivationEqualization = false, BiasCorrection = false, CrossLayerEqualization = false, Int16Sums = false }).Report!;
 
         Assert.Equal(Calibrator.All.Select(calibrator => calibrator.Name), report.Calibrators.Select(gain => gain.Name));
         TechniqueGain kept = Assert.Single(report.Calibrators, gain => gain.IsKept);
@@ -90,7 +90,7 @@ public sealed class CalibrationCacheTests : IDisposable
     [Fact]
     public void Each_technique_can_be_switched_off_and_none_makes_the_outputs_worse()
     {
-        CompileReport plain = Compiled(Digits with { ActivationEqualization = false, BiasCorrection = false, CrossLayerEqualization = false, BranchScales = false }).Report!;
+        CompileReport plain = Compiled(Digits with { ActivationEqualization = false, BiasCorrection = false, CrossLayerEqualization = false, BranchScales = false, Int16Sums = false }).Report!;
         CompileReport all = Compiled(Digits with { LearnedRounding = true }).Report!;
 
         Assert.Empty(plain.Techniques);

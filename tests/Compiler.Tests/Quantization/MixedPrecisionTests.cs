@@ -230,6 +230,7 @@ public sealed class MixedPrecisionTests : IDisposable
             ModelPath = Repository.Shared("tf", "poets", "mobilenet_v1_0.25_128_frozen_graph.pb"),
             ClassName = "MobileNet",
             Precision = Precision.Auto,
+            Int16Sums = false,
             Calibration = [.. Directory.GetFiles(golden, "in_0_*.bin").Order(StringComparer.Ordinal)],
         };
         double plain = Compiled(options with { Precision = Precision.Int8 }).Report!.OutputError!.Value;

@@ -12,12 +12,16 @@ namespace ModelCompiler.Compiler.Quantization;
 /// <summary>
 /// Makes weights fast rather than exact: the scale of a channel is as much greater as it takes for any four products that are summed in an int16 to hold. Processors without dot-product
 /// instructions then multiply bytes as bytes. It costs weights half a bit to a bit, and the outputs little, because the rounding of activations is most of their error;
-/// where it is more than <c>MostError</c>, only layers that lose less have it.
+/// where it is more than a tenth of that, only layers that lose less have it.
 /// </summary>
-public sealed class Int16Sums() : QuantizationTechnique("Int16Sums")
+public sealed class Int16Sums() : QuantizationTechnique(MetadataName)
 {
-    // What the error of the outputs may become for it.
+    /// <summary>As its metadata is named.</summary>
+    public const string MetadataName = "Int16Sums";
+
+    // What the error of the outputs may become for it: a tenth more, or what does not change answers anyway.
     private const double MostError = 1.1;
+    private const double NoError = 0.02;
 
     /// <inheritdoc/>
     public override bool IsWanted(CompileOptions options) => options.Int16Sums;
@@ -37,11 +41,11 @@ public sealed class Int16Sums() : QuantizationTechnique("Int16Sums")
         }
 
         // The most layers, those first that lose least.
-        double most = MostError * Error(trials, choice);
+        double before = Error(trials, choice);
         (int good, int bad) = (0, candidates.Length + 1);
         for (int count = candidates.Length; bad - good > 1; count = (good + bad) / 2)
         {
-            bool isGood = Error(trials, With(choice, candidates[..count])) <= most;
+            bool isGood = IsWorthIt(before, Error(trials, With(choice, candidates[..count])));
             (good, bad) = isGood ? (count, bad) : (good, count);
         }
 
@@ -52,7 +56,7 @@ public sealed class Int16Sums() : QuantizationTechnique("Int16Sums")
     internal override double Error(QuantizationTrials trials, QuantizationChoice choice) => trials.ErrorWithoutMeans(choice);
 
     /// <inheritdoc/>
-    internal override bool IsWorthIt(double before, double after) => after <= MostError * before;
+    internal override bool IsWorthIt(double before, double after) => after <= Math.Max(MostError * before, NoError);
 
     private static QuantizationChoice With(QuantizationChoice choice, Candidate[] layers) =>
         choice with { WeightScales = choice.WeightScales.AddRange(layers.Select(layer => KeyValuePair.Create(layer.Output, layer.Scales))) };
