@@ -93,6 +93,7 @@ internal static class AccuracyReport
         "BranchScales" => options with { BranchScales = isWanted },
         "ChannelSplitting" => options with { ChannelSplitting = isWanted },
         "LayerReconstruction" => options with { LayerReconstruction = isWanted },
+        "Int16Sums" => options with { Int16Sums = isWanted },
         "LearnedRounding" => options with { LearnedRounding = isWanted },
         "BiasCorrection" => options with { BiasCorrection = isWanted },
         _ => throw new BenchmarkException($"{technique} is a technique that the measurement does not know how to switch."),
