@@ -7,7 +7,7 @@ namespace ModelCompiler.Benchmarks.Measuring;
 /// What this machine can do at best, here and now: our convolution of 14×14 pixels, 256 to 256 channels, whose operands stay in the second-level cache, by the
 /// instruction set that the kernel chooses.
 /// </summary>
-/// <param name="Int8">10⁹ multiply-accumulates a second of uint8 by int8.</param>
+/// <param name="Int8">10⁹ multiply-accumulates a second of uint8 by int8 weights that sums in int16 hold.</param>
 /// <param name="Float32">The same of float32.</param>
 internal sealed record Roof(double Int8, double Float32)
 {

@@ -44,7 +44,7 @@ internal static class PerformancePage
                 + (ThreadClock.IsOwn ? "Measured is the time that the thread has a core for: that of a quiet machine, however busy this one is. " : "")
                 + $"{string.Join("…", rounds)} rounds, in each of which everybody predicts for a while in turn; a time is the median of the rounds, "
                 + "a ratio the median of the ratios within a round (above 1: ours is faster).",
-            $"* The roof is what our convolution kernel reaches on operands that stay in the second-level cache, measured in the same runs: {Figures.Number(results.RoofInt8)} GMAC/s in int8, "
+            $"* The roof is what our convolution kernel reaches on operands that stay in the second-level cache, measured in the same runs: {Figures.Number(results.RoofInt8)} GMAC/s in int8 (by weights that sums in int16 hold; those of TensorFlow Lite's files are larger), "
                 + $"{Figures.Number(results.RoofFloat32)} GMAC/s in float32. A share of it is of the least time. "
                 + "Where the processor has a 512-bit VNNI, which C# has no intrinsic for, others may be above it.",
             "* ONNX Runtime int8 is our quantised graph, exported with QuantizeLinear and DequantizeLinear; ONNX Runtime float32 of a TensorFlow Lite model is our float graph, exported.",

@@ -9,7 +9,7 @@ public static partial class ByteConvolution
     internal static void RunAvx2<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        if (SumsInt16(arguments))
+        if (SumsPackedInt16(arguments))
         {
             RunAvx2Panels<Avx2Int16Tile, TRequantizer>(arguments);
         }

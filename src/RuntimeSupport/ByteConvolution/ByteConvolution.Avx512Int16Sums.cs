@@ -72,7 +72,7 @@ public static partial class ByteConvolution
 
         /// <summary>Adds a row's products with two quads.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector512<int> Add(Vector512<int> sums, ref byte row, nint at, nint next, Vector512<sbyte> weights0, Vector512<sbyte> weights1, Vector512<short> ones) =>
+        internal static Vector512<int> Add(Vector512<int> sums, ref byte row, nint at, nint next, Vector512<sbyte> weights0, Vector512<sbyte> weights1, Vector512<short> ones) =>
             Avx512F.Add(sums, Avx512BW.MultiplyAddAdjacent(
                 Avx512BW.Add(Avx512BW.MultiplyAddAdjacent(Broadcast(ref row, at), weights0), Avx512BW.MultiplyAddAdjacent(Broadcast(ref row, next), weights1)), ones));
 

@@ -15,20 +15,37 @@ public static partial class ByteConvolution
     /// <summary>The fewest quads of a window that sums in int16 are worth it for: with fewer, most of the time is requantisation.</summary>
     private const int FewestInt16Quads = 8;
 
-    /// <summary>The fewest quads of each of several runs: shorter ones are read where they lie.</summary>
+    /// <summary>The fewest quads of each of several runs that are packed.</summary>
     private const int FewestInt16RunQuads = 12;
 
-    /// <summary>Whether products are summed in int16: the weights allow it, and it takes less time.</summary>
-    private static bool SumsInt16(in Arguments arguments) =>
-        arguments.Int16Sums && IsFasterInInt16(arguments.RunOffsets.Length, arguments.RunLength, arguments.OutputChannels);
+    /// <summary>The fewest quads of several runs that are read where they lie.</summary>
+    private const int FewestInt16DirectQuads = 16;
 
-    /// <summary>Whether layers gain by weights that are small enough.</summary>
+    /// <summary>Whether layers gain by weights that are small enough, on some processor.</summary>
     /// <param name="runs">Runs of a window.</param>
     /// <param name="runLength">Activations of a run.</param>
     /// <param name="outputChannels">Output channels of a group.</param>
-    public static bool IsFasterInInt16(int runs, int runLength, int outputChannels)
-    {
-        int quadsPerRun = (runLength + 3) / 4;
-        return (long)runs * quadsPerRun is >= FewestInt16Quads and <= LongestWindow && (runs == 1 || (quadsPerRun >= FewestInt16RunQuads && outputChannels > BlockChannels));
-    }
+    /// <param name="outputWidth">Pixels of a row of the output.</param>
+    public static bool IsFasterInInt16(int runs, int runLength, int outputChannels, int outputWidth) =>
+        IsInt16Row(runs, (runLength + 3) / 4, outputChannels, outputWidth) || IsInt16Tile(runs, (runLength + 3) / 4, outputChannels);
+
+    /// <summary>Whether products of packed activations are summed in int16: the weights allow it, and it takes less time.</summary>
+    private static bool SumsPackedInt16(in Arguments arguments) =>
+        arguments.Int16Sums && IsInt16Tile(arguments.RunOffsets.Length, arguments.QuadsPerRun, arguments.OutputChannels);
+
+    /// <summary>Whether products are summed in int16, of activations that are read where they lie.</summary>
+    private static bool SumsDirectInt16(in Arguments arguments) =>
+        arguments.Int16Sums && IsInt16Row(arguments.RunOffsets.Length, arguments.QuadsPerRun, arguments.OutputChannels, arguments.Geometry.OutputWidth);
+
+    private static bool IsInt16Tile(int runs, int quadsPerRun, int outputChannels) =>
+        (long)runs * quadsPerRun is >= FewestInt16Quads and <= LongestWindow
+        && (runs == 1 || (quadsPerRun >= FewestInt16RunQuads && outputChannels > BlockChannels));
+
+    // The last tile of a row is moved back: at most an eighth of the pixels is computed twice.
+    private static bool IsInt16Row(int runs, int quadsPerRun, int outputChannels, int outputWidth) =>
+        runs > 1
+        && (long)runs * quadsPerRun is >= FewestInt16DirectQuads and <= DirectQuads
+        && outputChannels >= BlockChannels
+        && outputWidth >= 2 * TileHeight
+        && (outputWidth + TileHeight - 1) / TileHeight * TileHeight * 8L <= outputWidth * 9L;
 }

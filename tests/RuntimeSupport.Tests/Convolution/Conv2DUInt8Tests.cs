@@ -63,12 +63,13 @@ public class Conv2DUInt8Tests
     public void Small_weights_have_the_bytes_of_the_scalar_path_summed_in_int16(string path)
     {
         var random = new Random(7);
-        IEnumerable<ConvolutionCase> cases = Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomPointwise(random)).Concat(Enumerable.Range(0, 60).Select(_ => ConvolutionCase.Random(random)));
+        IEnumerable<ConvolutionCase> cases = Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomPointwise(random)).Concat(Enumerable.Range(0, 60).Select(_ => ConvolutionCase.Random(random)))
+            .Concat(Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomFirstLayer(random)));
         foreach (ConvolutionCase convolution in cases.Append(new ConvolutionCase { OutputHeight = 7, OutputWidth = 7, KernelHeight = 3, KernelWidth = 3, InputChannels = 129, OutputChannels = 40 }))
         {
             var operands = new Operands(convolution, random, int16Sums: true);
             byte[] expected = operands.Run(ByteConvolution.RunScalar<FloatRequantizer>);
-            foreach (Path run in FindInt16Tiles(path).Prepend(Find(path)))
+            foreach (Path run in FindInt16Tiles(path, convolution).Prepend(Find(path)))
             {
                 Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
             }
@@ -166,9 +167,11 @@ public class Conv2DUInt8Tests
         : [];
 
     /// <summary>The tiles that a path has for small weights.</summary>
-    private static Path[] FindInt16Tiles(string path) => path switch
+    private static Path[] FindInt16Tiles(string path, ConvolutionCase convolution) => path switch
     {
         "Avx2" => [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx2Int16Tile, FloatRequantizer>],
+        "Avx512" when convolution.OutputWidth >= ByteConvolution.Avx512Int16Row.Pixels && convolution.Quads <= ByteConvolution.DirectQuads =>
+            [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx512Int16Row, FloatRequantizer>],
         "Avx512" => [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>],
         _ => [],
     };
@@ -220,7 +223,7 @@ public class Conv2DUInt8Tests
             Weights = convolution.Pack(dense, 4);
             if (int16Sums)
             {
-                Int16SumWeights.Limit(Weights, convolution.RunOffsets.Length * (TestNumbers.RoundUp(convolution.RunLength, 4) / 4));
+                Int16SumWeights.Limit(Weights, convolution.Quads);
                 Array.Fill(Input, byte.MaxValue, 0, Input.Length / 2);
             }
 

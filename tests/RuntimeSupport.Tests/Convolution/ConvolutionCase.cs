@@ -54,6 +54,9 @@ internal sealed class ConvolutionCase
 
     public int RunLength => HasRowRuns ? KernelWidth * InputChannels : InputChannels;
 
+    /// <summary>Groups of four inputs of a window, those of a run filled up.</summary>
+    public int Quads => RunOffsets.Length * (TestNumbers.RoundUp(RunLength, 4) / 4);
+
     public ConvolutionGeometry Geometry => new(
         Batches, OutputHeight, OutputWidth,
         PaddedHeight * PaddedWidth * PixelChannels, StrideHeight * PaddedWidth * PixelChannels, StrideWidth * PixelChannels,

@@ -74,7 +74,7 @@ public sealed class Int16Sums() : QuantizationTechnique(MetadataName)
         int runLength = RunLength(convolution, weights);
         return !convolution.IsDepthwise(weights)
             && output[0] * output[1] * output[2] > 1
-            && ByteConvolution.IsFasterInInt16(layer.Each / runLength, runLength, weights[0] / convolution.Groups)
+            && ByteConvolution.IsFasterInInt16(layer.Each / runLength, runLength, weights[0] / convolution.Groups, output[2])
             && !WinogradChoice.Suits(convolution, weights, output, SymmetricWeights.OfRows(layer.Weights).Levels);
     }
 
