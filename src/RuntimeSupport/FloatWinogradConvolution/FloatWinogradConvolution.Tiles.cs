@@ -34,7 +34,7 @@ public static partial class FloatWinogradConvolution
         where TVector : struct
     {
         var cursor = new TileCursor(arguments.Geometry);
-        int all = cursor.Tiles;
+        int all = cursor.Tiles, rows = Math.Min(TTile.Rows, TilesOfProduct(all));
         for (int tile = 0; tile < all; tile += arguments.TilesTogether)
         {
             int tiles = Math.Min(arguments.TilesTogether, all - tile);
@@ -42,7 +42,7 @@ public static partial class FloatWinogradConvolution
             TransformInputs<TLanes, TVector>(arguments, ref cursor, tiles);
             for (int block = 0; block < arguments.Blocks; block += 2)
             {
-                Multiply<TTile, TLanes, TVector>(arguments, block, tiles);
+                Multiply<TTile, TLanes, TVector>(arguments, block, tiles, rows);
                 Store<TLanes, TVector>(arguments, block, first, tiles);
             }
         }
@@ -86,7 +86,7 @@ public static partial class FloatWinogradConvolution
 
     /// <summary>Multiplies some tiles in all positions by the weights of two blocks of channels: <c>[16][tiles][32]</c>.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Multiply<TTile, TLanes, TVector>(in Arguments arguments, int block, int tiles)
+    private static void Multiply<TTile, TLanes, TVector>(in Arguments arguments, int block, int tiles, int rows)
         where TTile : struct, Conv2DFloat32.ITile
         where TLanes : struct, ILanes<TVector>
         where TVector : struct
@@ -112,7 +112,7 @@ public static partial class FloatWinogradConvolution
             for (nint position = 0; position < Positions; position++)
             {
                 var panel = new Conv2DFloat32.Weights(ref Unsafe.Add(ref transformed, position * weightStride), count * Conv2DFloat32.BlockChannels, 0, blocks & ~1);
-                for (int tile = 0; tile < tiles; tile += TTile.Rows)
+                for (int tile = 0; tile < tiles; tile += rows)
                 {
                     ref float sums = ref Unsafe.Add(ref products, (position * productStride) + (tile * PairChannels));
                     var ends = new Conv2DFloat32.Ends(
@@ -125,7 +125,7 @@ public static partial class FloatWinogradConvolution
                         float.PositiveInfinity);
                     TTile.Multiply<Conv2DFloat32.Neighbours>(
                         ref Unsafe.Add(ref inputs, (position * inputStride) + (tile * tileStride) + first), ref Unsafe.NullRef<int>(), tileStride,
-                        panel, count, ends, Math.Min(TTile.Rows, tiles - tile), (int)width);
+                        panel, count, ends, Math.Min(rows, tiles - tile), (int)width);
                 }
             }
         }

@@ -20,6 +20,10 @@ public static partial class FloatWinogradConvolution
     /// <summary>The most tiles that are computed together.</summary>
     public const int MostTilesTogether = 4096;
 
+    // With fewer an addition is waited for.
+    private const int LeastTilesOfProduct = 8;
+    private const int MostTilesOfProduct = 14;
+
     /// <summary>Rows, and columns, of a window.</summary>
     internal const int Kernel = 3;
 
@@ -34,6 +38,20 @@ public static partial class FloatWinogradConvolution
 
     /// <summary>The place whose products all outputs of a tile contain with the factor 1.</summary>
     internal const int BiasPosition = InputExtent + 1;
+
+    /// <summary>Tiles that are multiplied together at most: as many as divide their number if that leaves sums enough, because each other number is compiled by itself.</summary>
+    /// <param name="tiles">Tiles of all images.</param>
+    /// <returns>The number.</returns>
+    public static int TilesOfProduct(int tiles)
+    {
+        int together = MostTilesOfProduct;
+        while (tiles % together != 0 && together > LeastTilesOfProduct)
+        {
+            together--;
+        }
+
+        return tiles % together == 0 ? together : MostTilesOfProduct;
+    }
 
     /// <summary>Floats of scratch memory.</summary>
     /// <param name="tilesTogether">Tiles that are computed together.</param>

@@ -70,6 +70,7 @@ public sealed class FloatWinogradTests
     [Theory]
     [InlineData(16, 784, 56)]
     [InlineData(64, 784, 56)]
+    [InlineData(16, 240, 48)]
     [InlineData(256, 49, 49)]
     [InlineData(512, 16, 16)]
     [InlineData(512, 196, 28)]

@@ -109,6 +109,15 @@ public class FloatWinogradTests
         Assert.Throws<ArgumentException>("tilesTogether", () => operands.CallRun(tilesTogether: tilesTogether));
     }
 
+    [Theory]
+    [InlineData(64, 8)]
+    [InlineData(784, 14)]
+    [InlineData(132, 12)]
+    [InlineData(49, 14)]
+    [InlineData(3, 14)]
+    public void Tiles_are_multiplied_in_equal_numbers_where_these_are_not_too_small(int tiles, int expected) =>
+        Assert.Equal(expected, FloatWinogradConvolution.TilesOfProduct(tiles));
+
     private static IEnumerable<Operands> Cases(int leastChannels, int count)
     {
         var random = new Random(Seed);

@@ -37,8 +37,8 @@ internal static class FloatWinogradChoice
     private const int TileBytes = 1 << 20;
     private const int MostTilesTogether = 56;
 
-    // Tiles are multiplied in groups of 14.
-    private const int TileGroup = 14;
+    // Fewer are not worth transforming the weights for.
+    private const int LeastTilesTogether = 14;
 
     /// <summary>Whether a convolution with constant weights is computed so.</summary>
     /// <param name="convolution">The convolution.</param>
@@ -55,10 +55,11 @@ internal static class FloatWinogradChoice
     public static int TilesTogether(int inputChannels, int tiles)
     {
         int bytes = Positions * sizeof(float) * (inputChannels + (2 * WeightPacking.Block));
-        int most = Math.Clamp(TileBytes / bytes, TileGroup, MostTilesTogether);
+        int most = Math.Clamp(TileBytes / bytes, LeastTilesTogether, MostTilesTogether);
         int parts = (tiles + most - 1) / most;
         int each = (tiles + parts - 1) / parts;
-        return Math.Min(tiles, (each + TileGroup - 1) / TileGroup * TileGroup);
+        int group = FloatWinogradConvolution.TilesOfProduct(tiles);
+        return Math.Min(tiles, (each + group - 1) / group * group);
     }
 
     private static bool Pays(int inputChannels, int outputChannels, Shape output)
