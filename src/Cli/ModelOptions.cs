@@ -22,7 +22,7 @@ internal sealed class ModelOptions
     private readonly Option<string?> access = new("--access") { Description = "Internal (default) or Public.", HelpName = "ACCESS", Hidden = true };
     private readonly Option<string?> precision = new("--precision") { Description = "Float32 (default), Int8, Int8Only, DynamicInt8, WeightInt8, Float16Weights, Rounded256 or Auto (int8, with layers in float32 where the bar asks for it).", HelpName = "PRECISION" };
     private readonly Option<string?> rounding = new("--rounding") { Description = "Float or TfLite: how int8 layers round. Default: TfLite for .tflite files.", HelpName = "ROUNDING" };
-    private readonly Option<string?> winograd = new("--winograd") { Description = "true (default) or false: int8 convolutions of 3×3 may trade memory for speed; results are the same.", HelpName = "SWITCH" };
+    private readonly Option<string?> winograd = new("--winograd") { Description = "true (default) or false: convolutions of 3×3 may trade memory for speed; results in int8 are the same, in float32 they are rounded otherwise.", HelpName = "SWITCH" };
     private readonly Option<string[]> calibration = new("--calibration")
     {
         Description = "Example inputs that int8 chooses its ranges from, and others are compared with: images, .npy, .bin; wildcards allowed. May be repeated.",

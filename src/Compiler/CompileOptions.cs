@@ -78,7 +78,7 @@ public sealed record CompileOptions
     /// <summary>Whether biases may make good for the mean errors of rounding.</summary>
     public bool BiasCorrection { get; init; } = true;
 
-    /// <summary>Whether int8 convolutions may be computed in tiles, and be faster for more memory.</summary>
+    /// <summary>Whether convolutions may be computed in tiles, and be faster for more memory.</summary>
     public bool Winograd { get; init; } = true;
 
     /// <summary>Path of a file with one label a line, or <see langword="null"/>.</summary>

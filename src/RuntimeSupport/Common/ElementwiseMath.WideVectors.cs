@@ -112,7 +112,7 @@ public static partial class ElementwiseMath
 
     /// <inheritdoc cref="Sigmoid(float)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> Sigmoid(Vector512<float> x) => Vector512.Create(1f) / (Vector512.Create(1f) + Exponential.Avx512(Negate(x)));
+    public static Vector512<float> Sigmoid(Vector512<float> x) => Exponential.SigmoidAvx512(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> IsNegative(Vector512<float> x) => Vector512.LessThan(x.AsInt32(), Vector512<int>.Zero).AsSingle();

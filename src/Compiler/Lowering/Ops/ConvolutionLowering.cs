@@ -25,30 +25,31 @@ internal static class ConvolutionLowering
         var operands = new Operands(writer, node, convolution, input, output, weights, runs, runLength);
         List<(string, PlanValue)> arguments = [("input", InputArgument(convolution, input))];
         string kernel;
-        bool isWinograd = false;
+        int tileExtent = 0;
         IEnumerable<(string, PlanValue)> sums = [];
         if (input.Quantization is not null)
         {
             QuantizedWeights quantized = Quantized(operands);
-            isWinograd = !isDepthwise && writer.UsesWinograd && WinogradChoice.Suits(convolution, weights, output.Shape, quantized.Weights);
-            (kernel, IEnumerable<(string, PlanValue)> found) = Int8Weights(operands, quantized, isDepthwise, isWinograd);
+            tileExtent = !isDepthwise && writer.UsesWinograd && WinogradChoice.Suits(convolution, weights, output.Shape, quantized.Weights) ? ByteWinogradConvolution.TileExtent : 0;
+            (kernel, IEnumerable<(string, PlanValue)> found) = Int8Weights(operands, quantized, isDepthwise, isWinograd: tileExtent > 0);
             arguments.AddRange(found);
-            sums = isDepthwise || isWinograd ? [] : [("int16Sums", Int16SumWeights.Hold(quantized.Weights, weights[0], runLength).Plan())];
+            sums = isDepthwise || tileExtent > 0 ? [] : [("int16Sums", Int16SumWeights.Hold(quantized.Weights, weights[0], runLength).Plan())];
         }
         else
         {
-            LayerWeights found = isDepthwise ? DepthwiseWeights(operands) : isConstant ? FloatWeights(operands) : new LayerWeights("Float32", [.. RuntimeWeights(operands)]);
-            kernel = (isDepthwise ? "DepthwiseConv2D" : node.Inputs.Length > 3 ? "Conv2DAdd" : "Conv2D") + found.Suffix;
+            tileExtent = IsFloatWinograd(operands, isConstant && !isDepthwise) ? FloatWinogradConvolution.TileExtent : 0;
+            LayerWeights found = isDepthwise ? DepthwiseWeights(operands) : isConstant ? FloatWeights(operands, tileExtent > 0) : new LayerWeights("Float32", [.. RuntimeWeights(operands)]);
+            kernel = (isDepthwise ? "DepthwiseConv2D" : node.Inputs.Length > 3 ? "Conv2DAdd" : "Conv2D") + (tileExtent > 0 ? "Winograd" : "") + found.Suffix;
             arguments.AddRange(found.Arguments);
             arguments.AddRange(Addend(writer, node));
         }
 
         arguments.Add(("output", output.Argument));
         arguments.Add(("geometry", Geometry(convolution.Window, input, output)));
-        arguments.AddRange(isWinograd ? WinogradCounts(operands) : isDepthwise ? DepthwiseCounts(operands) : Counts(operands));
+        arguments.AddRange(tileExtent > 0 ? WinogradCounts(operands) : isDepthwise ? DepthwiseCounts(operands) : Counts(operands));
         arguments.AddRange(sums);
         arguments.AddRange(OutputRange.Arguments(output.Quantization, convolution.Minimum, convolution.Maximum));
-        writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise, isWinograd), arguments);
+        writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise, tileExtent), arguments);
     }
 
     private static IEnumerable<(string, PlanValue)> Counts(Operands operands) =>
@@ -65,11 +66,14 @@ internal static class ConvolutionLowering
     private static IEnumerable<(string, PlanValue)> WinogradCounts(Operands operands)
     {
         (int inputs, int outputs) = (operands.Weights[3], operands.Weights[0]);
-        int tiles = WinogradChoice.TilesTogether(inputs, WinogradChoice.Tiles(operands.Output.Shape));
-        int scratch = checked((int)ByteWinogradConvolution.ScratchLength(tiles, inputs));
+        bool isFloat = operands.Input.Quantization is null;
+        int tiles = isFloat
+            ? FloatWinogradChoice.TilesTogether(inputs, FloatWinogradChoice.Tiles(operands.Output.Shape))
+            : WinogradChoice.TilesTogether(inputs, WinogradChoice.Tiles(operands.Output.Shape));
+        long scratch = isFloat ? FloatWinogradConvolution.ScratchLength(tiles, inputs) : ByteWinogradConvolution.ScratchLength(tiles, inputs);
         return
         [
-            ("scratch", operands.Writer.Temporary(operands.Node.Name, ElementType.Int32, [scratch]).Argument),
+            ("scratch", operands.Writer.Temporary(operands.Node.Name, isFloat ? ElementType.Float32 : ElementType.Int32, [checked((int)scratch)]).Argument),
             ("tilesTogether", tiles.Plan()),
             ("inputChannels", inputs.Plan()),
             ("outputChannels", outputs.Plan()),
@@ -136,7 +140,14 @@ internal static class ConvolutionLowering
         ]);
     }
 
-    private static LayerWeights FloatWeights(Operands operands)
+    // Weights in fewer bits are expanded for the direct kernel.
+    private static bool IsFloatWinograd(Operands operands, bool isConstant) =>
+        isConstant
+        && operands.Writer.UsesWinograd
+        && !StoredWeights.Narrows(operands.Writer, operands.Writer.Graph.Constants[operands.Node.Inputs[1]])
+        && FloatWinogradChoice.Suits(operands.Convolution, operands.Weights, operands.Output.Shape);
+
+    private static LayerWeights FloatWeights(Operands operands, bool isWinograd)
     {
         (StepWriter writer, Node node) = (operands.Writer, operands.Node);
         Tensor weights = writer.Graph.Constants[node.Inputs[1]];
@@ -144,12 +155,13 @@ internal static class ConvolutionLowering
         bool isOneRow = operands.Runs.Length == 1 && operands.Output.Shape is var image && image[0] * image[1] * image[2] == 1;
         var shape = new LayerShape(groups, operands.Runs.Length, operands.RunLength, isOneRow);
         float[] bias = operands.ConstantBias();
+        IEnumerable<(string, PlanValue)> order = isWinograd ? [] : [("weightsInPairs", true.Plan())];
         return StoredWeights.OfLayer(writer, node, weights, bias, shape, operands.Input) ?? new LayerWeights(
             "Float32",
             [
                 ("weights", writer.Constants.Add(node.Inputs[1], WeightPacking.Float32InPairs(weights, groups, shape.Terms))),
-                ("weightsInPairs", true.Plan()),
                 ("bias", writer.Constants.Add<float>(node.Name + ".bias", WeightPacking.PerOutput(bias, groups))),
+                .. order,
             ]);
     }
 
@@ -194,13 +206,13 @@ internal static class ConvolutionLowering
             : RuntimePacking.Bias(writer, node.Name, node.Inputs[2], groups, perGroup));
     }
 
-    private static string Note(StepWriter writer, Node node, Conv2D convolution, Shape weights, bool isDepthwise, bool isWinograd)
+    private static string Note(StepWriter writer, Node node, Conv2D convolution, Shape weights, bool isDepthwise, int tileExtent)
     {
         Window window = convolution.Window;
         string kind = isDepthwise ? "Depthwise convolution" : convolution.Groups > 1 ? $"Convolution in {convolution.Groups} groups" : "Convolution";
         string stride = (window.StrideHeight, window.StrideWidth) == (1, 1) ? "" : $", stride {window.StrideHeight}×{window.StrideWidth}";
         string dilation = (window.DilationHeight, window.DilationWidth) == (1, 1) ? "" : $", dilation {window.DilationHeight}×{window.DilationWidth}";
-        string winograd = isWinograd ? ", Winograd 4×4" : "";
+        string winograd = tileExtent > 0 ? $", Winograd {tileExtent}×{tileExtent}" : "";
         string sum = node.Inputs.Length > 3 ? ", sum" : "";
         string clamp = OutputRange.Describe(convolution.Minimum, convolution.Maximum);
         return $"{kind} {weights[1]}×{weights[2]}{stride}{dilation}{winograd}{sum}{clamp}: {writer.Graph.ShapeOf(node.Inputs[0])} → {writer.Graph.ShapeOf(node.Output)}";
