@@ -26,14 +26,12 @@ internal static class ConvolutionLowering
         List<(string, PlanValue)> arguments = [("input", InputArgument(convolution, input))];
         string kernel;
         int tileExtent = 0;
-        IEnumerable<(string, PlanValue)> sums = [];
         if (input.Quantization is not null)
         {
             QuantizedWeights quantized = Quantized(operands);
             tileExtent = !isDepthwise && writer.UsesWinograd && WinogradChoice.Suits(convolution, weights, output.Shape, quantized.Weights) ? ByteWinogradConvolution.TileExtent : 0;
             (kernel, IEnumerable<(string, PlanValue)> found) = Int8Weights(operands, quantized, isDepthwise, isWinograd: tileExtent > 0);
             arguments.AddRange(found);
-            sums = isDepthwise || tileExtent > 0 ? [] : [("int16Sums", Int16SumWeights.Hold(quantized.Weights, weights[0], runLength).Plan())];
         }
         else
         {
@@ -47,7 +45,6 @@ internal static class ConvolutionLowering
         arguments.Add(("output", output.Argument));
         arguments.Add(("geometry", Geometry(convolution.Window, input, output)));
         arguments.AddRange(tileExtent > 0 ? WinogradCounts(operands) : isDepthwise ? DepthwiseCounts(operands) : Counts(operands));
-        arguments.AddRange(sums);
         arguments.AddRange(OutputRange.Arguments(output.Quantization, convolution.Minimum, convolution.Maximum));
         writer.Add(node.Name, kernel, Note(writer, node, convolution, weights, isDepthwise, tileExtent), arguments);
     }
@@ -132,11 +129,14 @@ internal static class ConvolutionLowering
             : WeightPacking.Int8(quantized.Weights, groups, operands.Runs.Length, operands.RunLength));
         FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(operands.Output.Quantization!, quantized.Steps) : null;
         string kernel = (isDepthwise ? "DepthwiseConv2D" : isWinograd ? "Conv2DWinograd" : "Conv2D") + (multipliers is null ? "UInt8" : "FixedPoint");
+        IEnumerable<(string, PlanValue)> sums =
+            isDepthwise || isWinograd ? [] : [("int16Sums", Int16SumWeights.Hold(quantized.Weights, operands.Weights[0], operands.RunLength).Plan())];
         return (kernel,
         [
             ("weights", packed),
             ("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, groups))),
             ("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, groups)),
+            .. sums,
         ]);
     }
 
