@@ -86,7 +86,7 @@ public static partial class AveragePool2DFixedPoint
             Vector256<int> dividends = Avx2.Add(magnitudes, Vector256.Create(half)), factors = Vector256.Create(multiplier);
             Vector128<long> distance = Vector128.CreateScalar((long)shift);
             Vector256<long> even = Avx2.ShiftRightLogical(Multiply(dividends, factors), distance);
-            Vector256<long> odd = Avx2.ShiftRightLogical(Multiply(UniformScale.OddToEven(dividends), factors), distance);
+            Vector256<long> odd = Avx2.ShiftRightLogical(Multiply(Avx2.Shuffle(dividends, FixedPoint.OddToEven), factors), distance);
             Vector256<long> quotients = Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32));
             return Unsafe.As<Vector256<long>, Vector256<int>>(ref quotients);
         }

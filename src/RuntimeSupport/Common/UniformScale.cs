@@ -48,7 +48,7 @@ public readonly struct UniformScale
         values = Avx2.ShiftLeftLogical(values, Vector128.CreateScalar(Math.Max(shift, 0)));
         Vector256<long> half = Vector256.Create(FixedPoint.RoundingHalf);
         Vector256<long> even = Avx2.Add(Avx2.Multiply(values, multipliers), half);
-        Vector256<long> odd = Avx2.Add(Avx2.Multiply(OddToEven(values), multipliers), half);
+        Vector256<long> odd = Avx2.Add(Avx2.Multiply(Avx2.Shuffle(values, FixedPoint.OddToEven), multipliers), half);
         even = Avx2.ShiftRightLogical(even, FixedPoint.RoundingBits);
         odd = Avx2.ShiftLeftLogical(odd, 1);
         Vector256<int> products = Avx2.Blend(Unsafe.As<Vector256<long>, Vector256<int>>(ref even), Unsafe.As<Vector256<long>, Vector256<int>>(ref odd), 0b1010_1010);
@@ -59,10 +59,6 @@ public readonly struct UniformScale
 
         return Avx2.ShiftRightArithmetic(products, Vector128.CreateScalar(right));
     }
-
-    /// <summary>Takes odd lanes where the even ones were.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static Vector256<int> OddToEven(Vector256<int> values) => Avx2.Shuffle(values, 0b11_11_01_01);
 
     /// <summary>Multiplies 16 integers with AVX-512.</summary>
     /// <param name="values">The integers.</param>

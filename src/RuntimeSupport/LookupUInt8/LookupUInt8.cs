@@ -80,7 +80,7 @@ public static partial class LookupUInt8
                 RunScalar(input, table, output);
             }
         }
-        else if (AdvSimd.Arm64.IsSupported)
+        else if (!Sse2.IsSupported && AdvSimd.Arm64.IsSupported)
         {
             RunAdvSimd(input, table, output);
         }
