@@ -44,6 +44,8 @@ internal static class Comparison
                 times = new Rounds(options.Rounds, options.Slice).Measure(contenders);
             }
 
+            // Before the SDK is at work.
+            double? load = Load();
             ImmutableArray<PublishedProgram> published = options.ColdStarts > 0 && options.WithPublished && Goals.Published.Contains(model.Name) ? [.. Publish(compiled, absent)] : [];
             ImmutableArray<ColdStart> starts = options.ColdStarts == 0 ? [] : Cold(contenders, published, options.ColdStarts);
             return new ModelResult(
@@ -52,7 +54,7 @@ internal static class Comparison
                 model.IsInt8,
                 compiled.Report.MultiplyAccumulates,
                 options.Rounds,
-                Load(),
+                load,
                 Math.Round(compiled.BuildSeconds, 1),
                 compiled.Report.ArenaBytes,
                 compiled.Report.LiveBytes,

@@ -78,6 +78,11 @@ internal sealed record PublishedProgram(PublishedForm Form, string Program)
     private static void WritePlan(CompiledModel compiled, string folder)
     {
         ModelPlan plan = compiled.Plan;
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, plan.ClassName + ".modelplan"), PlanWriter.Write(plan));
         File.WriteAllText(Path.Combine(folder, "Adapter.cs"), AdapterSource.Write(plan));
@@ -91,13 +96,13 @@ internal sealed record PublishedProgram(PublishedForm Form, string Program)
         }
     }
 
-    // What the SDK says of the first thing that it cannot do: a package that no source has, a linker that is not installed.
+    // What the SDK says of the first thing that it cannot do: a package that no source has, a linker that is not installed. Nothing of it stays at work behind what is measured.
     private static string Build(IEnumerable<string> properties)
     {
         string project = Path.Combine(Repository.Root, "benchmarks", "Published", "Published.csproj");
         string[] arguments =
         [
-            "publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--nologo", "-v", "quiet", "-nodeReuse:false",
+            "publish", project, "-c", "Release", "-r", RuntimeInformation.RuntimeIdentifier, "--nologo", "-v", "quiet", "-nodeReuse:false", "-p:UseSharedCompilation=false",
             .. properties.Select(property => "-p:" + property),
         ];
         using Process process = Process.Start(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments) { RedirectStandardOutput = true })!;
@@ -105,6 +110,14 @@ internal sealed record PublishedProgram(PublishedForm Form, string Program)
         process.WaitForExit();
         return process.ExitCode == 0
             ? ""
-            : lines.FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal))?.Trim() ?? "dotnet publish ended with " + process.ExitCode.ToString(CultureInfo.InvariantCulture);
+            : lines.Select(Problem).FirstOrDefault(problem => problem.Length > 0) ?? "dotnet publish ended with " + process.ExitCode.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>What a line of the SDK says of an error, without the files that are before and behind it; empty where it says nothing of one.</summary>
+    internal static string Problem(string line)
+    {
+        const string error = "error ";
+        int begin = line.IndexOf(error, StringComparison.Ordinal), end = line.LastIndexOf(" [", StringComparison.Ordinal);
+        return begin < 0 ? "" : line[(begin + error.Length)..(end > begin ? end : line.Length)].Trim();
     }
 }

@@ -99,6 +99,12 @@ public sealed class ReportTests : IDisposable
         Assert.DoesNotContain("ReadyToRun | 4", PerformancePage.Write(built), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("/sdk/a.targets(12,5): error NETSDK1102: Not supported. [/home/a/Published.csproj]", "NETSDK1102: Not supported.")]
+    [InlineData("MSBUILD : error MSB1006: Property is not valid.", "MSB1006: Property is not valid.")]
+    [InlineData("Determining projects to restore...", "")]
+    public void Why_a_program_is_not_published_is_said_without_paths(string line, string problem) => Assert.Equal(problem, PublishedProgram.Problem(line));
+
     [Fact]
     public void Published_programs_that_are_not_measured_again_stay_as_they_were()
     {
