@@ -18,6 +18,7 @@ internal static class CommandLine
     private static readonly Option<int> Slice = Positive("--slice", "Milliseconds of a turn; at least one prediction.", "MS", 30);
     private static readonly Option<int> ColdStarts = Positive("--cold-starts", "Cold processes for everybody.", "COUNT", 15);
     private static readonly Option<bool> Warm = new("--warm") { Description = "No cold processes." };
+    private static readonly Option<bool> Unpublished = new("--unpublished") { Description = "No cold processes of ours as ReadyToRun and NativeAOT make them, which take minutes to publish." };
     private static readonly Option<bool> Executor = new("--executor") { Description = "The plan's executor, which --steps measures with, takes part." };
     private static readonly Option<bool> Write = new("--write") { Description = "Writes benchmarks/results.json, docs/performance.md and docs/performance.svg. Models not measured now stay as they were." };
     private static readonly Option<bool> Steps = new("--steps") { Description = "Instead: where the time of our predictions goes." };
@@ -32,7 +33,7 @@ internal static class CommandLine
     {
         var root = new RootCommand("Measures compiled models beside ONNX Runtime and TensorFlow Lite. The kernels by themselves: dotnet run -c Release --project benchmarks/Kernels")
         {
-            Names, RoundCount, Slice, ColdStarts, Warm, Executor, Write, Steps, WithAccuracy, Quick, List,
+            Names, RoundCount, Slice, ColdStarts, Warm, Unpublished, Executor, Write, Steps, WithAccuracy, Quick, List,
         };
         root.SetAction(Run);
         return root.Parse(arguments).Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
@@ -60,7 +61,8 @@ internal static class CommandLine
     private static int Compare(ImmutableArray<BenchmarkModel> models, ParseResult parsed)
     {
         var options = new ComparisonOptions(
-            parsed.GetValue(RoundCount), TimeSpan.FromMilliseconds(parsed.GetValue(Slice)), parsed.GetValue(Warm) ? 0 : parsed.GetValue(ColdStarts), parsed.GetValue(Executor));
+            parsed.GetValue(RoundCount), TimeSpan.FromMilliseconds(parsed.GetValue(Slice)), parsed.GetValue(Warm) ? 0 : parsed.GetValue(ColdStarts), parsed.GetValue(Executor),
+            !parsed.GetValue(Unpublished));
         ColdStart? empty = options.ColdStarts == 0 ? null : ColdStart.Measure([[]], options.ColdStarts)[0];
         Roof roof = MeasureRoof();
         Machine machine = Machine.Current;

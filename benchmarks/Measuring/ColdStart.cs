@@ -12,7 +12,7 @@ namespace ModelCompiler.Benchmarks.Measuring;
 internal sealed record ColdStart(double Milliseconds, double LoadMilliseconds, long PeakBytes)
 {
     /// <summary>Starts processes, those of the contenders in turn.</summary>
-    /// <param name="recipes">What each contender is made of; empty for a process that does nothing.</param>
+    /// <param name="recipes">What each contender is made of: <see cref="Contenders.IContender.Recipe"/> or <see cref="PublishedProgram.Recipe"/>; empty for a process that does nothing.</param>
     /// <param name="repetitions">Processes for each.</param>
     /// <returns>The medians for each.</returns>
     /// <exception cref="BenchmarkException">A process fails.</exception>
@@ -35,7 +35,8 @@ internal sealed record ColdStart(double Milliseconds, double LoadMilliseconds, l
 
     private static ColdStart Once(ImmutableArray<string> recipe)
     {
-        string[] words = ChildProcess.Run([ColdProcess.Verb, ThreadClock.Now.ToString(CultureInfo.InvariantCulture), .. recipe]);
+        string now = ThreadClock.Now.ToString(CultureInfo.InvariantCulture);
+        string[] words = recipe is [nameof(PublishedProgram), string path] ? ChildProcess.Run(path, [now]) : ChildProcess.Run([ColdProcess.Verb, now, .. recipe]);
         return new ColdStart(Number(words[0]) / 1e6, Number(words[1]) / 1e6, (long)Number(words[2]));
     }
 

@@ -16,7 +16,8 @@ namespace ModelCompiler.Benchmarks.Measuring;
 /// <param name="Slice">Time of a contender in a round.</param>
 /// <param name="ColdStarts">Cold processes for each contender; 0: none.</param>
 /// <param name="WithExecutor">Whether the plan's executor takes part.</param>
-internal sealed record ComparisonOptions(int Rounds, TimeSpan Slice, int ColdStarts, bool WithExecutor);
+/// <param name="WithPublished">Whether cold processes include ours as published, of the models that have a goal.</param>
+internal sealed record ComparisonOptions(int Rounds, TimeSpan Slice, int ColdStarts, bool WithExecutor, bool WithPublished);
 
 /// <summary>Measures one model in all runtimes that take it.</summary>
 internal static class Comparison
@@ -43,20 +44,26 @@ internal static class Comparison
                 times = new Rounds(options.Rounds, options.Slice).Measure(contenders);
             }
 
-            ImmutableArray<ColdStart> starts = options.ColdStarts == 0 ? [] : Cold(contenders, options.ColdStarts);
+            // Before the SDK is at work.
+            double? load = Load();
+            ImmutableArray<PublishedProgram> published = options.ColdStarts > 0 && options.WithPublished && Goals.Published.Contains(model.Name) ? [.. Publish(compiled, absent)] : [];
+            ImmutableArray<ColdStart> starts = options.ColdStarts == 0 ? [] : Cold(contenders, published, options.ColdStarts);
             return new ModelResult(
                 model.Name,
                 Path.GetFileName(model.Path),
                 model.IsInt8,
                 compiled.Report.MultiplyAccumulates,
                 options.Rounds,
-                Load(),
+                load,
                 Math.Round(compiled.BuildSeconds, 1),
                 compiled.Report.ArenaBytes,
                 compiled.Report.LiveBytes,
                 options.ColdStarts == 0 || model.NeedsQuantizer ? null : ColdBuild.Measure(model),
-                [.. contenders.Select((contender, index) => Result(contender, times[index], times[0], starts.ElementAtOrDefault(index), index == 0))],
-                [.. absent]);
+                [.. contenders.Select((contender, index) => Result(contender, times[index], times[0], contender.Recipe.IsEmpty ? null : starts.ElementAtOrDefault(index), index == 0))],
+                [.. absent])
+            {
+                Published = published.IsEmpty ? null : [.. published.Zip(starts[^published.Length..], Result)],
+            };
         }
         finally
         {
@@ -79,10 +86,26 @@ internal static class Comparison
         start?.PeakBytes,
         contender.ShippedBytes);
 
-    private static ImmutableArray<ColdStart> Cold(ImmutableArray<IContender> contenders, int repetitions)
+    private static PublishedResult Result(PublishedProgram program, ColdStart start) =>
+        new(program.Form.Name, Rounded(start.Milliseconds), Rounded(start.LoadMilliseconds), start.PeakBytes, program.ShippedBytes);
+
+    // Those as published come last.
+    private static ImmutableArray<ColdStart> Cold(ImmutableArray<IContender> contenders, ImmutableArray<PublishedProgram> published, int repetitions) => ColdStart.Measure(
+        [.. contenders.Select(contender => contender.Recipe).Where(recipe => !recipe.IsEmpty), .. published.Select(program => program.Recipe)], repetitions);
+
+    private static IEnumerable<PublishedProgram> Publish(CompiledModel compiled, List<string> absent)
     {
-        int[] others = [.. Enumerable.Range(0, contenders.Length).Where(index => !contenders[index].Recipe.IsEmpty)];
-        return ColdStart.Measure([.. others.Select(index => contenders[index].Recipe)], repetitions);
+        foreach (PublishedForm form in PublishedForm.All)
+        {
+            if (PublishedProgram.Publish(compiled, form, out string problem) is { } program)
+            {
+                yield return program;
+            }
+            else
+            {
+                absent.Add($"{form.Name}: {problem}");
+            }
+        }
     }
 
     private static IEnumerable<IContender> Contenders(CompiledModel compiled, ComparisonOptions options, List<string> absent)

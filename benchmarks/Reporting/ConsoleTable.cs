@@ -41,6 +41,16 @@ internal static class ConsoleTable
             table.AddRow(cells.Select(Markup.Escape).ToArray());
         }
 
+        foreach (PublishedResult published in model.Published ?? [])
+        {
+            string[] cells =
+            [
+                published.Name, "", "", "", "", "", "", Figures.Number(published.ColdMilliseconds), Figures.Number(published.ColdLoadMilliseconds),
+                Figures.Millions(published.PeakBytes), Figures.Millions(published.ShippedBytes),
+            ];
+            table.AddRow(cells.Select(Markup.Escape).ToArray());
+        }
+
         AnsiConsole.Write(table);
         foreach (string absent in model.Absent)
         {

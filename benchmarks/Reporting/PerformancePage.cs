@@ -22,6 +22,7 @@ internal static class PerformancePage
         Predictions(page, results);
         Starts(page, results);
         GoalTable(page, results);
+        PublishedTable(page, results);
         return page.ToString();
     }
 
@@ -95,6 +96,10 @@ internal static class PerformancePage
                 + "only its time is given."
                 + (results.EmptyProcessMilliseconds is { } empty ? $" A .NET process that does nothing takes {Figures.Number(empty)} ms and {Figures.Millions((double)results.EmptyProcessBytes!)} MB." : ""),
             "",
+            $"{GeneratedContender.Title} by itself leaves all machine code to the process, as a program does that was built and not published. Of some models there is a program around the same class "
+                + "as it is published, too: with `PublishReadyToRun`; with kernels in its image, which are compiled for this processor (`MODELCOMPILER_READYTORUN`, `--instruction-set:native`; see "
+                + "[msbuild.md](msbuild.md#readytorun)); by NativeAOT with `IlcInstructionSet` `native`, where what is shipped is the whole program with what it needs of .NET.",
+            "",
             "| model | runtime | first result, ms | peak, MB | shipped, MB | allocated a prediction, bytes | arena, kB (of what is needed at once) | build, s (peak, MB) |",
             "|---|---|--:|--:|--:|--:|--:|--:|");
         foreach (ModelResult model in results.Models)
@@ -102,15 +107,21 @@ internal static class PerformancePage
             foreach (ContenderResult contender in model.Contenders)
             {
                 bool isOurs = contender == model.Contenders[0];
-                string cold = contender.ColdMilliseconds is { } total ? $"{Figures.Number(total)} ({Figures.Number(contender.ColdLoadMilliseconds!.Value)})" : "–";
+                string cold = contender.ColdMilliseconds is { } total ? Start(total, contender.ColdLoadMilliseconds!.Value) : "–";
                 string peak = contender.PeakBytes is { } bytes ? Figures.Millions(bytes) : "–";
                 Lines(page, $"| {(isOurs ? model.Name : "")} | {contender.Name} | {cold} | {peak} | {Figures.Millions(contender.ShippedBytes)} | "
                     + $"{contender.AllocatedBytes.ToString("#,0", CultureInfo.InvariantCulture)} | {(isOurs ? Arena(model) : "")} | {(isOurs ? Build(model) : "")} |");
+                foreach (PublishedResult form in (isOurs ? model.Published : null) ?? [])
+                {
+                    Lines(page, $"|  | {form.Name} | {Start(form.ColdMilliseconds, form.ColdLoadMilliseconds)} | {Figures.Millions(form.PeakBytes)} | {Figures.Millions(form.ShippedBytes)} |  |  |  |");
+                }
             }
         }
 
         Lines(page, "");
     }
+
+    private static string Start(double total, double load) => $"{Figures.Number(total)} ({Figures.Number(load)})";
 
     private static string Build(ModelResult model) => model.Build is { } build
         ? $"{Figures.Number(build.Seconds)} ({Figures.Millions(build.PeakBytes)})"
@@ -127,6 +138,31 @@ internal static class PerformancePage
             double? value = goal.Value(results);
             Lines(page, $"| {goal.Model} | {goal.Against} | {goal.AtLeast.ToString("0.0#", CultureInfo.InvariantCulture)} | "
                 + $"{(value is { } number ? number.ToString("0.00", CultureInfo.InvariantCulture) : "–")} | {(value is null ? "not measured" : value >= goal.AtLeast ? "reached" : "**not yet**")} |");
+        }
+    }
+
+    // Not goals: those are of what is built and not published.
+    private static void PublishedTable(StringBuilder page, Results results)
+    {
+        string[] forms = [.. PublishedForm.All.Select(form => form.Name)];
+        ModelResult[] models = [.. results.Models.Where(model => model.Published is not null && model.Find(OnnxRuntimeContender.Int8)?.ColdMilliseconds is not null)];
+        if (models.Length == 0)
+        {
+            return;
+        }
+
+        Lines(
+            page,
+            "",
+            $"What published programs would give, cold process to first prediction against {OnnxRuntimeContender.Int8}:",
+            "",
+            $"| model | {string.Join(" | ", forms)} |",
+            $"|---|{string.Concat(forms.Select(_ => "--:|"))}");
+        foreach (ModelResult model in models)
+        {
+            double peer = model.Find(OnnxRuntimeContender.Int8)!.ColdMilliseconds!.Value;
+            IEnumerable<string> ratios = forms.Select(form => model.Published!.Value.FirstOrDefault(result => result.Name == form) is { } result ? Figures.Number(peer / result.ColdMilliseconds) : "–");
+            Lines(page, $"| {model.Name} | {string.Join(" | ", ratios)} |");
         }
     }
 

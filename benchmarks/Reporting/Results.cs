@@ -100,6 +100,9 @@ internal sealed record ModelResult(
     ImmutableArray<ContenderResult> Contenders,
     ImmutableArray<string> Absent)
 {
+    /// <summary>Ours in forms that are compiled before they are shipped; <see langword="null"/> where none was measured.</summary>
+    public ImmutableArray<PublishedResult>? Published { get; init; }
+
     /// <summary>The result of a contender, or <see langword="null"/>.</summary>
     public ContenderResult? Find(string contender) => Contenders.FirstOrDefault(result => result.Name == contender);
 }
@@ -126,3 +129,11 @@ internal sealed record ContenderResult(
     double? ColdLoadMilliseconds,
     long? PeakBytes,
     long ShippedBytes);
+
+/// <summary>The first prediction of ours in a form that is compiled before it is shipped.</summary>
+/// <param name="Name">The form.</param>
+/// <param name="ColdMilliseconds">From the start of a process to its first prediction.</param>
+/// <param name="ColdLoadMilliseconds">From the start of its program.</param>
+/// <param name="PeakBytes">The most memory of that process.</param>
+/// <param name="ShippedBytes">The assembly, or the program where .NET is in it.</param>
+internal sealed record PublishedResult(string Name, double ColdMilliseconds, double ColdLoadMilliseconds, long PeakBytes, long ShippedBytes);

@@ -84,6 +84,40 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("resnet18-int8 without TensorFlow Lite: no library.", page, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Published_programs_are_rows_of_their_own_and_change_no_goal()
+    {
+        Results built = WithStarts(Measured("kws-int8", 10, 5));
+        Results published = built with { Models = [built.Models[0] with { Published = [new PublishedResult(PublishedForm.All[0].Name, 40, 20, 28_000_000, 320_000)] }] };
+
+        string page = PerformancePage.Write(published);
+
+        Assert.Contains("|  | ModelCompiler, ReadyToRun | 40.0 (20.0) | 28.0 | 0.32 |  |  |  |", page, StringComparison.Ordinal);
+        Assert.Contains("| kws-int8 | 2.50 | – | – |", page, StringComparison.Ordinal);
+        Assert.Contains("| kws-int8 | ONNX Runtime int8, cold process to first prediction | 1.5 | 1.25 | **not yet** |", page, StringComparison.Ordinal);
+        Assert.Equal(Goals.All.Select(goal => goal.Value(built)), Goals.All.Select(goal => goal.Value(published)));
+        Assert.DoesNotContain("ReadyToRun | 4", PerformancePage.Write(built), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/sdk/a.targets(12,5): error NETSDK1102: Not supported. [/home/a/Published.csproj]", "NETSDK1102: Not supported.")]
+    [InlineData("MSBUILD : error MSB1006: Property is not valid.", "MSB1006: Property is not valid.")]
+    [InlineData("Determining projects to restore...", "")]
+    public void Why_a_program_is_not_published_is_said_without_paths(string line, string problem) => Assert.Equal(problem, PublishedProgram.Problem(line));
+
+    [Fact]
+    public void Published_programs_that_are_not_measured_again_stay_as_they_were()
+    {
+        var form = new PublishedResult("form", 40, 20, 28_000_000, 320_000);
+        Results earlier = Measured("resnet18-int8", 100, 50);
+        Write(earlier with { Models = [earlier.Models[0] with { Published = [form] }] });
+
+        Results merged = Measured("kws-int8", 10, 5).WithEarlier(file);
+
+        Assert.Null(merged.Models[0].Published);
+        Assert.Equal(form, Assert.Single(merged.Models[1].Published!.Value));
+    }
+
     [Theory]
     [InlineData(300)]
     [InlineData(1)]
@@ -104,6 +138,7 @@ public sealed class ReportTests : IDisposable
         string[] names = [.. ModelCatalog.All.Select(model => model.Name)];
 
         Assert.Equal(names.Distinct(), names);
+        Assert.All(Goals.Published, model => Assert.Contains(model, names));
         Assert.All(Goals.All.Where(goal => !goal.Model.Contains(' ', StringComparison.Ordinal)), goal => Assert.Contains(goal.Model, names));
     }
 
@@ -129,6 +164,12 @@ public sealed class ReportTests : IDisposable
                 ],
                 ["TensorFlow Lite: no library"]),
         ]);
+
+    // ONNX Runtime int8 takes 100 ms.
+    private static Results WithStarts(Results results) => results with
+    {
+        Models = [results.Models[0] with { Contenders = [.. results.Models[0].Contenders, new ContenderResult(OnnxRuntimeContender.Int8, 5, 5, 0.5, 0.5, 300, 100, 60, 60_000_000, 30_000_000)] }],
+    };
 
     private void Write(Results results) => File.WriteAllText(file, results.ToJson());
 }

@@ -36,7 +36,7 @@ public static partial class AveragePool2DFixedPoint
         {
             nint channel = Math.Min(block, channels - BlockChannels);
             ref byte window = ref Unsafe.Add(ref input, channel);
-            Vector256<int> sum0 = default, sum1 = default;
+            Vector256<int> even = default, odd = default;
             for (nint row = 0; row < rows; row++)
             {
                 for (nint first = 0; first < columns; first += NarrowTaps)
@@ -45,15 +45,19 @@ public static partial class AveragePool2DFixedPoint
                     nint end = Math.Min(first + NarrowTaps, columns);
                     for (nint column = first; column < end; column++)
                     {
-                        narrow = Avx2.Add(narrow, Avx2.ConvertToVector256Int16(Vector128.LoadUnsafe(ref Unsafe.Add(ref window, (row * rowStride) + (column * columnStride)))));
+                        ref byte tap = ref Unsafe.Add(ref window, (row * rowStride) + (column * columnStride));
+                        narrow = Avx2.Add(narrow, Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref tap)));
                     }
 
-                    sum0 = Avx2.Add(sum0, Avx2.ConvertToVector256Int32(narrow.GetLower()));
-                    sum1 = Avx2.Add(sum1, Avx2.ConvertToVector256Int32(narrow.GetUpper()));
+                    Vector256<int> pairs = Unsafe.As<Vector256<short>, Vector256<int>>(ref narrow);
+                    even = Avx2.Add(even, Avx2.ShiftRightArithmetic(Avx2.ShiftLeftLogical(pairs, 16), 16));
+                    odd = Avx2.Add(odd, Avx2.ShiftRightArithmetic(pairs, 16));
                 }
             }
 
-            ByteLanes.Avx2Bytes(average.OfAvx2(sum0, start, divisor), average.OfAvx2(sum1, start, divisor)).StoreUnsafe(ref output, (nuint)channel);
+            Vector256<int> averages = Avx2.Or(average.OfAvx2(even, start, divisor), Avx2.ShiftLeftLogical(average.OfAvx2(odd, start, divisor), 16));
+            Vector256<short> words = Unsafe.As<Vector256<int>, Vector256<short>>(ref averages);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, channel)) = Sse2.PackUnsignedSaturate(Avx2.ExtractVector128(words, 0), Avx2.ExtractVector128(words, 1));
         }
     }
 
@@ -82,13 +86,14 @@ public static partial class AveragePool2DFixedPoint
             Vector256<int> dividends = Avx2.Add(magnitudes, Vector256.Create(half)), factors = Vector256.Create(multiplier);
             Vector128<long> distance = Vector128.CreateScalar((long)shift);
             Vector256<long> even = Avx2.ShiftRightLogical(Multiply(dividends, factors), distance);
-            Vector256<long> odd = Avx2.ShiftRightLogical(Multiply(Avx2.ShiftRightLogical(dividends.AsInt64(), 32).AsInt32(), factors), distance);
-            return Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32)).AsInt32();
+            Vector256<long> odd = Avx2.ShiftRightLogical(Multiply(Avx2.Shuffle(dividends, FixedPoint.OddToEven), factors), distance);
+            Vector256<long> quotients = Avx2.Or(even, Avx2.ShiftLeftLogical(odd, 32));
+            return Unsafe.As<Vector256<long>, Vector256<int>>(ref quotients);
         }
 
         /// <summary>The products of the even lanes with factors of 2³¹ to 2³² − 1, which a signed product takes for 2³² less. Unsigned vectors would be types more to load.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<long> Multiply(Vector256<int> dividends, Vector256<int> factors) =>
-            Avx2.Add(Avx2.Multiply(dividends, factors), Avx2.ShiftLeftLogical(dividends.AsInt64(), 32));
+            Avx2.Add(Avx2.Multiply(dividends, factors), Avx2.ShiftLeftLogical(Unsafe.As<Vector256<int>, Vector256<long>>(ref dividends), 32));
     }
 }

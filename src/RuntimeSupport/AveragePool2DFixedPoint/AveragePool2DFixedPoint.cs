@@ -43,7 +43,15 @@ public static partial class AveragePool2DFixedPoint
         PoolingCursor.Check(geometry, input.Length, output.Length);
         RequantizationTarget.Check(inputZeroPoint, outputMinimum, outputMaximum);
         var average = new Average(countIncludesPadding, inputZeroPoint, inputOrigin, multiplier, shift, outputOrigin, outputMinimum, outputMaximum);
-        if (geometry.Channels >= BlockChannels && Avx2.IsSupported)
+        if (geometry.Channels >= BlockChannels && Avx2.IsSupported && PoolingCursor.IsWhole(geometry))
+        {
+            // Most networks pool once, and all of the image: the cursor need not be compiled for it.
+            int taps = geometry.InputHeight * geometry.InputWidth;
+            RunWindow(
+                ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(output), geometry.InputHeight, geometry.InputRowStride, geometry.InputWidth, geometry.InputPixelStride,
+                geometry.Channels, average, taps, average.Start(taps, taps));
+        }
+        else if (geometry.Channels >= BlockChannels && Avx2.IsSupported)
         {
             RunAvx2(input, output, geometry, average);
         }
@@ -157,7 +165,11 @@ public static partial class AveragePool2DFixedPoint
         {
             int taps = cursor.RowTaps * cursor.ColumnTaps;
             int count = countIncludesPadding ? cursor.PaddedTaps : taps;
-            return (count, unchecked(((count - taps) * inputZeroPoint) - (count * inputOrigin)));
+            return (count, Start(count, taps));
         }
+
+        /// <summary>What is added to the sum of the taps inside the image.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public int Start(int count, int taps) => unchecked(((count - taps) * inputZeroPoint) - (count * inputOrigin));
     }
 }

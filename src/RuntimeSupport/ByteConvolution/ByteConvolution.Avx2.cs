@@ -46,8 +46,8 @@ public static partial class ByteConvolution
             nint quad = 0;
             for (; quad <= quads - 4; quad += 4)
             {
-                Vector128<byte> bytes = Ssse3.Shuffle(Vector128.LoadUnsafe(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
-                Avx2.ConvertToVector256Int16(bytes).AsByte().StoreUnsafe(ref Unsafe.Add(ref destination, quad * 8));
+                Vector128<byte> bytes = Ssse3.Shuffle(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref source, quad * 4)), PairOrder128);
+                Unsafe.As<byte, Vector256<short>>(ref Unsafe.Add(ref destination, quad * 8)) = Avx2.ConvertToVector256Int16(bytes);
             }
 
             PackPairs(ref source, ref destination, quad, quads);
@@ -99,35 +99,35 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
+                Vector256<short> both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
                 Vector256<short> even0 = Even(both), odd0 = Odd(both);
-                both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32)).AsInt16();
+                both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
                 Vector256<short> even1 = Even(both), odd1 = Odd(both);
 
                 Vector256<short> activations = Broadcast(ref rows, at);
-                sum00 += Avx2.MultiplyAddAdjacent(activations, even0);
-                sum01 += Avx2.MultiplyAddAdjacent(activations, even1);
+                sum00 = Avx2.Add(sum00, Avx2.MultiplyAddAdjacent(activations, even0));
+                sum01 = Avx2.Add(sum01, Avx2.MultiplyAddAdjacent(activations, even1));
                 activations = Broadcast(ref rows, at + 4);
-                sum00 += Avx2.MultiplyAddAdjacent(activations, odd0);
-                sum01 += Avx2.MultiplyAddAdjacent(activations, odd1);
+                sum00 = Avx2.Add(sum00, Avx2.MultiplyAddAdjacent(activations, odd0));
+                sum01 = Avx2.Add(sum01, Avx2.MultiplyAddAdjacent(activations, odd1));
                 activations = Broadcast(ref rows, at + stride);
-                sum10 += Avx2.MultiplyAddAdjacent(activations, even0);
-                sum11 += Avx2.MultiplyAddAdjacent(activations, even1);
+                sum10 = Avx2.Add(sum10, Avx2.MultiplyAddAdjacent(activations, even0));
+                sum11 = Avx2.Add(sum11, Avx2.MultiplyAddAdjacent(activations, even1));
                 activations = Broadcast(ref rows, at + stride + 4);
-                sum10 += Avx2.MultiplyAddAdjacent(activations, odd0);
-                sum11 += Avx2.MultiplyAddAdjacent(activations, odd1);
+                sum10 = Avx2.Add(sum10, Avx2.MultiplyAddAdjacent(activations, odd0));
+                sum11 = Avx2.Add(sum11, Avx2.MultiplyAddAdjacent(activations, odd1));
                 activations = Broadcast(ref rows2, at);
-                sum20 += Avx2.MultiplyAddAdjacent(activations, even0);
-                sum21 += Avx2.MultiplyAddAdjacent(activations, even1);
+                sum20 = Avx2.Add(sum20, Avx2.MultiplyAddAdjacent(activations, even0));
+                sum21 = Avx2.Add(sum21, Avx2.MultiplyAddAdjacent(activations, even1));
                 activations = Broadcast(ref rows2, at + 4);
-                sum20 += Avx2.MultiplyAddAdjacent(activations, odd0);
-                sum21 += Avx2.MultiplyAddAdjacent(activations, odd1);
+                sum20 = Avx2.Add(sum20, Avx2.MultiplyAddAdjacent(activations, odd0));
+                sum21 = Avx2.Add(sum21, Avx2.MultiplyAddAdjacent(activations, odd1));
                 activations = Broadcast(ref rows2, at + stride);
-                sum30 += Avx2.MultiplyAddAdjacent(activations, even0);
-                sum31 += Avx2.MultiplyAddAdjacent(activations, even1);
+                sum30 = Avx2.Add(sum30, Avx2.MultiplyAddAdjacent(activations, even0));
+                sum31 = Avx2.Add(sum31, Avx2.MultiplyAddAdjacent(activations, even1));
                 activations = Broadcast(ref rows2, at + stride + 4);
-                sum30 += Avx2.MultiplyAddAdjacent(activations, odd0);
-                sum31 += Avx2.MultiplyAddAdjacent(activations, odd1);
+                sum30 = Avx2.Add(sum30, Avx2.MultiplyAddAdjacent(activations, odd0));
+                sum31 = Avx2.Add(sum31, Avx2.MultiplyAddAdjacent(activations, odd1));
             }
 
             Store(sum00, ref sums, 0, 0);
@@ -147,10 +147,10 @@ public static partial class ByteConvolution
             for (nint quad = 0; quad < quads; quad++)
             {
                 Vector256<short> even = Broadcast(ref row, quad * 8), odd = Broadcast(ref row, (quad * 8) + 4);
-                Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
-                sum0 += Avx2.Add(Avx2.MultiplyAddAdjacent(even, Even(both)), Avx2.MultiplyAddAdjacent(odd, Odd(both)));
-                both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32)).AsInt16();
-                sum1 += Avx2.Add(Avx2.MultiplyAddAdjacent(even, Even(both)), Avx2.MultiplyAddAdjacent(odd, Odd(both)));
+                Vector256<short> both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
+                sum0 = Avx2.Add(sum0, Avx2.Add(Avx2.MultiplyAddAdjacent(even, Even(both)), Avx2.MultiplyAddAdjacent(odd, Odd(both))));
+                both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
+                sum1 = Avx2.Add(sum1, Avx2.Add(Avx2.MultiplyAddAdjacent(even, Even(both)), Avx2.MultiplyAddAdjacent(odd, Odd(both))));
             }
 
             Store(sum0, ref sums, 0, 0);
@@ -164,16 +164,19 @@ public static partial class ByteConvolution
         private static Vector256<short> Odd(Vector256<short> bytes) => Avx2.ShiftRightArithmetic(bytes, 8);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<short> Broadcast(ref byte row, nint at) =>
-            Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
+        private static Vector256<short> Broadcast(ref byte row, nint at)
+        {
+            Vector256<int> pairs = Vector256.Create(Unsafe.As<byte, int>(ref Unsafe.Add(ref row, at)));
+            return Unsafe.As<Vector256<int>, Vector256<short>>(ref pairs);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector256<int> Load(ref int start, nint row, int half) =>
-            Vector256.LoadUnsafe(ref start, (nuint)(row + (half * 8)));
+            Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref start, row + (half * 8)));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void Store(Vector256<int> values, ref int sums, int row, int half) =>
-            values.StoreUnsafe(ref sums, (nuint)((row * PanelChannels) + (half * 8)));
+            Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref sums, (row * PanelChannels) + (half * 8))) = values;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

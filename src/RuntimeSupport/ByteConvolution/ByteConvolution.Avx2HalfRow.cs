@@ -2,6 +2,7 @@ using System;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
@@ -29,21 +30,21 @@ public static partial class ByteConvolution
                 ref byte rows = ref Unsafe.Add(ref input, pixel * step);
                 ref byte rows3 = ref Unsafe.Add(ref rows, 3 * step);
                 ref byte rows6 = ref Unsafe.Add(ref rows3, 3 * step);
-                Vector256<int> sum0 = Vector256.LoadUnsafe(ref bias);
+                Vector256<int> sum0 = Unsafe.As<int, Vector256<int>>(ref bias);
                 Vector256<int> sum1 = sum0, sum2 = sum0, sum3 = sum0, sum4 = sum0, sum5 = sum0, sum6 = sum0, sum7 = sum0;
                 for (int quad = 0; quad < offsets.Length; quad++)
                 {
                     nint at = offsets[quad];
-                    Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
+                    Vector256<short> both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
                     Vector256<short> even = Avx2Row.Even(both), odd = Avx2Row.Odd(both);
-                    sum0 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows, at), even, odd);
-                    sum1 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows, at + step), even, odd);
-                    sum2 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows, at + (2 * step)), even, odd);
-                    sum3 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows3, at), even, odd);
-                    sum4 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows3, at + step), even, odd);
-                    sum5 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows3, at + (2 * step)), even, odd);
-                    sum6 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows6, at), even, odd);
-                    sum7 += Avx2Row.Dot(Avx2Row.Broadcast(ref rows6, at + step), even, odd);
+                    sum0 = Avx2.Add(sum0, Avx2Row.Dot(Avx2Row.Broadcast(ref rows, at), even, odd));
+                    sum1 = Avx2.Add(sum1, Avx2Row.Dot(Avx2Row.Broadcast(ref rows, at + step), even, odd));
+                    sum2 = Avx2.Add(sum2, Avx2Row.Dot(Avx2Row.Broadcast(ref rows, at + (2 * step)), even, odd));
+                    sum3 = Avx2.Add(sum3, Avx2Row.Dot(Avx2Row.Broadcast(ref rows3, at), even, odd));
+                    sum4 = Avx2.Add(sum4, Avx2Row.Dot(Avx2Row.Broadcast(ref rows3, at + step), even, odd));
+                    sum5 = Avx2.Add(sum5, Avx2Row.Dot(Avx2Row.Broadcast(ref rows3, at + (2 * step)), even, odd));
+                    sum6 = Avx2.Add(sum6, Avx2Row.Dot(Avx2Row.Broadcast(ref rows6, at), even, odd));
+                    sum7 = Avx2.Add(sum7, Avx2Row.Dot(Avx2Row.Broadcast(ref rows6, at + step), even, odd));
                 }
 
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);

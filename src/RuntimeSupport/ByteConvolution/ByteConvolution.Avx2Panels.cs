@@ -188,10 +188,10 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public Channels(ref int multipliers, RequantizationTarget target)
         {
-            multipliers0 = Vector256.LoadUnsafe(ref multipliers);
-            multipliers1 = Vector256.LoadUnsafe(ref multipliers, 8);
-            shifts0 = TRequantizer.HasShifts ? Vector256.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance) : default;
-            shifts1 = TRequantizer.HasShifts ? Vector256.LoadUnsafe(ref multipliers, (nuint)target.ShiftDistance + 8) : default;
+            multipliers0 = Unsafe.As<int, Vector256<int>>(ref multipliers);
+            multipliers1 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref multipliers, 8));
+            shifts0 = TRequantizer.HasShifts ? Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance)) : default;
+            shifts1 = TRequantizer.HasShifts ? Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance + 8)) : default;
             this.target = target;
         }
 
@@ -201,8 +201,8 @@ public static partial class ByteConvolution
         {
             // The packs work on halves, each of which has eight bytes of both rows then.
             Vector256<byte> bytes = Avx2.PackUnsignedSaturate(Words(sum00, sum01), Words(sum10, sum11));
-            bytes = Avx2.PermuteVar8x32(bytes.AsInt32(), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7)).AsByte();
-            return Avx2.Min(Avx2.Max(bytes, Vector256.Create(TRequantizer.Minimum(target))), Vector256.Create(TRequantizer.Maximum(target)));
+            Vector256<int> rows = Avx2.PermuteVar8x32(Unsafe.As<Vector256<byte>, Vector256<int>>(ref bytes), Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7));
+            return Avx2.Min(Avx2.Max(Unsafe.As<Vector256<int>, Vector256<byte>>(ref rows), Vector256.Create(TRequantizer.Minimum(target))), Vector256.Create(TRequantizer.Maximum(target)));
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -215,15 +215,15 @@ public static partial class ByteConvolution
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePair(Vector256<byte> rows, ref byte output, ref int offsets)
     {
-        rows.GetUpper().StoreUnsafe(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1)));
-        rows.GetLower().StoreUnsafe(ref Unsafe.Add(ref output, offsets));
+        Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 1))) = Avx2.ExtractVector128(rows, 1);
+        Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, offsets)) = rows.GetLower();
     }
 
     /// <summary>Stores two rows of 16 bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void StorePair(Vector256<byte> rows, ref byte output, nint step)
     {
-        rows.GetLower().StoreUnsafe(ref output);
-        rows.GetUpper().StoreUnsafe(ref output, (nuint)step);
+        Unsafe.As<byte, Vector128<byte>>(ref output) = rows.GetLower();
+        Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, step)) = Avx2.ExtractVector128(rows, 1);
     }
 }

@@ -24,14 +24,14 @@ public static partial class ByteConvolution
             where TRequantizer : struct, IRequantizer
         {
             ref byte rows2 = ref Unsafe.Add(ref rows, 2 * stride);
-            Vector256<int> sum00 = Vector256.LoadUnsafe(ref bias), sum01 = Vector256.LoadUnsafe(ref bias, 8);
+            Vector256<int> sum00 = Unsafe.As<int, Vector256<int>>(ref bias), sum01 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 8));
             Vector256<int> sum10 = sum00, sum11 = sum01, sum20 = sum00, sum21 = sum01, sum30 = sum00, sum31 = sum01;
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 8;
-                Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
+                Vector256<short> both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
                 Vector256<short> even0 = Avx2Row.Even(both), odd0 = Avx2Row.Odd(both);
-                both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32)).AsInt16();
+                both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
                 Vector256<short> even1 = Avx2Row.Even(both), odd1 = Avx2Row.Odd(both);
                 AddProducts(ref sum00, ref sum01, ref rows, at, even0, odd0, even1, odd1);
                 AddProducts(ref sum10, ref sum11, ref rows, at + stride, even0, odd0, even1, odd1);
@@ -51,20 +51,21 @@ public static partial class ByteConvolution
             for (nint channel = 0; channel < RowBlocks * BlockChannels; channel += BlockChannels)
             {
                 // Even and odd inputs have sums of their own: four chains instead of two.
-                Vector256<int> sum0 = Vector256.LoadUnsafe(ref bias, (nuint)channel), sum1 = Vector256.LoadUnsafe(ref bias, (nuint)channel + 8);
+                Vector256<int> sum0 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, channel)), sum1 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, channel + 8));
                 Vector256<int> odd0 = default, odd1 = default;
                 for (nint quad = 0; quad < quads; quad++)
                 {
                     Vector256<short> even = Avx2Row.Broadcast(ref row, quad * 8), odd = Avx2Row.Broadcast(ref row, (quad * 8) + 4);
-                    Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
+                    Vector256<short> both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
                     sum0 = Avx2.Add(sum0, Avx2.MultiplyAddAdjacent(even, Avx2Row.Even(both)));
                     odd0 = Avx2.Add(odd0, Avx2.MultiplyAddAdjacent(odd, Avx2Row.Odd(both)));
-                    both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32)).AsInt16();
+                    both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
                     sum1 = Avx2.Add(sum1, Avx2.MultiplyAddAdjacent(even, Avx2Row.Even(both)));
                     odd1 = Avx2.Add(odd1, Avx2.MultiplyAddAdjacent(odd, Avx2Row.Odd(both)));
                 }
 
-                ByteLanes.Avx2Bytes<TRequantizer>(Avx2.Add(sum0, odd0), Avx2.Add(sum1, odd1), ref Unsafe.Add(ref multipliers, channel), target).StoreUnsafe(ref output, (nuint)channel);
+                Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, channel)) =
+                    ByteLanes.Avx2Bytes<TRequantizer>(Avx2.Add(sum0, odd0), Avx2.Add(sum1, odd1), ref Unsafe.Add(ref multipliers, channel), target);
                 weights = ref Unsafe.Add(ref weights, quads * QuadWeights);
             }
         }

@@ -30,28 +30,28 @@ public static partial class ByteConvolution
                 nint pixel = Math.Min(tile, width - 4);
                 ref byte rows = ref Unsafe.Add(ref input, pixel * step);
                 ref byte rows2 = ref Unsafe.Add(ref rows, 2 * step);
-                Vector256<int> sum00 = Vector256.LoadUnsafe(ref bias), sum01 = Vector256.LoadUnsafe(ref bias, 8);
+                Vector256<int> sum00 = Unsafe.As<int, Vector256<int>>(ref bias), sum01 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 8));
                 Vector256<int> sum10 = sum00, sum11 = sum01, sum20 = sum00, sum21 = sum01, sum30 = sum00, sum31 = sum01;
                 for (int quad = 0; quad < offsets.Length; quad++)
                 {
                     nint at = offsets[quad];
-                    Vector256<short> both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights)).AsInt16();
+                    Vector256<short> both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
                     Vector256<short> even0 = Even(both), odd0 = Odd(both);
-                    both = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32)).AsInt16();
+                    both = Unsafe.As<sbyte, Vector256<short>>(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
                     Vector256<short> even1 = Even(both), odd1 = Odd(both);
 
                     Vector256<short> activations = Broadcast(ref rows, at);
-                    sum00 += Dot(activations, even0, odd0);
-                    sum01 += Dot(activations, even1, odd1);
+                    sum00 = Avx2.Add(sum00, Dot(activations, even0, odd0));
+                    sum01 = Avx2.Add(sum01, Dot(activations, even1, odd1));
                     activations = Broadcast(ref rows, at + step);
-                    sum10 += Dot(activations, even0, odd0);
-                    sum11 += Dot(activations, even1, odd1);
+                    sum10 = Avx2.Add(sum10, Dot(activations, even0, odd0));
+                    sum11 = Avx2.Add(sum11, Dot(activations, even1, odd1));
                     activations = Broadcast(ref rows2, at);
-                    sum20 += Dot(activations, even0, odd0);
-                    sum21 += Dot(activations, even1, odd1);
+                    sum20 = Avx2.Add(sum20, Dot(activations, even0, odd0));
+                    sum21 = Avx2.Add(sum21, Dot(activations, even1, odd1));
                     activations = Broadcast(ref rows2, at + step);
-                    sum30 += Dot(activations, even0, odd0);
-                    sum31 += Dot(activations, even1, odd1);
+                    sum30 = Avx2.Add(sum30, Dot(activations, even0, odd0));
+                    sum31 = Avx2.Add(sum31, Dot(activations, even1, odd1));
                 }
 
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
@@ -73,8 +73,11 @@ public static partial class ByteConvolution
         internal static Vector256<short> Odd(Vector256<short> bytes) => Avx2.ShiftRightArithmetic(bytes, 8);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal static Vector256<short> Broadcast(ref byte row, nint at) =>
-            Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsInt16();
+        internal static Vector256<short> Broadcast(ref byte row, nint at)
+        {
+            Vector256<int> pairs = Vector256.Create(Unsafe.As<byte, int>(ref Unsafe.Add(ref row, at)));
+            return Unsafe.As<Vector256<int>, Vector256<short>>(ref pairs);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal static Vector256<int> Dot(Vector256<short> activations, Vector256<short> evenWeights, Vector256<short> oddWeights)

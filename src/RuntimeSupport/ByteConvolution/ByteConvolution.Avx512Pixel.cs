@@ -17,7 +17,7 @@ public static partial class ByteConvolution
     /// <summary>The most quads of a single pixel, whose order is kept on the stack.</summary>
     private const int PixelQuads = 1024;
 
-    /// <summary>The fewest products of a single pixel: below, the tiles that other layers have compiled already do as well.</summary>
+    /// <summary>The fewest products of a single pixel: below, finding the eighth bits takes longer than it saves, and much longer to compile.</summary>
     private const int LeastPixelWork = 1024;
 
     /// <summary>Quads whose eighth bits are looked at after their lower ones: int16 holds 127 sums of −256…256 a pair, and the first cache their weights.</summary>
@@ -36,6 +36,41 @@ public static partial class ByteConvolution
 
     /// <summary>Whether a run is short enough for <see cref="RunAvx512Pixel"/>, and there is enough to do for another path to be worth compiling.</summary>
     internal static bool IsPixel(int runLength, int channels) => runLength <= 4 * PixelQuads && (long)runLength * channels >= LeastPixelWork;
+
+    /// <summary>Whether <see cref="RunAvx512SmallPixel"/> is for it: what ends most small networks.</summary>
+    internal static bool IsSmallPixel(int runLength, int channels) => (long)runLength * channels < LeastPixelWork;
+
+    /// <summary>Multiplies a run of inputs by blocks of weights, one block after the other: little to compile; the spans were checked.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    internal static void RunAvx512SmallPixel<TRequantizer>(
+        ref byte input, ref sbyte weights, ref int bias, ref int multipliers, ref byte output, int runLength, int channels, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
+    {
+        Vector512<int> sums = default;
+        Vector128<byte> quantised = default;
+        int offset = 0;
+        for (int channel = 0; channel < channels; channel += BlockChannels)
+        {
+            Vector512<int> sum = Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref bias, channel));
+            for (int at = 0; at < runLength; at += 4)
+            {
+                Vector512<int> quad = Vector512.Create(Unsafe.As<byte, int>(ref Unsafe.Add(ref input, at)));
+                Vector512<short> words = Unsafe.As<Vector512<int>, Vector512<short>>(ref quad);
+                Vector512<short> even = Avx512BW.ShiftRightLogical(Avx512BW.ShiftLeftLogical(words, 8), 8), odd = Avx512BW.ShiftRightLogical(words, 8);
+                sum = Avx512F.Add(sum, Avx512Tile.Dot(even, ByteWeights.Even(ref weights), odd, ByteWeights.Odd(ref weights)));
+                weights = ref Unsafe.Add(ref weights, QuadWeights);
+            }
+
+            // What other layers have compiled: it writes 16 bytes, which the output need not have.
+            sums = sum;
+            TRequantizer.Avx512Rows(
+                ref Unsafe.As<Vector512<int>, int>(ref sums), 0, ref Unsafe.Add(ref multipliers, channel), ref Unsafe.As<Vector128<byte>, byte>(ref quantised), ref offset, 1, target);
+            for (int lane = 0; lane < BlockChannels && channel + lane < channels; lane++)
+            {
+                Unsafe.Add(ref output, channel + lane) = Unsafe.Add(ref Unsafe.As<Vector128<byte>, byte>(ref quantised), lane);
+            }
+        }
+    }
 
     /// <summary>Multiplies a run of inputs by blocks of weights; the spans were checked.</summary>
     [MethodImpl(KernelOptions.Hot)]

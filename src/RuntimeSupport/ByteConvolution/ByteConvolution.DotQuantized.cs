@@ -24,14 +24,14 @@ public static partial class ByteConvolution
             where TRequantizer : struct, IRequantizer
         {
             ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride);
-            Vector256<int> sum00 = Vector256.LoadUnsafe(ref bias), sum01 = Vector256.LoadUnsafe(ref bias, 8);
+            Vector256<int> sum00 = Unsafe.As<int, Vector256<int>>(ref bias), sum01 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 8));
             Vector256<int> sum10 = sum00, sum11 = sum01, sum20 = sum00, sum21 = sum01, sum30 = sum00, sum31 = sum01;
             Vector256<int> sum40 = sum00, sum41 = sum01, sum50 = sum00, sum51 = sum01;
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * 4;
-                Vector256<sbyte> weights0 = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, quad * QuadWeights));
-                Vector256<sbyte> weights1 = Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
+                Vector256<sbyte> weights0 = Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights, quad * QuadWeights));
+                Vector256<sbyte> weights1 = Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights, (quad * QuadWeights) + 32));
                 Vector256<byte> activations = Broadcast(ref rows, at);
                 sum00 = TDot.Add(sum00, activations, weights0);
                 sum01 = TDot.Add(sum01, activations, weights1);
@@ -64,30 +64,33 @@ public static partial class ByteConvolution
         {
             nint blockBytes = quads * QuadWeights;
             ref sbyte weights1 = ref Unsafe.Add(ref weights, blockBytes), weights2 = ref Unsafe.Add(ref weights1, blockBytes), weights3 = ref Unsafe.Add(ref weights2, blockBytes);
-            Vector256<int> sum0 = Vector256.LoadUnsafe(ref bias), sum1 = Vector256.LoadUnsafe(ref bias, 8), sum2 = Vector256.LoadUnsafe(ref bias, 16), sum3 = Vector256.LoadUnsafe(ref bias, 24);
-            Vector256<int> sum4 = Vector256.LoadUnsafe(ref bias, 32), sum5 = Vector256.LoadUnsafe(ref bias, 40), sum6 = Vector256.LoadUnsafe(ref bias, 48), sum7 = Vector256.LoadUnsafe(ref bias, 56);
+            Vector256<int> sum0 = Unsafe.As<int, Vector256<int>>(ref bias), sum1 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 8)), sum2 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 16)), sum3 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 24));
+            Vector256<int> sum4 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 32)), sum5 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 40)), sum6 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 48)), sum7 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref bias, 56));
             for (nint quad = 0; quad < quads; quad++)
             {
                 nint at = quad * QuadWeights;
                 Vector256<byte> activations = Broadcast(ref row, quad * 4);
-                sum0 = TDot.Add(sum0, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, at)));
-                sum1 = TDot.Add(sum1, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights, at + 32)));
-                sum2 = TDot.Add(sum2, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights1, at)));
-                sum3 = TDot.Add(sum3, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights1, at + 32)));
-                sum4 = TDot.Add(sum4, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights2, at)));
-                sum5 = TDot.Add(sum5, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights2, at + 32)));
-                sum6 = TDot.Add(sum6, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights3, at)));
-                sum7 = TDot.Add(sum7, activations, Vector256.LoadUnsafe(ref Unsafe.Add(ref weights3, at + 32)));
+                sum0 = TDot.Add(sum0, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights, at)));
+                sum1 = TDot.Add(sum1, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights, at + 32)));
+                sum2 = TDot.Add(sum2, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights1, at)));
+                sum3 = TDot.Add(sum3, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights1, at + 32)));
+                sum4 = TDot.Add(sum4, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights2, at)));
+                sum5 = TDot.Add(sum5, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights2, at + 32)));
+                sum6 = TDot.Add(sum6, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights3, at)));
+                sum7 = TDot.Add(sum7, activations, Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref weights3, at + 32)));
             }
 
-            ByteLanes.Avx2Bytes<TRequantizer>(sum0, sum1, ref multipliers, target).StoreUnsafe(ref output);
-            ByteLanes.Avx2Bytes<TRequantizer>(sum2, sum3, ref Unsafe.Add(ref multipliers, BlockChannels), target).StoreUnsafe(ref output, BlockChannels);
-            ByteLanes.Avx2Bytes<TRequantizer>(sum4, sum5, ref Unsafe.Add(ref multipliers, 2 * BlockChannels), target).StoreUnsafe(ref output, 2 * BlockChannels);
-            ByteLanes.Avx2Bytes<TRequantizer>(sum6, sum7, ref Unsafe.Add(ref multipliers, 3 * BlockChannels), target).StoreUnsafe(ref output, 3 * BlockChannels);
+            Unsafe.As<byte, Vector128<byte>>(ref output) = ByteLanes.Avx2Bytes<TRequantizer>(sum0, sum1, ref multipliers, target);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, BlockChannels)) = ByteLanes.Avx2Bytes<TRequantizer>(sum2, sum3, ref Unsafe.Add(ref multipliers, BlockChannels), target);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, 2 * BlockChannels)) = ByteLanes.Avx2Bytes<TRequantizer>(sum4, sum5, ref Unsafe.Add(ref multipliers, 2 * BlockChannels), target);
+            Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, 3 * BlockChannels)) = ByteLanes.Avx2Bytes<TRequantizer>(sum6, sum7, ref Unsafe.Add(ref multipliers, 3 * BlockChannels), target);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static Vector256<byte> Broadcast(ref byte row, nint at) =>
-            Vector256.Create(Unsafe.ReadUnaligned<int>(ref Unsafe.Add(ref row, at))).AsByte();
+        private static Vector256<byte> Broadcast(ref byte row, nint at)
+        {
+            Vector256<int> quad = Vector256.Create(Unsafe.As<byte, int>(ref Unsafe.Add(ref row, at)));
+            return Unsafe.As<Vector256<int>, Vector256<byte>>(ref quad);
+        }
     }
 }

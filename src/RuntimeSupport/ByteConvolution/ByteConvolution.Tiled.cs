@@ -229,27 +229,30 @@ public static partial class ByteConvolution
     [MethodImpl(KernelOptions.Hot)]
     private static void FindOutputs(in Arguments arguments, ref PixelCursor target, Span<int> offsets, int rows)
     {
+        ref int places = ref MemoryMarshal.GetReference(offsets);
+        int output = target.Output;
         if (ConvolutionExtents.HasUniformOutput(arguments.Geometry))
         {
-            int output = target.Output, stride = arguments.Geometry.OutputPixelStride;
-            for (int row = 0; row < offsets.Length; row++)
+            int stride = arguments.Geometry.OutputPixelStride;
+            for (nint row = 0; row < offsets.Length; row++)
             {
-                offsets[row] = output + (Math.Min(row, rows - 1) * stride);
+                Unsafe.Add(ref places, row) = output;
+                output += row < rows - 1 ? stride : 0;
             }
 
             target.Advance(rows);
             return;
         }
 
-        for (int row = 0; row < rows; row++)
+        for (nint row = 0; row < offsets.Length; row++)
         {
-            offsets[row] = target.Output;
-            target.MoveNext();
-        }
+            if (row < rows)
+            {
+                output = target.Output;
+                target.MoveNext();
+            }
 
-        for (int row = rows; row < offsets.Length; row++)
-        {
-            offsets[row] = offsets[rows - 1];
+            Unsafe.Add(ref places, row) = output;
         }
     }
 

@@ -79,8 +79,8 @@ public static partial class ByteDepthwiseConvolution
         ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
         ref int taps = ref MemoryMarshal.GetReference(offsets);
         ref short filter = ref MemoryMarshal.GetReference(weights);
-        Vector256<int> bias0 = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel);
-        Vector256<int> bias1 = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel + 8);
+        Vector256<int> bias0 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel));
+        Vector256<int> bias1 = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel + 8));
         RequantizationTarget target = arguments.Target;
         ConvolutionGeometry geometry = arguments.Geometry;
         for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
@@ -92,15 +92,15 @@ public static partial class ByteDepthwiseConvolution
                 Vector256<int> sum0 = bias0, sum1 = bias1;
                 for (nint tap = 0; tap < offsets.Length; tap += 2)
                 {
-                    Vector128<byte> first = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                    Vector128<byte> second = Vector128.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                    Vector128<byte> first = Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                    Vector128<byte> second = Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
                     Vector256<short> lower = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(first, second));
                     Vector256<short> upper = Avx2.ConvertToVector256Int16(Sse2.UnpackHigh(first, second));
-                    sum0 = Avx2.Add(sum0, Avx2.MultiplyAddAdjacent(lower, Vector256.LoadUnsafe(ref filter, (nuint)tap * 16)));
-                    sum1 = Avx2.Add(sum1, Avx2.MultiplyAddAdjacent(upper, Vector256.LoadUnsafe(ref filter, ((nuint)tap * 16) + 16)));
+                    sum0 = Avx2.Add(sum0, Avx2.MultiplyAddAdjacent(lower, Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref filter, tap * 16))));
+                    sum1 = Avx2.Add(sum1, Avx2.MultiplyAddAdjacent(upper, Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref filter, (tap * 16) + 16))));
                 }
 
-                ByteLanes.Avx2Bytes<TRequantizer>(sum0, sum1, ref multipliers, target).StoreUnsafe(ref Unsafe.Add(ref output, pixel));
+                Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, pixel)) = ByteLanes.Avx2Bytes<TRequantizer>(sum0, sum1, ref multipliers, target);
                 position += geometry.InputPixelStep;
                 pixel += geometry.OutputPixelStride;
             }
@@ -115,7 +115,7 @@ public static partial class ByteDepthwiseConvolution
         ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), channel);
         ref int taps = ref MemoryMarshal.GetReference(offsets);
         ref short filter = ref MemoryMarshal.GetReference(weights);
-        Vector256<int> bias = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(arguments.Bias), (nuint)channel);
+        Vector256<int> bias = Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel));
         ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel);
         RequantizationTarget target = arguments.Target;
         ConvolutionGeometry geometry = arguments.Geometry;
@@ -131,7 +131,7 @@ public static partial class ByteDepthwiseConvolution
                     Vector128<byte> first = Load8(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
                     Vector128<byte> second = Load8(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
                     Vector256<short> both = Avx2.ConvertToVector256Int16(Sse2.UnpackLow(first, second));
-                    sum = Avx2.Add(sum, Avx2.MultiplyAddAdjacent(both, Vector256.LoadUnsafe(ref filter, (nuint)tap * 8)));
+                    sum = Avx2.Add(sum, Avx2.MultiplyAddAdjacent(both, Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref filter, tap * 8))));
                 }
 
                 Vector256<int> quantised = ByteLanes.Avx2Integers<TRequantizer>(sum, ref multipliers, 0, target);

@@ -21,15 +21,16 @@ public static partial class ByteDepthwiseConvolution
         nuint paddedChannels = (nuint)arguments.PaddedChannels;
         for (int tap = 0; tap < arguments.TapOffsets.Length; tap += 2)
         {
-            Vector256<sbyte> first = Vector256.LoadUnsafe(ref weights, (nuint)tap * paddedChannels);
-            Vector256<sbyte> second = tap + 1 < arguments.TapOffsets.Length ? Vector256.LoadUnsafe(ref weights, ((nuint)tap + 1) * paddedChannels) : default;
+            ref sbyte row = ref Unsafe.Add(ref weights, (nuint)tap * paddedChannels);
+            Vector256<sbyte> first = Unsafe.As<sbyte, Vector256<sbyte>>(ref row);
+            Vector256<sbyte> second = tap + 1 < arguments.TapOffsets.Length ? Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref row, paddedChannels)) : default;
             Vector256<sbyte> lower = Avx2.UnpackLow(first, second), upper = Avx2.UnpackHigh(first, second);
             Vector256<sbyte> lowerSigns = Avx2.CompareGreaterThan(default, lower), upperSigns = Avx2.CompareGreaterThan(default, upper);
-            nuint at = (nuint)tap * 64;
-            Avx2.UnpackLow(lower, lowerSigns).StoreUnsafe(ref target, at);
-            Avx2.UnpackHigh(lower, lowerSigns).StoreUnsafe(ref target, at + 32);
-            Avx2.UnpackLow(upper, upperSigns).StoreUnsafe(ref target, at + 64);
-            Avx2.UnpackHigh(upper, upperSigns).StoreUnsafe(ref target, at + 96);
+            ref Vector256<sbyte> pair = ref Unsafe.As<sbyte, Vector256<sbyte>>(ref Unsafe.Add(ref target, tap * 64));
+            pair = Avx2.UnpackLow(lower, lowerSigns);
+            Unsafe.Add(ref pair, 1) = Avx2.UnpackHigh(lower, lowerSigns);
+            Unsafe.Add(ref pair, 2) = Avx2.UnpackLow(upper, upperSigns);
+            Unsafe.Add(ref pair, 3) = Avx2.UnpackHigh(upper, upperSigns);
         }
     }
 
@@ -60,8 +61,8 @@ public static partial class ByteDepthwiseConvolution
                 Vector256<int> sum0 = Halves(ref bias, 0), sum1 = Halves(ref bias, 4), sum2 = Halves(ref bias, 8), sum3 = Halves(ref bias, 12);
                 for (nint tap = 0; tap < tapCount; tap += 2)
                 {
-                    Vector256<byte> first = Vector256.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
-                    Vector256<byte> second = Vector256.LoadUnsafe(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
+                    Vector256<byte> first = Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap)));
+                    Vector256<byte> second = Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref window, Unsafe.Add(ref taps, tap + 1)));
                     Vector256<byte> lower = Avx2.UnpackLow(first, second), upper = Avx2.UnpackHigh(first, second);
                     sum0 = AddPairs(sum0, Avx2.UnpackLow(lower, Vector256<byte>.Zero), ref filter, 0);
                     sum1 = AddPairs(sum1, Avx2.UnpackHigh(lower, Vector256<byte>.Zero), ref filter, 16);
@@ -72,8 +73,8 @@ public static partial class ByteDepthwiseConvolution
 
                 Vector256<int> quantised0 = TRequantizer.Avx2Integers(sum0, multiplier0, shift0, target), quantised1 = TRequantizer.Avx2Integers(sum1, multiplier1, shift1, target);
                 Vector256<int> quantised2 = TRequantizer.Avx2Integers(sum2, multiplier2, shift2, target), quantised3 = TRequantizer.Avx2Integers(sum3, multiplier3, shift3, target);
-                Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(quantised0, quantised1), Avx2.PackSignedSaturate(quantised2, quantised3))
-                    .StoreUnsafe(ref Unsafe.Add(ref output, pixel));
+                Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref output, pixel)) =
+                    Avx2.PackUnsignedSaturate(Avx2.PackSignedSaturate(quantised0, quantised1), Avx2.PackSignedSaturate(quantised2, quantised3));
                 position += geometry.InputPixelStep;
                 pixel += geometry.OutputPixelStride;
             }
@@ -82,10 +83,10 @@ public static partial class ByteDepthwiseConvolution
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> AddPairs(Vector256<int> sums, Vector256<byte> activations, ref short filter, nuint at) =>
-        Avx2.Add(sums, Avx2.MultiplyAddAdjacent(activations.AsInt16(), Vector256.LoadUnsafe(ref filter, at)));
+        Avx2.Add(sums, Avx2.MultiplyAddAdjacent(Unsafe.As<Vector256<byte>, Vector256<short>>(ref activations), Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref filter, at))));
 
     /// <summary>Four numbers from an index on, and the four that are 16 further.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Halves(ref int numbers, nuint at) =>
-        Vector256.Create(Vector128.LoadUnsafe(ref numbers, at), Vector128.LoadUnsafe(ref numbers, at + 16));
+        Avx2.InsertVector128(Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref numbers, at)), Unsafe.As<int, Vector128<int>>(ref Unsafe.Add(ref numbers, at + 16)), 1);
 }

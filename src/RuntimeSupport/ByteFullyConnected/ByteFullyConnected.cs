@@ -57,14 +57,25 @@ public static partial class ByteFullyConnected
         RequantizationTarget target)
         where TRequantizer : struct, IRequantizer
     {
-        if (rows == 1 && ByteConvolution.HasAvx512Pixel && ByteConvolution.IsPixel(inputs, outputs))
+        if (rows == 1 && ByteConvolution.HasAvx512Pixel)
         {
             // What is around a tile takes longer than small layers.
             CheckRow(weights, bias, multipliers, inputs, outputs, target);
-            ByteConvolution.RunAvx512Pixel<TRequantizer>(
-                ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),
-                ref MemoryMarshal.GetReference(multipliers), ref MemoryMarshal.GetReference(output), inputs, outputs, target);
-            return;
+            if (ByteConvolution.IsSmallPixel(inputs, outputs))
+            {
+                ByteConvolution.RunAvx512SmallPixel<TRequantizer>(
+                    ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),
+                    ref MemoryMarshal.GetReference(multipliers), ref MemoryMarshal.GetReference(output), inputs, outputs, target);
+                return;
+            }
+
+            if (ByteConvolution.IsPixel(inputs, outputs))
+            {
+                ByteConvolution.RunAvx512Pixel<TRequantizer>(
+                    ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),
+                    ref MemoryMarshal.GetReference(multipliers), ref MemoryMarshal.GetReference(output), inputs, outputs, target);
+                return;
+            }
         }
 
         ReadOnlySpan<int> runOffsets = [0];

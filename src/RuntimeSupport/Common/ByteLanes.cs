@@ -59,8 +59,8 @@ public static class ByteLanes
     public static Vector256<int> Avx2Integers<TRequantizer>(Vector256<int> sums, ref int multipliers, nuint channel, RequantizationTarget target)
         where TRequantizer : struct, IRequantizer => TRequantizer.Avx2Integers(
             sums,
-            Vector256.LoadUnsafe(ref multipliers, channel),
-            TRequantizer.HasShifts ? Vector256.LoadUnsafe(ref multipliers, channel + (nuint)target.ShiftDistance) : default,
+            Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref multipliers, channel)),
+            TRequantizer.HasShifts ? Unsafe.As<int, Vector256<int>>(ref Unsafe.Add(ref multipliers, channel + (nuint)target.ShiftDistance)) : default,
             target);
 
     /// <summary>Keeps the low bytes of 16 values in 0…255.</summary>
@@ -80,9 +80,11 @@ public static class ByteLanes
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> Avx2Bytes(Vector256<int> values0, Vector256<int> values1)
     {
-        // The pack works on 128-bit halves; the permutation puts the quarters in order.
-        Vector256<short> words = Avx2.Permute4x64(Avx2.PackSignedSaturate(values0, values1).AsInt64(), 0b11_01_10_00).AsInt16();
-        return Sse2.PackUnsignedSaturate(words.GetLower(), words.GetUpper());
+        // The first pack works on 128-bit halves; the shuffle puts the quarters in order.
+        Vector256<short> words = Avx2.PackSignedSaturate(values0, values1);
+        Vector128<byte> quarters = Sse2.PackUnsignedSaturate(words.GetLower(), Avx2.ExtractVector128(words, 1));
+        Vector128<int> bytes = Sse2.Shuffle(Unsafe.As<Vector128<byte>, Vector128<int>>(ref quarters), 0b11_01_10_00);
+        return Unsafe.As<Vector128<int>, Vector128<byte>>(ref bytes);
     }
 
     /// <summary>Adds a zero point to four rows of 16 integers and packs them into bytes, saturating, with AVX-512.</summary>

@@ -14,7 +14,7 @@ namespace ModelCompiler.RuntimeSupport;
 public static partial class FixedPoint
 {
     /// <summary>Takes odd lanes where the even ones were.</summary>
-    private const byte OddToEven = 0b11_11_01_01;
+    internal const byte OddToEven = 0b11_11_01_01;
 
     /// <summary>Of three bits: the second where the first is set, else the third.</summary>
     private const byte ChooseByFirst = 0b1100_1010;

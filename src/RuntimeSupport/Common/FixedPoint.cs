@@ -58,20 +58,21 @@ public static partial class FixedPoint
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> Avx2Vector(Vector256<int> values, Vector256<int> multipliers, Vector256<int> shifts, bool isSymmetric)
     {
-        Vector256<uint> right = Avx2.Max(Avx2.Subtract(default, shifts), default).AsUInt32();
-        values = Avx2.ShiftLeftLogicalVariable(values, Avx2.Max(shifts, default).AsUInt32());
+        Vector256<int> right = Avx2.Max(Avx2.Subtract(default, shifts), default), left = Avx2.Max(shifts, default);
+        ref Vector256<uint> distances = ref Unsafe.As<Vector256<int>, Vector256<uint>>(ref right);
+        values = Avx2.ShiftLeftLogicalVariable(values, Unsafe.As<Vector256<int>, Vector256<uint>>(ref left));
         Vector256<long> even = Avx2.Add(Avx2.Multiply(values, multipliers), Vector256.Create(RoundingHalf));
-        Vector256<long> odd = Avx2.Add(
-            Avx2.Multiply(Avx2.ShiftRightLogical(values.AsInt64(), 32).AsInt32(), Avx2.ShiftRightLogical(multipliers.AsInt64(), 32).AsInt32()),
-            Vector256.Create(RoundingHalf));
-        Vector256<int> products = Avx2.Blend(Avx2.ShiftRightLogical(even, RoundingBits).AsInt32(), Avx2.ShiftLeftLogical(odd, 1).AsInt32(), 0b1010_1010);
-        Vector256<int> rounding = Avx2.ShiftRightLogical(Avx2.ShiftLeftLogicalVariable(Vector256<int>.One, right), 1);
+        Vector256<long> odd = Avx2.Add(Avx2.Multiply(Avx2.Shuffle(values, OddToEven), Avx2.Shuffle(multipliers, OddToEven)), Vector256.Create(RoundingHalf));
+        even = Avx2.ShiftRightLogical(even, RoundingBits);
+        odd = Avx2.ShiftLeftLogical(odd, 1);
+        Vector256<int> products = Avx2.Blend(Unsafe.As<Vector256<long>, Vector256<int>>(ref even), Unsafe.As<Vector256<long>, Vector256<int>>(ref odd), 0b1010_1010);
+        Vector256<int> rounding = Avx2.ShiftRightLogical(Avx2.ShiftLeftLogicalVariable(Vector256.Create(1), distances), 1);
         if (isSymmetric)
         {
-            rounding = Avx2.Add(rounding, Avx2.And(Avx2.ShiftRightArithmetic(products, 31), Avx2.CompareGreaterThan(right.AsInt32(), default)));
+            rounding = Avx2.Add(rounding, Avx2.And(Avx2.ShiftRightArithmetic(products, 31), Avx2.CompareGreaterThan(right, default)));
         }
 
-        return Avx2.ShiftRightArithmeticVariable(Avx2.Add(products, rounding), right);
+        return Avx2.ShiftRightArithmeticVariable(Avx2.Add(products, rounding), distances);
     }
 
     private static Vector128<int> ArmVector(Vector128<int> values, Vector128<int> multipliers, Vector128<int> shifts, bool isSymmetric)

@@ -51,6 +51,13 @@ public struct PoolingCursor
     /// <summary>Elements from a tap to the next in its row.</summary>
     public readonly int ColumnTapStride => geometry.DilationWidth * geometry.InputPixelStride;
 
+    /// <summary>Whether the only window is one image, all of it.</summary>
+    /// <param name="geometry">The pooling.</param>
+    /// <returns>True if a cursor would stay where it begins, with nothing clipped.</returns>
+    public static bool IsWhole(PoolingGeometry geometry) =>
+        (geometry.Batches | geometry.OutputHeight | geometry.OutputWidth | geometry.DilationHeight | geometry.DilationWidth) == 1
+        && (geometry.PadTop | geometry.PadLeft) == 0 && geometry.KernelHeight == geometry.InputHeight && geometry.KernelWidth == geometry.InputWidth;
+
     /// <summary>Throws unless the spans hold what the geometry implies.</summary>
     /// <param name="geometry">The pooling.</param>
     /// <param name="inputLength">Elements of the input.</param>

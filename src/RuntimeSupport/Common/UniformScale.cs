@@ -48,8 +48,10 @@ public readonly struct UniformScale
         values = Avx2.ShiftLeftLogical(values, Vector128.CreateScalar(Math.Max(shift, 0)));
         Vector256<long> half = Vector256.Create(FixedPoint.RoundingHalf);
         Vector256<long> even = Avx2.Add(Avx2.Multiply(values, multipliers), half);
-        Vector256<long> odd = Avx2.Add(Avx2.Multiply(Avx2.ShiftRightLogical(values.AsInt64(), 32).AsInt32(), multipliers), half);
-        Vector256<int> products = Avx2.Blend(Avx2.ShiftRightLogical(even, FixedPoint.RoundingBits).AsInt32(), Avx2.ShiftLeftLogical(odd, 1).AsInt32(), 0b1010_1010);
+        Vector256<long> odd = Avx2.Add(Avx2.Multiply(Avx2.Shuffle(values, FixedPoint.OddToEven), multipliers), half);
+        even = Avx2.ShiftRightLogical(even, FixedPoint.RoundingBits);
+        odd = Avx2.ShiftLeftLogical(odd, 1);
+        Vector256<int> products = Avx2.Blend(Unsafe.As<Vector256<long>, Vector256<int>>(ref even), Unsafe.As<Vector256<long>, Vector256<int>>(ref odd), 0b1010_1010);
         if (right > 0)
         {
             products = Avx2.Add(Avx2.Add(products, Vector256.Create(1 << (right - 1))), Avx2.ShiftRightArithmetic(products, 31));

@@ -43,7 +43,22 @@ public static partial class LookupUInt8
             return;
         }
 
+        if (shape.Length == 2 && inputStrides[1] == 1 && outputStrides[1] == 1)
+        {
+            RunMatrix(input, table, output, shape[0], shape[1], inputStrides[0], outputStrides[0]);
+            return;
+        }
+
         RunRows(input, table, output, new ElementwiseWalk(stackalloc int[ElementwiseWalk.ScratchLength], shape, inputStrides, outputStrides, outputStrides));
+    }
+
+    /// <summary>Rows of an image, from or to one with a border: most layers that are not one run, for which the walk need not be compiled.</summary>
+    private static void RunMatrix(ReadOnlySpan<byte> input, ReadOnlySpan<byte> table, Span<byte> output, int rows, int columns, int inputStride, int outputStride)
+    {
+        for (int row = 0; row < rows; row++)
+        {
+            RunRow(input.Slice(row * inputStride, columns), table, output.Slice(row * outputStride, columns));
+        }
     }
 
     /// <summary>Row by row. Not among the hot methods: that would take longer to compile than small models' rows take, and rows are little work.</summary>
@@ -80,7 +95,7 @@ public static partial class LookupUInt8
                 RunScalar(input, table, output);
             }
         }
-        else if (AdvSimd.Arm64.IsSupported)
+        else if (!Sse2.IsSupported && AdvSimd.Arm64.IsSupported)
         {
             RunAdvSimd(input, table, output);
         }

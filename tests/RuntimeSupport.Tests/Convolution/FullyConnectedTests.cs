@@ -41,9 +41,9 @@ public class FullyConnectedTests
     public void A_row_of_large_and_small_bytes_is_multiplied_as_the_formula_says(int percentLarge)
     {
         var random = new Random(percentLarge);
-        foreach (int inputs in new[] { 20, 128, 165, 340, 644 })
+        foreach (int inputs in new[] { 3, 20, 64, 128, 165, 340, 644 })
         {
-            foreach (int outputs in new[] { 64, 75, 128, 190 })
+            foreach (int outputs in new[] { 2, 12, 37, 64, 75, 128, 190 })
             {
                 var layer = new ConvolutionCase { OutputWidth = 1, InputChannels = inputs, OutputChannels = outputs };
                 byte[] input = [.. Enumerable.Range(0, inputs).Select(_ => (byte)(random.Next(100) < percentLarge ? 255 - random.Next(128) : random.Next(128)))];

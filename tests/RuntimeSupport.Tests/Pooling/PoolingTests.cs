@@ -151,13 +151,13 @@ public class PoolingTests
         for (int round = 0; round < 200; round++)
         {
             (int height, int width, int channels) = (random.Next(1, 9), random.Next(1, 9), random.Next(smallestChannels, 70));
-            bool global = round % 8 == 0;
+            bool global = round % 8 == 0, whole = round % 16 == 0;
             int inputGap = random.Next(3), outputGap = random.Next(3);
             int outputHeight = global ? 1 : random.Next(1, 6), outputWidth = global ? 1 : random.Next(1, 6);
             int inputPixel = channels + inputGap, outputPixel = channels + outputGap;
             yield return (new PoolingGeometry(
-                random.Next(1, 3), height, width, outputHeight, outputWidth, channels,
-                global ? height : random.Next(1, 4), global ? width : random.Next(1, 4), random.Next(1, 3), random.Next(1, 3), random.Next(1, 3), random.Next(1, 3),
+                whole ? 1 : random.Next(1, 3), height, width, outputHeight, outputWidth, channels,
+                global ? height : random.Next(1, 4), global ? width : random.Next(1, 4), random.Next(1, 3), random.Next(1, 3), whole ? 1 : random.Next(1, 3), whole ? 1 : random.Next(1, 3),
                 global ? 0 : random.Next(4), global ? 0 : random.Next(4), random.Next(3), random.Next(3),
                 height * width * inputPixel, width * inputPixel, inputPixel,
                 outputHeight * outputWidth * outputPixel, outputWidth * outputPixel, outputPixel), random);
