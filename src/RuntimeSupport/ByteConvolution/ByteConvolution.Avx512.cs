@@ -34,7 +34,7 @@ public static partial class ByteConvolution
         {
             RunDirect<Avx512Int16Row, TRequantizer>(arguments);
         }
-        else if (SumsPackedInt16(arguments))
+        else if (SumsPackedInt16(arguments) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunAvx2Panels<Avx512Int16Tile, TRequantizer>(arguments);
         }
@@ -46,7 +46,7 @@ public static partial class ByteConvolution
         {
             int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
             long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-            if (quads <= LongestWindow)
+            if (quads <= LongestWindow && HasAvx512Products<TRequantizer>(arguments))
             {
                 RunAvx512Panels<TRequantizer>(arguments, widens: quads is >= LeastWidenedQuads and <= WidenedQuads && pixels >= WidenedPixels);
             }
@@ -56,6 +56,10 @@ public static partial class ByteConvolution
             }
         }
     }
+
+    private static bool HasAvx512Products<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer =>
+        TRequantizer.HasAvx512Products(ref MemoryMarshal.GetReference(arguments.Multipliers), arguments.Groups * arguments.Blocks * BlockChannels, arguments.Target);
 
     /// <summary>How a tile reads the int16 pairs of a block's weights for a quad.</summary>
     internal interface IWeights
