@@ -42,6 +42,10 @@ public static partial class ByteConvolution
         {
             RunAvx512Rows<TRequantizer>(arguments);
         }
+        else if (isShort && IsTurnedRow(arguments, out int span))
+        {
+            RunAvx512Rows<TRequantizer>(arguments.Turned(), span);
+        }
         else
         {
             int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;

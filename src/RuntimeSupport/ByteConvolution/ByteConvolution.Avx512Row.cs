@@ -29,38 +29,78 @@ public static partial class ByteConvolution
 
     /// <summary>Whether reading activations where they lie beats packing them: windows of few inputs, in short runs, overlap or lie close together.</summary>
     private static bool IsRow(in Arguments arguments) =>
-        HasFullTiles(arguments.Geometry.OutputWidth)
-        && arguments.RunOffsets.Length <= DirectQuads
+        HasFullTiles(arguments.Geometry.OutputWidth) && HasFewInputs(arguments) && arguments.RunOffsets.Length * (long)StretchInputs(arguments, 0) <= RowInputs;
+
+    /// <summary>
+    /// Whether that is so of columns: rows are shorter than a tile, and the windows of a column lie so close together that they are widened as one run, which takes
+    /// <paramref name="span"/> inputs more than one of its runs.
+    /// </summary>
+    private static bool IsTurnedRow(in Arguments arguments, out int span)
+    {
+        span = 0;
+        if (arguments.Geometry.OutputWidth >= RowTile || !HasFullTiles(arguments.Geometry.OutputHeight) || !HasFewInputs(arguments))
+        {
+            return false;
+        }
+
+        foreach (int offset in arguments.RunOffsets)
+        {
+            span = Math.Max(span, offset - arguments.RunOffsets[0]);
+            if (offset < arguments.RunOffsets[0])
+            {
+                return false;
+            }
+        }
+
+        Arguments turned = arguments.Turned();
+        return !IsNarrow(turned) && (span > 0 || arguments.RunOffsets.Length == 1) && span <= (arguments.RunOffsets.Length - 1) * StretchInputs(turned, 0) && StretchInputs(turned, span) <= RowInputs;
+    }
+
+    private static bool HasFewInputs(in Arguments arguments) =>
+        arguments.RunOffsets.Length <= DirectQuads
         && arguments.QuadsPerRun <= Math.Min(DirectRunQuads, DirectQuads / arguments.RunOffsets.Length)
-        && arguments.Blocks <= RowWork / (arguments.RunOffsets.Length * arguments.QuadsPerRun)
-        && arguments.RunOffsets.Length * (long)StretchInputs(arguments) <= RowInputs;
+        && arguments.Blocks <= RowWork / (arguments.RunOffsets.Length * arguments.QuadsPerRun);
 
     /// <summary>Whether few pixels of a row are computed twice, by the tile that is moved back.</summary>
     private static bool HasFullTiles(int width) => width >= 2 * RowTile || width is RowTile or > 12;
 
     private static bool HasShortTiles(int pixels) => (pixels + RowTile - 1) / RowTile == (pixels + ShortRowTile - 1) / ShortRowTile;
 
-    /// <summary>Inputs of a stretch's widened run, filled up to whole vectors and one more, which an odd last input is paired with.</summary>
-    private static long StretchInputs(in Arguments arguments)
+    /// <summary>Whether pixels are multiplied in pairs, as up to 8 channels are.</summary>
+    private static bool IsNarrow(in Arguments arguments) => arguments.OutputChannels <= NarrowChannels && arguments.Geometry.OutputWidth % 2 == 0;
+
+    /// <summary>Inputs of a stretch's widened run, filled up to whole vectors and one more, which an odd last input is paired with; words, where pixels are in pairs.</summary>
+    private static long StretchInputs(in Arguments arguments, int span)
     {
-        long pixels = Math.Min(arguments.Geometry.OutputWidth, RowPixels);
-        return ((((pixels - 1) * arguments.Geometry.InputPixelStep) + arguments.RunLength) / Vector512<short>.Count * Vector512<short>.Count) + Vector512<short>.Count;
+        long pixels = Math.Min(arguments.Geometry.OutputWidth, RowPixels), copies = 1;
+        if (IsNarrow(arguments))
+        {
+            pixels = (pixels + PairTile - 1) / PairTile * PairTile;
+            copies = 2;
+        }
+
+        return copies * (((((pixels - 1) * arguments.Geometry.InputPixelStep) + arguments.RunLength + span) / Vector512<short>.Count * Vector512<short>.Count) + Vector512<short>.Count);
     }
 
     /// <summary>Convolves; <see cref="IsRow"/> holds.</summary>
-    [MethodImpl(KernelOptions.Hot)]
     internal static void RunAvx512Rows<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer => RunAvx512Rows<TRequantizer>(arguments, 0);
+
+    /// <summary>Convolves; runs are widened as one that is by <paramref name="span"/> longer, where that is not 0.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void RunAvx512Rows<TRequantizer>(in Arguments arguments, int span)
         where TRequantizer : struct, IRequantizer
     {
         int pairs = arguments.RunOffsets.Length * ((arguments.RunLength + 1) / 2);
-        int stretchInputs = (int)StretchInputs(arguments);
+        int stretchInputs = (int)StretchInputs(arguments, span), stretchRuns = span > 0 ? 1 : arguments.RunOffsets.Length;
+        bool isNarrow = IsNarrow(arguments);
         Span<int> offsets = stackalloc int[pairs];
-        FindPairs(arguments, stretchInputs, offsets);
+        FindPairs(arguments, span > 0 ? 0 : stretchInputs, isNarrow ? 4 : 2, offsets);
         Span<short> weights = CacheLine.Align(stackalloc short[(arguments.Blocks * pairs * 2 * BlockChannels) + (CacheLine.Bytes / sizeof(short))]);
-        Span<short> inputs = CacheLine.Align(stackalloc short[(arguments.RunOffsets.Length * stretchInputs) + (CacheLine.Bytes / sizeof(short))]);
+        Span<short> inputs = CacheLine.Align(stackalloc short[(stretchRuns * stretchInputs) + (CacheLine.Bytes / sizeof(short))]);
         Span<int> sums = CacheLine.Align(stackalloc int[(2 * BlockChannels * RowPixels) + (CacheLine.Bytes / sizeof(int))]);
         ConvolutionGeometry geometry = arguments.Geometry;
-        Span<int> targets = stackalloc int[RowPixels];
+        Span<int> targets = stackalloc int[RowPixels], repeated = stackalloc int[RepeatedNumbers];
         for (int pixel = 0; pixel < RowPixels; pixel++)
         {
             targets[pixel] = unchecked(pixel * geometry.OutputPixelStride);
@@ -69,6 +109,12 @@ public static partial class ByteConvolution
         for (int group = 0; group < arguments.Groups; group++)
         {
             WidenWeights(arguments, group, weights);
+            if (isNarrow)
+            {
+                RepeatWeights(weights.Slice(0, pairs * 2 * BlockChannels));
+                RepeatMultipliers(arguments, group, repeated);
+            }
+
             for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
             {
                 (int batch, int y) = Math.DivRem(row, geometry.OutputHeight);
@@ -78,21 +124,25 @@ public static partial class ByteConvolution
                 {
                     int pixels = Math.Clamp(geometry.OutputWidth - stretch, RowTile, RowPixels);
                     int pixel = Math.Min(stretch, geometry.OutputWidth - pixels);
-                    WidenInputs(arguments, input + (pixel * geometry.InputPixelStep), pixels, stretchInputs, inputs);
-                    RunStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (pixel * geometry.OutputPixelStride)), targets.Slice(0, pixels));
+                    WidenRuns(
+                        ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), input + (pixel * geometry.InputPixelStep)), geometry.InputPixelStep,
+                        ((pixels - 1) * geometry.InputPixelStep) + arguments.RunLength + span, arguments.RunOffsets.Slice(0, stretchRuns), stretchInputs, isNarrow, inputs);
+                    RunStretch<TRequantizer>(
+                        arguments, group, inputs, weights, offsets, sums, repeated,
+                        ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (pixel * geometry.OutputPixelStride)), targets.Slice(0, pixels));
                 }
             }
         }
     }
 
-    /// <summary>Where each pair of inputs is among the widened ones.</summary>
-    private static void FindPairs(in Arguments arguments, int stretchInputs, Span<int> offsets)
+    /// <summary>Where each pair of inputs is among the widened ones, whose runs are some distance apart, or, if that is 0, where they were.</summary>
+    private static void FindPairs(in Arguments arguments, int stretchInputs, int distance, Span<int> offsets)
     {
         int pairsPerRun = (arguments.RunLength + 1) / 2;
         for (int pair = 0; pair < offsets.Length; pair++)
         {
             (int run, int within) = Math.DivRem(pair, pairsPerRun);
-            offsets[pair] = (run * stretchInputs) + (2 * within);
+            offsets[pair] = (stretchInputs > 0 ? run * stretchInputs : arguments.RunOffsets[run] - arguments.RunOffsets[0]) + (distance * within);
         }
     }
 
@@ -121,53 +171,66 @@ public static partial class ByteConvolution
         }
     }
 
-    /// <summary>Widens what the windows of some pixels of a row read.</summary>
+    /// <summary>Widens what the windows of some pixels of a row read: runs of some length.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void WidenInputs(in Arguments arguments, int window, int pixels, int stretchInputs, Span<short> widened)
+    private static void WidenRuns(ref byte window, int step, int length, ReadOnlySpan<int> runs, int stretchInputs, bool isNarrow, Span<short> widened)
     {
-        int length = ((pixels - 1) * arguments.Geometry.InputPixelStep) + arguments.RunLength;
-        for (int run = 0; run < arguments.RunOffsets.Length; run++)
+        for (int run = 0; run < runs.Length; run++)
         {
-            ref byte from = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), window + arguments.RunOffsets[run]);
+            ref byte from = ref Unsafe.Add(ref window, runs[run]);
             ref short to = ref widened[run * stretchInputs];
-            int at = 0;
-            for (; at <= length - Vector256<byte>.Count; at += Vector256<byte>.Count)
+            if (isNarrow)
             {
-                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref to, at)) = Avx512BW.ConvertToVector512Int16(Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref from, at)));
+                WidenPairs(ref from, length - step, step, ref to);
             }
+            else
+            {
+                WidenInputs(ref from, length, ref to);
+            }
+        }
+    }
 
-            if (at <= length - Vector128<byte>.Count)
-            {
-                Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, at)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, at)));
-                at += Vector128<byte>.Count;
-            }
+    /// <summary>Widens a run of inputs.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void WidenInputs(ref byte from, int length, ref short to)
+    {
+        int at = 0;
+        for (; at <= length - Vector256<byte>.Count; at += Vector256<byte>.Count)
+        {
+            Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref to, at)) = Avx512BW.ConvertToVector512Int16(Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref from, at)));
+        }
 
-            if (at < length && length >= Vector128<byte>.Count)
-            {
-                // Some are widened again.
-                int last = length - Vector128<byte>.Count;
-                Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, last)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, last)));
-                continue;
-            }
+        if (at <= length - Vector128<byte>.Count)
+        {
+            Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, at)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, at)));
+            at += Vector128<byte>.Count;
+        }
 
-            for (; at < length; at++)
-            {
-                Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
-            }
+        if (at < length && length >= Vector128<byte>.Count)
+        {
+            // Some are widened again.
+            int last = length - Vector128<byte>.Count;
+            Unsafe.As<short, Vector256<short>>(ref Unsafe.Add(ref to, last)) = Avx2.ConvertToVector256Int16(Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref from, last)));
+            return;
+        }
+
+        for (; at < length; at++)
+        {
+            Unsafe.Add(ref to, at) = Unsafe.Add(ref from, at);
         }
     }
 
     /// <summary>Convolves and quantises a stretch of pixels; <c>targets</c> says where each goes, from <c>output</c>.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void RunStretch<TRequantizer>(
-        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, ref byte output, Span<int> targets)
+        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, Span<int> repeated, ref byte output, Span<int> targets)
         where TRequantizer : struct, IRequantizer
     {
         nint step = arguments.Geometry.InputPixelStep;
         int blockWeights = offsets.Length * 2 * BlockChannels;
-        if (arguments.OutputChannels <= NarrowChannels)
+        if (IsNarrow(arguments))
         {
-            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, ref output, targets);
+            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, repeated, ref output, targets);
             return;
         }
 

@@ -49,7 +49,7 @@ public static partial class ByteDepthwiseConvolution
                 FillTable<TRequantizer>(arguments, BlockBegin(block + index, BlockChannels, arguments.Channels), order, ref tables[index * numbers]);
             }
 
-            RunRows<TRequantizer>(arguments, isTurned ? Turned(arguments.Geometry) : arguments.Geometry, stride, block, count, offsets, ref MemoryMarshal.GetReference(tables), numbers);
+            RunRows<TRequantizer>(arguments, isTurned ? arguments.Geometry.Turned() : arguments.Geometry, stride, block, count, offsets, ref MemoryMarshal.GetReference(tables), numbers);
         }
     }
 
@@ -59,11 +59,6 @@ public static partial class ByteDepthwiseConvolution
         && GridStride(arguments) == 1
         && arguments.Geometry.InputRowStep == arguments.TapOffsets[3] - arguments.TapOffsets[0]
         && arguments.Geometry.InputRowStep == arguments.TapOffsets[6] - arguments.TapOffsets[3];
-
-    /// <summary>The same pixels, column by column.</summary>
-    private static ConvolutionGeometry Turned(ConvolutionGeometry geometry) => new(
-        geometry.Batches, geometry.OutputWidth, geometry.OutputHeight, geometry.InputBatchStride, geometry.InputPixelStep, geometry.InputRowStep,
-        geometry.OutputBatchStride, geometry.OutputPixelStride, geometry.OutputRowStride);
 
     /// <summary>
     /// Columns from a window to the next one, 1 or 2, where a window is three taps high and three wide, columns being one distance apart;
