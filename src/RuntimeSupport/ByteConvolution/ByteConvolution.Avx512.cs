@@ -38,11 +38,11 @@ public static partial class ByteConvolution
         {
             RunAvx2Panels<Avx512Int16Tile, TRequantizer>(arguments);
         }
-        else if (isShort && IsRow(arguments))
+        else if (isShort && IsRow(arguments) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunAvx512Rows<TRequantizer>(arguments);
         }
-        else if (isShort && IsTurnedRow(arguments, out int span))
+        else if (isShort && IsTurnedRow(arguments, out int span) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunAvx512Rows<TRequantizer>(arguments.Turned(), span);
         }

@@ -82,7 +82,7 @@ public static partial class ByteConvolution
         return copies * (((((pixels - 1) * arguments.Geometry.InputPixelStep) + arguments.RunLength + span) / Vector512<short>.Count * Vector512<short>.Count) + Vector512<short>.Count);
     }
 
-    /// <summary>Convolves; <see cref="IsRow"/> holds.</summary>
+    /// <summary>Convolves; <see cref="IsRow"/> and <see cref="IRequantizer.HasAvx512Products"/> hold.</summary>
     internal static void RunAvx512Rows<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer => RunAvx512Rows<TRequantizer>(arguments, 0);
 
@@ -98,9 +98,9 @@ public static partial class ByteConvolution
         FindPairs(arguments, span > 0 ? 0 : stretchInputs, isNarrow ? 4 : 2, offsets);
         Span<short> weights = CacheLine.Align(stackalloc short[(arguments.Blocks * pairs * 2 * BlockChannels) + (CacheLine.Bytes / sizeof(short))]);
         Span<short> inputs = CacheLine.Align(stackalloc short[(stretchRuns * stretchInputs) + (CacheLine.Bytes / sizeof(short))]);
-        Span<int> sums = CacheLine.Align(stackalloc int[(2 * BlockChannels * RowPixels) + (CacheLine.Bytes / sizeof(int))]);
+        Span<int> sums = CacheLine.Align(stackalloc int[(RowPixels * BlockChannels) + (CacheLine.Bytes / sizeof(int))]);
         ConvolutionGeometry geometry = arguments.Geometry;
-        Span<int> targets = stackalloc int[RowPixels], repeated = stackalloc int[RepeatedNumbers];
+        Span<int> targets = stackalloc int[RowPixels], prepared = CacheLine.Align(stackalloc int[(isNarrow ? RepeatedNumbers : arguments.Blocks * ByteLanes.PreparedNumbers) + (CacheLine.Bytes / sizeof(int))]);
         for (int pixel = 0; pixel < RowPixels; pixel++)
         {
             targets[pixel] = unchecked(pixel * geometry.OutputPixelStride);
@@ -112,7 +112,11 @@ public static partial class ByteConvolution
             if (isNarrow)
             {
                 RepeatWeights(weights.Slice(0, pairs * 2 * BlockChannels));
-                RepeatMultipliers(arguments, group, repeated);
+                RepeatMultipliers(arguments, group, prepared);
+            }
+            else if (arguments.OutputChannels >= 2 * BlockChannels)
+            {
+                Prepare<TRequantizer>(arguments, group * arguments.Blocks, arguments.Blocks, prepared);
             }
 
             for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
@@ -128,7 +132,7 @@ public static partial class ByteConvolution
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), input + (pixel * geometry.InputPixelStep)), geometry.InputPixelStep,
                         ((pixels - 1) * geometry.InputPixelStep) + arguments.RunLength + span, arguments.RunOffsets.Slice(0, stretchRuns), stretchInputs, isNarrow, inputs);
                     RunStretch<TRequantizer>(
-                        arguments, group, inputs, weights, offsets, sums, repeated,
+                        arguments, group, inputs, weights, offsets, sums, prepared,
                         ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), output + (pixel * geometry.OutputPixelStride)), targets.Slice(0, pixels));
                 }
             }
@@ -223,54 +227,65 @@ public static partial class ByteConvolution
     /// <summary>Convolves and quantises a stretch of pixels; <c>targets</c> says where each goes, from <c>output</c>.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void RunStretch<TRequantizer>(
-        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, Span<int> repeated, ref byte output, Span<int> targets)
+        in Arguments arguments, int group, Span<short> inputs, Span<short> weights, Span<int> offsets, Span<int> sums, Span<int> prepared, ref byte output, Span<int> targets)
         where TRequantizer : struct, IRequantizer
     {
-        nint step = arguments.Geometry.InputPixelStep;
-        int blockWeights = offsets.Length * 2 * BlockChannels;
         if (IsNarrow(arguments))
         {
-            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, repeated, ref output, targets);
+            RunNarrowStretch<TRequantizer>(arguments, group, inputs, weights, offsets, sums, prepared, ref output, targets);
             return;
         }
 
-        bool isShort = HasShortTiles(targets.Length);
-        for (int block = 0; block < arguments.Blocks; block += 2)
+        int blockWeights = offsets.Length * 2 * BlockChannels;
+        for (int block = 0; block < arguments.Blocks; block++)
         {
-            int channel = (group * arguments.Blocks * BlockChannels) + (block * BlockChannels);
-            int channels = arguments.OutputChannels - (block * BlockChannels);
-            ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
-            ref short filter = ref weights[block * blockWeights];
-            int together = isShort && channels <= BlockChannels ? ShortRowTile : RowTile;
-            for (int tile = 0; tile < targets.Length; tile += together)
+            int channels = arguments.OutputChannels - (block * BlockChannels), first = ((group * arguments.Blocks) + block) * BlockChannels;
+            ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), first);
+            ref byte blockOutput = ref Unsafe.Add(ref output, block * BlockChannels);
+            if (channels >= 2 * BlockChannels)
             {
-                int pixel = Math.Min(tile, targets.Length - together);
-                ref short window = ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step);
-                ref int spilled = ref sums[pixel * 2 * BlockChannels];
-                if (channels > BlockChannels)
-                {
-                    Tile8x32(ref window, step, offsets, ref filter, blockWeights, ref bias, ref spilled);
-                }
-                else if (together == RowTile)
-                {
-                    TileOf16<RowTilePixels>(ref window, step, offsets, ref filter, ref bias, ref spilled);
-                }
-                else
-                {
-                    TileOf16<ShortRowTilePixels>(ref window, step, offsets, ref filter, ref bias, ref spilled);
-                }
+                RunPair<TRequantizer>(arguments, inputs, offsets, ref weights[block * blockWeights], ref bias, ref prepared[block * ByteLanes.PreparedNumbers], ref blockOutput, targets);
+                block++;
+                continue;
             }
 
-            for (int half = 0; half < 2 && half * BlockChannels < channels; half++)
+            SumBlock(arguments, inputs, offsets, ref weights[block * blockWeights], ref bias, sums, targets.Length);
+            Requantize<TRequantizer>(sums, ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), first), ref blockOutput, targets, channels, arguments.Target);
+        }
+    }
+
+    /// <summary>Convolves and quantises two blocks of channels of a stretch.</summary>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    private static void RunPair<TRequantizer>(
+        in Arguments arguments, Span<short> inputs, Span<int> offsets, ref short weights, ref int bias, ref int prepared, ref byte output, Span<int> targets)
+        where TRequantizer : struct, IRequantizer
+    {
+        nint step = arguments.Geometry.InputPixelStep;
+        for (int tile = 0; tile < targets.Length; tile += RowTile)
+        {
+            int pixel = Math.Min(tile, targets.Length - RowTile);
+            Tile8x32<TRequantizer>(
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step), step, offsets, ref weights, ref bias, ref prepared, ref output, ref targets[pixel], arguments.Target);
+        }
+    }
+
+    /// <summary>Sums of a block of channels of a stretch.</summary>
+    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    private static void SumBlock(in Arguments arguments, Span<short> inputs, Span<int> offsets, ref short weights, ref int bias, Span<int> sums, int pixels)
+    {
+        nint step = arguments.Geometry.InputPixelStep;
+        int together = HasShortTiles(pixels) ? ShortRowTile : RowTile;
+        for (int tile = 0; tile < pixels; tile += together)
+        {
+            int pixel = Math.Min(tile, pixels - together);
+            ref short window = ref Unsafe.Add(ref MemoryMarshal.GetReference(inputs), pixel * step);
+            if (together == RowTile)
             {
-                int first = half * BlockChannels;
-                Requantize<TRequantizer>(
-                    sums.Slice(first),
-                    ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), channel + first),
-                    ref Unsafe.Add(ref output, (block * BlockChannels) + first),
-                    targets,
-                    channels - first,
-                    arguments.Target);
+                TileOf16<RowTilePixels>(ref window, step, offsets, ref weights, ref bias, ref sums[pixel * BlockChannels]);
+            }
+            else
+            {
+                TileOf16<ShortRowTilePixels>(ref window, step, offsets, ref weights, ref bias, ref sums[pixel * BlockChannels]);
             }
         }
     }
@@ -283,7 +298,7 @@ public static partial class ByteConvolution
         ref int first = ref MemoryMarshal.GetReference(sums);
         if (channels >= BlockChannels)
         {
-            TRequantizer.Avx512Rows(ref first, 2 * BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
+            TRequantizer.Avx512Rows(ref first, BlockChannels, ref multipliers, ref output, ref MemoryMarshal.GetReference(targets), targets.Length, target);
         }
         else
         {
@@ -304,7 +319,7 @@ public static partial class ByteConvolution
         }
 
         TRequantizer.Avx512Rows(
-            ref sums, 2 * BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
+            ref sums, BlockChannels, ref multipliers, ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(offsets), targets.Length, target);
         CopyPixels(whole, ref output, targets, channels);
     }
 }
