@@ -30,7 +30,7 @@ public static partial class ByteConvolution
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]), ref MemoryMarshal.GetReference(arguments.Weights), ref MemoryMarshal.GetReference(arguments.Bias),
                 ref MemoryMarshal.GetReference(arguments.Multipliers), ref MemoryMarshal.GetReference(arguments.Output), arguments.RunLength, arguments.OutputChannels, arguments.Target);
         }
-        else if (SumsDirectInt16(arguments))
+        else if (SumsDirectInt16(arguments) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunDirect<Avx512Int16Row, TRequantizer>(arguments);
         }
