@@ -55,15 +55,21 @@ public class FillTests
     }
 
     [Theory]
-    [InlineData(1, 4, 12, 1, 2, 1, 2)]
-    [InlineData(2, 3, 9, 0, 3, 2, 0)]
-    [InlineData(3, 1, 1, 0, 0, 0, 0)]
-    [InlineData(1, 0, 5, 2, 1, 1, 1)]
-    [InlineData(2, 2, 6, 1, 3, 1, 3)]
-    public void Fills_the_border_and_keeps_the_interior(int batches, int height, int rowLength, int top, int left, int bottom, int right)
+    [InlineData(1, 4, 12, 1, 2, 1, 2, 2)]
+    [InlineData(2, 3, 9, 0, 3, 2, 0, 2)]
+    [InlineData(3, 1, 1, 0, 0, 0, 0, 2)]
+    [InlineData(1, 0, 5, 2, 1, 1, 1, 2)]
+    [InlineData(2, 2, 6, 1, 3, 1, 3, 2)]
+    [InlineData(1, 4, 12, 1, 2, 1, 2, 0)]
+    [InlineData(2, 3, 9, 0, 3, 2, 0, 0)]
+    [InlineData(3, 1, 1, 0, 0, 0, 0, 0)]
+    [InlineData(1, 0, 5, 2, 1, 1, 1, 0)]
+    [InlineData(2, 2, 6, 1, 3, 1, 3, 0)]
+    [InlineData(2, 5, 400, 1, 33, 2, 40, 0)]
+    public void Fills_the_border_and_keeps_the_interior(int batches, int height, int rowLength, int top, int left, int bottom, int right, int gap)
     {
         int rows = top + height + bottom;
-        int rowStride = rowLength + 2;
+        int rowStride = rowLength + gap;
         int batchStride = (rows * rowStride) + 3;
         byte[] buffer = Enumerable.Repeat((byte)1, batches * batchStride).ToArray();
         int[] wide = Enumerable.Repeat(1, buffer.Length).ToArray();

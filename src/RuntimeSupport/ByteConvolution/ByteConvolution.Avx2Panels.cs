@@ -33,6 +33,10 @@ public static partial class ByteConvolution
         /// <summary>Whether a packed quad is the input's own four bytes, so that a single run need not be packed at all.</summary>
         static abstract bool ReadsInput { get; }
 
+        /// <summary>What <see cref="Quantize"/> reads for the multipliers of 16 channels: they themselves, unless something is computed of them beforehand.</summary>
+        static virtual ref int Prepare<TRequantizer>(ref int multipliers, RequantizationTarget target, ref int prepared)
+            where TRequantizer : struct, IRequantizer => ref multipliers;
+
         /// <summary>Convolves and quantises a tile of rows by 16 channels; <c>offsets</c> says where each row's results go. The first row is stored last.</summary>
         static abstract void Quantize<TRequantizer>(
             ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
@@ -123,12 +127,14 @@ public static partial class ByteConvolution
         int single = offsets.Length % TTile.Rows <= SingleRows ? offsets.Length % TTile.Rows : 0;
         int rowBlocks = single > 0 ? Math.Min(blocks, channels / BlockChannels) / RowBlocks * RowBlocks : 0;
         ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), (group * arguments.OutputChannels) + (block * BlockChannels));
+        Span<int> prepared = stackalloc int[ByteLanes.PreparedNumbers];
         for (int index = 0; index < blocks; index++)
         {
             nint at = (group * arguments.Blocks) + block + index;
             ref sbyte weights = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), at * quads * QuadWeights);
             ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), at * BlockChannels);
             ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), at * BlockChannels);
+            ref int numbers = ref TTile.Prepare<TRequantizer>(ref multipliers, arguments.Target, ref MemoryMarshal.GetReference(prepared));
             ref byte blockOutput = ref Unsafe.Add(ref output, index * BlockChannels);
             Span<int> tiled = offsets.Slice(0, offsets.Length - (index < rowBlocks ? single : 0));
             if (channels - (index * BlockChannels) >= BlockChannels)
@@ -136,13 +142,13 @@ public static partial class ByteConvolution
                 for (int row = 0; row < tiled.Length; row += TTile.Rows)
                 {
                     TTile.Quantize<TRequantizer>(
-                        ref Unsafe.Add(ref rows, row * stride), stride, ref weights, quads, ref bias, ref multipliers, ref blockOutput, ref tiled[row], arguments.Target);
+                        ref Unsafe.Add(ref rows, row * stride), stride, ref weights, quads, ref bias, ref numbers, ref blockOutput, ref tiled[row], arguments.Target);
                 }
             }
             else
             {
                 QuantizePartial<TTile, TRequantizer>(
-                    ref rows, stride, ref weights, quads, ref bias, ref multipliers, ref blockOutput, tiled, channels - (index * BlockChannels), arguments.Target);
+                    ref rows, stride, ref weights, quads, ref bias, ref numbers, ref blockOutput, tiled, channels - (index * BlockChannels), arguments.Target);
             }
 
             if (index < rowBlocks && index % RowBlocks == 0)

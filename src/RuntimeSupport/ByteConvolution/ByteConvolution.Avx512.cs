@@ -30,23 +30,27 @@ public static partial class ByteConvolution
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]), ref MemoryMarshal.GetReference(arguments.Weights), ref MemoryMarshal.GetReference(arguments.Bias),
                 ref MemoryMarshal.GetReference(arguments.Multipliers), ref MemoryMarshal.GetReference(arguments.Output), arguments.RunLength, arguments.OutputChannels, arguments.Target);
         }
-        else if (SumsDirectInt16(arguments))
+        else if (SumsDirectInt16(arguments) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunDirect<Avx512Int16Row, TRequantizer>(arguments);
         }
-        else if (SumsPackedInt16(arguments))
+        else if (SumsPackedInt16(arguments) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunAvx2Panels<Avx512Int16Tile, TRequantizer>(arguments);
         }
-        else if (isShort && IsRow(arguments))
+        else if (isShort && IsRow(arguments) && HasAvx512Products<TRequantizer>(arguments))
         {
             RunAvx512Rows<TRequantizer>(arguments);
+        }
+        else if (isShort && IsTurnedRow(arguments, out int span) && HasAvx512Products<TRequantizer>(arguments))
+        {
+            RunAvx512Rows<TRequantizer>(arguments.Turned(), span);
         }
         else
         {
             int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
             long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-            if (quads <= LongestWindow)
+            if (quads <= LongestWindow && HasAvx512Products<TRequantizer>(arguments))
             {
                 RunAvx512Panels<TRequantizer>(arguments, widens: quads is >= LeastWidenedQuads and <= WidenedQuads && pixels >= WidenedPixels);
             }
@@ -56,6 +60,10 @@ public static partial class ByteConvolution
             }
         }
     }
+
+    private static bool HasAvx512Products<TRequantizer>(in Arguments arguments)
+        where TRequantizer : struct, IRequantizer =>
+        TRequantizer.HasAvx512Products(ref MemoryMarshal.GetReference(arguments.Multipliers), arguments.Groups * arguments.Blocks * BlockChannels, arguments.Target);
 
     /// <summary>How a tile reads the int16 pairs of a block's weights for a quad.</summary>
     internal interface IWeights

@@ -7,7 +7,7 @@ namespace ModelCompiler.RuntimeSupport;
 
 public static partial class ByteConvolution
 {
-    /// <summary>7 pixels × 16 channels, summed as in <see cref="Avx512Int16Tile"/>.</summary>
+    /// <summary>7 pixels × 16 channels, summed as in <see cref="Avx512Int16Tile"/>; <see cref="IRequantizer.HasAvx512Products"/> holds.</summary>
     internal readonly struct Avx512Int16Row : IDirectRow
     {
         public static int Pixels => TileHeight;
@@ -29,6 +29,8 @@ public static partial class ByteConvolution
                 places[row] = row * (full ? (int)outputStep : BlockChannels);
             }
 
+            Span<int> prepared = stackalloc int[ByteLanes.PreparedNumbers];
+            TRequantizer.Avx512Prepare(ref multipliers, arguments.Target, ref MemoryMarshal.GetReference(prepared));
             ref int quadOffsets = ref MemoryMarshal.GetReference(offsets);
             Vector512<short> ones = Vector512.Create((short)1);
             for (int tile = 0; tile < width; tile += TileHeight)
@@ -56,7 +58,7 @@ public static partial class ByteConvolution
 
                 ref byte pixels = ref Unsafe.Add(ref output, pixel * outputStep);
                 Avx512QuantizedTile<ByteWeights>.Store7x16<TRequantizer>(
-                    sum0, sum1, sum2, sum3, sum4, sum5, sum6, ref multipliers, ref full ? ref pixels : ref MemoryMarshal.GetReference(partial), ref MemoryMarshal.GetReference(places), arguments.Target);
+                    sum0, sum1, sum2, sum3, sum4, sum5, sum6, ref MemoryMarshal.GetReference(prepared), ref full ? ref pixels : ref MemoryMarshal.GetReference(partial), ref MemoryMarshal.GetReference(places), arguments.Target);
                 if (!full)
                 {
                     CopyPixels(partial, ref pixels, outputStep, channels);

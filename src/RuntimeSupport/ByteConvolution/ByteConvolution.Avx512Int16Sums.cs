@@ -19,9 +19,16 @@ public static partial class ByteConvolution
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static void Pack(ref byte source, ref byte destination, nint quads) => PackBytes(ref source, ref destination, quads);
 
+        public static ref int Prepare<TRequantizer>(ref int multipliers, RequantizationTarget target, ref int prepared)
+            where TRequantizer : struct, IRequantizer
+        {
+            TRequantizer.Avx512Prepare(ref multipliers, target, ref prepared);
+            return ref prepared;
+        }
+
         [MethodImpl(KernelOptions.Hot)]
         public static void Quantize<TRequantizer>(
-            ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int prepared, ref byte output, ref int offsets, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride), rows6 = ref Unsafe.Add(ref rows3, 3 * stride);
@@ -44,7 +51,7 @@ public static partial class ByteConvolution
                 sum6 = Add(sum6, ref rows6, at, next, weights0, weights1, ones);
             }
 
-            Avx512QuantizedTile<ByteWeights>.Store7x16<TRequantizer>(sum0, sum1, sum2, sum3, sum4, sum5, sum6, ref multipliers, ref output, ref offsets, target);
+            Avx512QuantizedTile<ByteWeights>.Store7x16<TRequantizer>(sum0, sum1, sum2, sum3, sum4, sum5, sum6, ref prepared, ref output, ref offsets, target);
         }
 
         [MethodImpl(KernelOptions.Hot)]
@@ -65,10 +72,15 @@ public static partial class ByteConvolution
                 }
 
                 Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref output, channel)) =
-                    Avx512QuantizedTile<ByteWeights>.Requantized<TRequantizer>(sum, ref Unsafe.Add(ref multipliers, channel), target);
+                    Requantized<TRequantizer>(sum, ref Unsafe.Add(ref multipliers, channel), target);
                 weights = ref Unsafe.Add(ref weights, quads * QuadWeights);
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static Vector128<byte> Requantized<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => Avx512F.ConvertToVector128Byte(TRequantizer.Avx512Integers(
+                sums, Unsafe.As<int, Vector512<int>>(ref multipliers), TRequantizer.HasShifts ? Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance)) : default, target));
 
         /// <summary>Adds a row's products with two quads.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

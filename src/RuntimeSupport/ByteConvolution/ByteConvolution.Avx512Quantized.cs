@@ -13,7 +13,9 @@ public static partial class ByteConvolution
     /// <summary>The most quads of a window of which 7 rows are packed as a whole.</summary>
     private const int LongestWindow = 5 * ChunkQuads;
 
-    /// <summary>Convolves; a window has up to <see cref="LongestWindow"/> quads. The loops are compiled for both forms of weights at once.</summary>
+    /// <summary>
+    /// Convolves; a window has up to <see cref="LongestWindow"/> quads, and <see cref="IRequantizer.HasAvx512Products"/> holds. The loops are compiled for both forms of weights at once.
+    /// </summary>
     [MethodImpl(KernelOptions.Hot)]
     internal static void RunAvx512Panels<TRequantizer>(in Arguments arguments, bool widens)
         where TRequantizer : struct, IRequantizer
@@ -28,6 +30,7 @@ public static partial class ByteConvolution
             ? CacheLine.Align(stackalloc sbyte[(Math.Min(arguments.Blocks, PanelBlocks) * quads * WidenedWeights.Bytes) + CacheLine.Bytes])
             : default;
         Span<byte> packed = CacheLine.Align(stackalloc byte[(rows * rowBytes) + CacheLine.Bytes]);
+        Span<int> prepared = CacheLine.Align(stackalloc int[(Math.Min(arguments.Blocks, PanelBlocks) * ByteLanes.PreparedNumbers) + (CacheLine.Bytes / sizeof(int))]);
         for (int group = 0; group < arguments.Groups; group++)
         {
             for (int block = 0; block < arguments.Blocks; block += PanelBlocks)
@@ -40,14 +43,26 @@ public static partial class ByteConvolution
                     weights = ref MemoryMarshal.GetReference(widened);
                 }
 
-                RunAvx512Panel<TRequantizer>(arguments, group, block, blocks, ref weights, widens, packed, rowBytes, rows);
+                Prepare<TRequantizer>(arguments, (group * arguments.Blocks) + block, blocks, prepared);
+                RunAvx512Panel<TRequantizer>(arguments, group, block, blocks, ref weights, widens, packed, rowBytes, rows, prepared);
             }
+        }
+    }
+
+    /// <summary>Computes what requantisation reads of some blocks.</summary>
+    private static void Prepare<TRequantizer>(in Arguments arguments, int block, int blocks, Span<int> prepared)
+        where TRequantizer : struct, IRequantizer
+    {
+        ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), block * BlockChannels);
+        for (int index = 0; index < blocks; index++)
+        {
+            TRequantizer.Avx512Prepare(ref Unsafe.Add(ref multipliers, index * BlockChannels), arguments.Target, ref prepared[index * ByteLanes.PreparedNumbers]);
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
     private static void RunAvx512Panel<TRequantizer>(
-        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, bool isWidened, Span<byte> packed, int rowBytes, int tileRows)
+        in Arguments arguments, int group, int block, int blocks, ref sbyte weights, bool isWidened, Span<byte> packed, int rowBytes, int tileRows, Span<int> prepared)
         where TRequantizer : struct, IRequantizer
     {
         ConvolutionGeometry geometry = arguments.Geometry;
@@ -67,16 +82,16 @@ public static partial class ByteConvolution
             PackRows<Avx512Tile>(arguments, ref input, ref source, 0, quads, ref activations, rowBytes, rows);
             FindOutputs(arguments, ref target, offsets, rows);
             ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), firstChannel);
-            ref int multipliers = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Multipliers), firstChannel);
+            ref int requantization = ref MemoryMarshal.GetReference(prepared);
             if (isWidened)
             {
                 Avx512QuantizedTile<WidenedWeights>.Quantize<TRequantizer>(
-                    ref activations, rowBytes, ref weights, quads, ref bias, ref multipliers, ref output, offsets.Slice(0, rows), channels, arguments.Target);
+                    ref activations, rowBytes, ref weights, quads, ref bias, ref requantization, ref output, offsets.Slice(0, rows), channels, arguments.Target);
             }
             else
             {
                 Avx512QuantizedTile<ByteWeights>.Quantize<TRequantizer>(
-                    ref activations, rowBytes, ref weights, quads, ref bias, ref multipliers, ref output, offsets.Slice(0, rows), channels, arguments.Target);
+                    ref activations, rowBytes, ref weights, quads, ref bias, ref requantization, ref output, offsets.Slice(0, rows), channels, arguments.Target);
             }
         }
     }

@@ -16,7 +16,7 @@ public static partial class ByteConvolution
         /// <summary>Convolves and quantises rows by channels; <c>offsets</c> says where each row's results go, and the last one follows up to a multiple of 7.</summary>
         [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
         internal static void Quantize<TRequantizer>(
-            ref byte activations, nint rowBytes, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, Span<int> offsets, int channels,
+            ref byte activations, nint rowBytes, ref sbyte weights, nint quads, ref int bias, ref int prepared, ref byte output, Span<int> offsets, int channels,
             RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
@@ -27,7 +27,7 @@ public static partial class ByteConvolution
                 for (int row = 0; row < offsets.Length; row += TileHeight)
                 {
                     QuantizeRows<TRequantizer>(
-                        ref Unsafe.Add(ref activations, row * rowBytes), rowBytes, ref weights, blockBytes, quads, ref Unsafe.Add(ref bias, channel), ref Unsafe.Add(ref multipliers, channel),
+                        ref Unsafe.Add(ref activations, row * rowBytes), rowBytes, ref weights, blockBytes, quads, ref Unsafe.Add(ref bias, channel), ref Unsafe.Add(ref prepared, channel / BlockChannels * ByteLanes.PreparedNumbers),
                         ref Unsafe.Add(ref output, channel), offsets.Slice(row, Math.Min(offsets.Length - row, TileHeight)), count, target);
                 }
 
@@ -38,7 +38,7 @@ public static partial class ByteConvolution
         /// <summary>Up to 7 rows by up to 32 channels.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static void QuantizeRows<TRequantizer>(
-            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int multipliers, ref byte output, Span<int> offsets, int channels,
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int prepared, ref byte output, Span<int> offsets, int channels,
             RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
@@ -48,38 +48,38 @@ public static partial class ByteConvolution
                 for (int row = 0; row < offsets.Length; row++)
                 {
                     Quantize1x32<TRequantizer>(
-                        ref Unsafe.Add(ref activations, row * rowBytes), ref weights, blockBytes, quads, ref bias, ref multipliers, ref Unsafe.Add(ref output, offsets[row]), target);
+                        ref Unsafe.Add(ref activations, row * rowBytes), ref weights, blockBytes, quads, ref bias, ref prepared, ref Unsafe.Add(ref output, offsets[row]), target);
                 }
             }
             else if (channels == 2 * BlockChannels)
             {
-                Quantize7x32<TRequantizer>(ref activations, rowBytes, ref weights, blockBytes, quads, ref bias, ref multipliers, ref output, ref first, target);
+                Quantize7x32<TRequantizer>(ref activations, rowBytes, ref weights, blockBytes, quads, ref bias, ref prepared, ref output, ref first, target);
             }
             else if (channels == BlockChannels + (BlockChannels / 2))
             {
-                Quantize7x24<TRequantizer>(ref activations, rowBytes, ref weights, blockBytes, quads, ref bias, ref multipliers, ref output, ref first, target);
+                Quantize7x24<TRequantizer>(ref activations, rowBytes, ref weights, blockBytes, quads, ref bias, ref prepared, ref output, ref first, target);
             }
             else if (channels == BlockChannels)
             {
-                Quantize7x16<TRequantizer>(ref activations, rowBytes, ref weights, quads, ref bias, ref multipliers, ref output, ref first, target);
+                Quantize7x16<TRequantizer>(ref activations, rowBytes, ref weights, quads, ref bias, ref prepared, ref output, ref first, target);
             }
             else
             {
-                QuantizeRest<TRequantizer>(ref activations, rowBytes, ref weights, blockBytes, quads, ref bias, ref multipliers, ref output, offsets, channels, target);
+                QuantizeRest<TRequantizer>(ref activations, rowBytes, ref weights, blockBytes, quads, ref bias, ref prepared, ref output, offsets, channels, target);
             }
         }
 
         /// <summary>Up to 7 rows whose last block is not full: that one is stored whole first, and copied.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void QuantizeRest<TRequantizer>(
-            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int multipliers, ref byte output, Span<int> offsets, int channels,
+            ref byte activations, nint rowBytes, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int prepared, ref byte output, Span<int> offsets, int channels,
             RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             int done = channels / BlockChannels * BlockChannels;
             if (done > 0)
             {
-                Quantize7x16<TRequantizer>(ref activations, rowBytes, ref weights, quads, ref bias, ref multipliers, ref output, ref MemoryMarshal.GetReference(offsets), target);
+                Quantize7x16<TRequantizer>(ref activations, rowBytes, ref weights, quads, ref bias, ref prepared, ref output, ref MemoryMarshal.GetReference(offsets), target);
                 weights = ref Unsafe.Add(ref weights, blockBytes);
             }
 
@@ -91,7 +91,7 @@ public static partial class ByteConvolution
 
             Span<byte> whole = stackalloc byte[TileHeight * BlockChannels];
             Quantize7x16<TRequantizer>(
-                ref activations, rowBytes, ref weights, quads, ref Unsafe.Add(ref bias, done), ref Unsafe.Add(ref multipliers, done),
+                ref activations, rowBytes, ref weights, quads, ref Unsafe.Add(ref bias, done), ref Unsafe.Add(ref prepared, done / BlockChannels * ByteLanes.PreparedNumbers),
                 ref MemoryMarshal.GetReference(whole), ref MemoryMarshal.GetReference(places), target);
             CopyPixels(whole, ref Unsafe.Add(ref output, done), offsets, channels - done);
         }
@@ -99,7 +99,7 @@ public static partial class ByteConvolution
         /// <summary>7 rows × 32 channels.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Quantize7x32<TRequantizer>(
-            ref byte rows, nint stride, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            ref byte rows, nint stride, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int prepared, ref byte output, ref int offsets, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -128,9 +128,9 @@ public static partial class ByteConvolution
             }
 
             TRequantizer.Avx512Products(
-                ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref multipliers, target);
+                ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref prepared);
             TRequantizer.Avx512Products(
-                ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, ref Unsafe.Add(ref multipliers, BlockChannels), target);
+                ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, ref Unsafe.Add(ref prepared, ByteLanes.PreparedNumbers));
             Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
             Vector512<byte> low = Vector512.Create(TRequantizer.Minimum(target)), high = Vector512.Create(TRequantizer.Maximum(target));
 
@@ -144,7 +144,7 @@ public static partial class ByteConvolution
         /// <summary>7 rows × 24 channels.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Quantize7x24<TRequantizer>(
-            ref byte rows, nint stride, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            ref byte rows, nint stride, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int prepared, ref byte output, ref int offsets, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -173,11 +173,11 @@ public static partial class ByteConvolution
             }
 
             TRequantizer.Avx512Products(
-                ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref multipliers, target);
+                ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref prepared);
             Vector512<int> half0 = sum01.ToVector512Unsafe(), half1 = sum11.ToVector512Unsafe(), half2 = sum21.ToVector512Unsafe(), half3 = sum31.ToVector512Unsafe();
             Vector512<int> half4 = sum41.ToVector512Unsafe(), half5 = sum51.ToVector512Unsafe(), half6 = sum61.ToVector512Unsafe();
             TRequantizer.Avx512Products(
-                ref half0, ref half1, ref half2, ref half3, ref half4, ref half5, ref half6, ref Unsafe.Add(ref multipliers, BlockChannels), target);
+                ref half0, ref half1, ref half2, ref half3, ref half4, ref half5, ref half6, ref Unsafe.Add(ref prepared, ByteLanes.PreparedNumbers));
             Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
             Vector512<byte> low = Vector512.Create(TRequantizer.Minimum(target)), high = Vector512.Create(TRequantizer.Maximum(target));
             StoreHalf(Clamp(ByteLanes.Avx512Bytes(sum60, half6, sum60, half6, zeroPoint), low, high).GetLower(), ref Unsafe.Add(ref output, Unsafe.Add(ref offsets, 6)));
@@ -189,7 +189,7 @@ public static partial class ByteConvolution
         /// <summary>7 rows × 16 channels.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Quantize7x16<TRequantizer>(
-            ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int prepared, ref byte output, ref int offsets, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             ref byte rows3 = ref Unsafe.Add(ref rows, 3 * stride);
@@ -213,18 +213,18 @@ public static partial class ByteConvolution
                 Avx512Tile.AddProducts(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs0));
             }
 
-            Store7x16<TRequantizer>(sum00, sum10, sum20, sum30, sum40, sum50, sum60, ref multipliers, ref output, ref offsets, target);
+            Store7x16<TRequantizer>(sum00, sum10, sum20, sum30, sum40, sum50, sum60, ref prepared, ref output, ref offsets, target);
         }
 
         /// <summary>Quantises and stores the sums of 7 rows × 16 channels.</summary>
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         internal static void Store7x16<TRequantizer>(
             Vector512<int> sum00, Vector512<int> sum10, Vector512<int> sum20, Vector512<int> sum30, Vector512<int> sum40, Vector512<int> sum50, Vector512<int> sum60,
-            ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            ref int prepared, ref byte output, ref int offsets, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             TRequantizer.Avx512Products(
-                ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref multipliers, target);
+                ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref prepared);
             Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
             Vector512<byte> low = Vector512.Create(TRequantizer.Minimum(target)), high = Vector512.Create(TRequantizer.Maximum(target));
             StoreFour(Clamp(ByteLanes.Avx512Bytes(sum30, sum40, sum50, sum60, zeroPoint), low, high), ref output, ref Unsafe.Add(ref offsets, 3));
@@ -234,7 +234,7 @@ public static partial class ByteConvolution
         /// <summary>A row × 32 channels.</summary>
         [MethodImpl(KernelOptions.Hot)]
         private static void Quantize1x32<TRequantizer>(
-            ref byte row, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int multipliers, ref byte output, RequantizationTarget target)
+            ref byte row, ref sbyte weights, nint blockBytes, nint quads, ref int bias, ref int prepared, ref byte output, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer
         {
             Vector512<int> sum0 = Avx512Tile.Load(ref bias, 0, 0), sum1 = Avx512Tile.Load(ref bias, 0, 1);
@@ -247,14 +247,15 @@ public static partial class ByteConvolution
                 sum1 += Avx512Tile.Dot(even, TWeights.Even(ref pairs), odd, TWeights.Odd(ref pairs));
             }
 
-            Requantized<TRequantizer>(sum0, ref multipliers, target).StoreUnsafe(ref output);
-            Requantized<TRequantizer>(sum1, ref Unsafe.Add(ref multipliers, BlockChannels), target).StoreUnsafe(ref output, BlockChannels);
+            Requantized<TRequantizer>(sum0, ref prepared, target).StoreUnsafe(ref output);
+            Requantized<TRequantizer>(sum1, ref Unsafe.Add(ref prepared, ByteLanes.PreparedNumbers), target).StoreUnsafe(ref output, BlockChannels);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        internal static Vector128<byte> Requantized<TRequantizer>(Vector512<int> sums, ref int multipliers, RequantizationTarget target)
-            where TRequantizer : struct, IRequantizer => Avx512F.ConvertToVector128Byte(TRequantizer.Avx512Integers(
-                sums, Unsafe.As<int, Vector512<int>>(ref multipliers), TRequantizer.HasShifts ? Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref multipliers, target.ShiftDistance)) : default, target));
+        private static Vector128<byte> Requantized<TRequantizer>(Vector512<int> sums, ref int prepared, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => Avx512F.ConvertToVector128Byte(Avx512F.Min(
+                Avx512F.Max(Avx512F.Add(TRequantizer.Avx512Product(sums, ref prepared), Vector512.Create(target.ZeroPoint)), Vector512.Create((int)TRequantizer.Minimum(target))),
+                Vector512.Create((int)TRequantizer.Maximum(target))));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private static Vector512<byte> Clamp(Vector512<byte> bytes, Vector512<byte> low, Vector512<byte> high) => Avx512BW.Min(Avx512BW.Max(bytes, low), high);

@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ModelCompiler.RuntimeSupport;
 
-/// <content>The inner loops over widened rows: sums stay in registers.</content>
+/// <content>The inner loops over widened rows: sums stay in registers, those of 32 channels until they are quantised.</content>
 public static partial class ByteConvolution
 {
     /// <summary>Pixels of a tile.</summary>
@@ -17,8 +17,11 @@ public static partial class ByteConvolution
 
     /// <summary>8 pixels × 32 channels.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void Tile8x32(ref short rows, nint step, Span<int> offsets, ref short weights, nint blockWeights, ref int bias, ref int sums)
+    private static void Tile8x32<TRequantizer>(
+        ref short rows, nint step, Span<int> offsets, ref short weights, ref int bias, ref int prepared, ref byte output, ref int targets, RequantizationTarget target)
+        where TRequantizer : struct, IRequantizer
     {
+        nint blockWeights = offsets.Length * 2 * BlockChannels;
         ref short rows3 = ref Unsafe.Add(ref rows, 3 * step);
         ref short rows6 = ref Unsafe.Add(ref rows3, 3 * step);
         Vector512<int> sum00 = Unsafe.As<int, Vector512<int>>(ref bias);
@@ -43,26 +46,20 @@ public static partial class ByteConvolution
             AddProducts(ref sum41, ref sum51, ref sum61, ref sum71, pixel0, pixel1, pixel2, pixel3, weights1);
         }
 
-        ref Vector512<int> blocks = ref Unsafe.As<int, Vector512<int>>(ref sums);
-        blocks = sum00;
-        Unsafe.Add(ref blocks, 1) = sum01;
-        Unsafe.Add(ref blocks, 2) = sum10;
-        Unsafe.Add(ref blocks, 3) = sum11;
-        Unsafe.Add(ref blocks, 4) = sum20;
-        Unsafe.Add(ref blocks, 5) = sum21;
-        Unsafe.Add(ref blocks, 6) = sum30;
-        Unsafe.Add(ref blocks, 7) = sum31;
-        Unsafe.Add(ref blocks, 8) = sum40;
-        Unsafe.Add(ref blocks, 9) = sum41;
-        Unsafe.Add(ref blocks, 10) = sum50;
-        Unsafe.Add(ref blocks, 11) = sum51;
-        Unsafe.Add(ref blocks, 12) = sum60;
-        Unsafe.Add(ref blocks, 13) = sum61;
-        Unsafe.Add(ref blocks, 14) = sum70;
-        Unsafe.Add(ref blocks, 15) = sum71;
+        TRequantizer.Avx512Products(ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref prepared);
+        sum70 = TRequantizer.Avx512Product(sum70, ref prepared);
+        prepared = ref Unsafe.Add(ref prepared, ByteLanes.PreparedNumbers);
+        TRequantizer.Avx512Products(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, ref prepared);
+        sum71 = TRequantizer.Avx512Product(sum71, ref prepared);
+        Vector512<short> zeroPoint = Vector512.Create((short)target.ZeroPoint);
+        Vector512<byte> low = Vector512.Create(TRequantizer.Minimum(target)), high = Vector512.Create(TRequantizer.Maximum(target));
+        StorePair(Avx512BW.Min(Avx512BW.Max(ByteLanes.Avx512Bytes(sum00, sum01, sum10, sum11, zeroPoint), low), high), ref output, ref targets);
+        StorePair(Avx512BW.Min(Avx512BW.Max(ByteLanes.Avx512Bytes(sum20, sum21, sum30, sum31, zeroPoint), low), high), ref output, ref Unsafe.Add(ref targets, 2));
+        StorePair(Avx512BW.Min(Avx512BW.Max(ByteLanes.Avx512Bytes(sum40, sum41, sum50, sum51, zeroPoint), low), high), ref output, ref Unsafe.Add(ref targets, 4));
+        StorePair(Avx512BW.Min(Avx512BW.Max(ByteLanes.Avx512Bytes(sum60, sum61, sum70, sum71, zeroPoint), low), high), ref output, ref Unsafe.Add(ref targets, 6));
     }
 
-    /// <summary>Pixels × 16 channels; their sums lie as far apart as those of 32.</summary>
+    /// <summary>Pixels × 16 channels. To quantise so few sums at a time would take longer than to store them.</summary>
     [MethodImpl(KernelOptions.Hot)]
     private static void TileOf16<TPixels>(ref short rows, nint step, Span<int> offsets, ref short weights, ref int bias, ref int sums)
         where TPixels : struct, ITilePixels
@@ -96,16 +93,24 @@ public static partial class ByteConvolution
 
         ref Vector512<int> blocks = ref Unsafe.As<int, Vector512<int>>(ref sums);
         blocks = sum00;
-        Unsafe.Add(ref blocks, 2) = sum10;
-        Unsafe.Add(ref blocks, 4) = sum20;
-        Unsafe.Add(ref blocks, 6) = sum30;
-        Unsafe.Add(ref blocks, 8) = sum40;
-        Unsafe.Add(ref blocks, 10) = sum50;
-        Unsafe.Add(ref blocks, 12) = sum60;
+        Unsafe.Add(ref blocks, 1) = sum10;
+        Unsafe.Add(ref blocks, 2) = sum20;
+        Unsafe.Add(ref blocks, 3) = sum30;
+        Unsafe.Add(ref blocks, 4) = sum40;
+        Unsafe.Add(ref blocks, 5) = sum50;
+        Unsafe.Add(ref blocks, 6) = sum60;
         if (TPixels.HasEighth)
         {
-            Unsafe.Add(ref blocks, 14) = sum70;
+            Unsafe.Add(ref blocks, 7) = sum70;
         }
+    }
+
+    /// <summary>Stores two pixels of 32 channels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StorePair(Vector512<byte> pixels, ref byte output, ref int targets)
+    {
+        Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref output, targets)) = pixels.GetLower();
+        Unsafe.As<byte, Vector256<byte>>(ref Unsafe.Add(ref output, Unsafe.Add(ref targets, 1))) = Avx512F.ExtractVector256(pixels, 1);
     }
 
     /// <summary>Adds a pair of inputs' products of 4 pixels by 16 channels. Products first, then sums: the processor takes longer where they alternate.</summary>

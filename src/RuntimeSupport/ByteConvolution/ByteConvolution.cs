@@ -124,6 +124,10 @@ public static partial class ByteConvolution
         /// <summary>Blocks of 16 output channels in a group, the last one filled up.</summary>
         public readonly int Blocks = BlocksOf(outputChannels);
 
+        /// <summary>The same convolution, columns for rows.</summary>
+        public Arguments Turned() => new(
+            Input, Weights, Bias, Multipliers, Output, RunOffsets, Geometry.Turned(), RunLength, Groups, InputChannels, OutputChannels, Target, Int16Sums);
+
         /// <summary>Requantises the sum of a channel.</summary>
         public byte Requantize<TRequantizer>(int sum, int channel)
             where TRequantizer : struct, IRequantizer =>

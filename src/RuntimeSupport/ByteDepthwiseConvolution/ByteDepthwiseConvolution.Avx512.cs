@@ -4,127 +4,69 @@ using System.Runtime.InteropServices;
 
 namespace ModelCompiler.RuntimeSupport;
 
-/// <content>
-/// Two taps at a time as int16 pairs with AVX-512; 32 channels at a time, or 16 where there are fewer. A few rows are convolved for all channels before
-/// the next ones are, so that what they read and write stays in the first cache; sums of many pixels are requantised together.
-/// </content>
+/// <content>Two taps at a time as int16 pairs with AVX-512; 32 channels at a time, or 16 where there are fewer.</content>
 public static partial class ByteDepthwiseConvolution
 {
     /// <summary>The most pixels whose sums are requantised together.</summary>
     private const int PixelsTogether = 64;
 
-    /// <summary>The most numbers that widened weights take where they are more than one block's: they share the first cache with the image.</summary>
-    private const int WidenedWeights = 10240;
-
     /// <summary>At least 16 channels.</summary>
-    [MethodImpl(KernelOptions.Hot)]
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        int width = arguments.Channels >= 32 ? 32 : 16;
-        int stride = width == 32 ? GridStride(arguments) : 0;
-        Span<int> order = stackalloc int[(arguments.TapOffsets.Length + 1) / 2 * 2];
-        FindOrder(stride > 0, arguments.TapOffsets.Length, order);
-        int blocks = (arguments.Channels + width - 1) / width;
-        int panel = Math.Min(blocks, Math.Max(WidenedWeights / (order.Length * width), 1));
-        Span<short> weights = CacheLine.Align(stackalloc short[(panel * order.Length * width) + (CacheLine.Bytes / sizeof(short))]);
-        Span<int> sums = CacheLine.Align(stackalloc int[(PixelsTogether * width) + (CacheLine.Bytes / sizeof(int))]);
-        for (int block = 0; block < blocks; block += panel)
+        if (arguments.Channels >= 32 && TRequantizer.HasAvx512Products(ref MemoryMarshal.GetReference(arguments.Multipliers), arguments.PaddedChannels, arguments.Target))
         {
-            int count = Math.Min(panel, blocks - block);
-            for (int index = 0; index < count; index++)
-            {
-                WidenWeights(arguments, BlockBegin(block + index, width, arguments.Channels), width, order, weights.Slice(index * order.Length * width));
-            }
-
-            RunPanel<TRequantizer>(arguments, new Panel(block, count, width, stride, order.Length), weights, sums);
+            RunAvx512Blocks<TRequantizer>(arguments);
+        }
+        else
+        {
+            RunAvx512Sums<TRequantizer>(arguments);
         }
     }
 
-    /// <summary>Blocks of channels that are convolved row by row.</summary>
-    /// <param name="Block">The first block.</param>
-    /// <param name="Blocks">Number of blocks.</param>
-    /// <param name="Width">Channels of a block, 16 or 32.</param>
-    /// <param name="Stride">Columns from a window to the next one where a window is a grid of 3 × 3 taps that <see cref="Slide1"/> or <see cref="Slide2"/> takes; else 0.</param>
-    /// <param name="Taps">Taps, filled up to pairs.</param>
-    private readonly record struct Panel(int Block, int Blocks, int Width, int Stride, int Taps)
-    {
-        public readonly int Block = Block, Blocks = Blocks, Width = Width, Stride = Stride, Taps = Taps;
-    }
-
+    /// <summary>Sums of many pixels, then their requantisation: fewer than 32 channels, or rare multipliers.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunPanel<TRequantizer>(in Arguments arguments, Panel panel, Span<short> weights, Span<int> sums)
+    private static void RunAvx512Sums<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
-        ConvolutionGeometry geometry = arguments.Geometry;
-        int rows = geometry.Batches * geometry.OutputHeight;
-        int columnsTogether = Math.Min(geometry.OutputWidth, PixelsTogether), rowsTogether = PixelsTogether / columnsTogether;
-        Span<int> offsets = stackalloc int[panel.Taps];
+        int width = arguments.Channels >= 32 ? 32 : 16;
+        int taps = (arguments.TapOffsets.Length + 1) / 2 * 2;
+        Span<int> order = stackalloc int[taps];
+        FindOrder(isGrid: false, isTurned: false, arguments.TapOffsets.Length, order);
+        Span<int> offsets = stackalloc int[taps];
         PairOffsets(arguments.TapOffsets, offsets);
-        Span<int> windows = stackalloc int[rowsTogether];
+        Span<short> weights = CacheLine.Align(stackalloc short[(taps * width) + (CacheLine.Bytes / sizeof(short))]);
+        Span<int> sums = CacheLine.Align(stackalloc int[(PixelsTogether * width) + (CacheLine.Bytes / sizeof(int))]);
         Span<int> pixels = stackalloc int[PixelsTogether];
-        for (int row = 0; row < rows; row += rowsTogether)
+        ConvolutionGeometry geometry = arguments.Geometry;
+        for (int block = 0; block * width < arguments.Channels; block++)
         {
-            int height = Math.Min(rowsTogether, rows - row);
-            for (int column = 0; column < geometry.OutputWidth; column += columnsTogether)
+            int channel = BlockBegin(block, width, arguments.Channels);
+            WidenWeights(arguments, channel, width, order, ref weights[0]);
+            for (int row = 0; row < geometry.Batches * geometry.OutputHeight; row++)
             {
-                int columns = Math.Min(columnsTogether, geometry.OutputWidth - column);
-                FindPixels(geometry, row, column, columns, windows.Slice(0, height), pixels);
-                for (int index = 0; index < panel.Blocks; index++)
+                (nint window, nint pixel) = RowBegin(geometry, row);
+                for (int column = 0; column < geometry.OutputWidth; column += PixelsTogether)
                 {
-                    int channel = BlockBegin(panel.Block + index, panel.Width, arguments.Channels);
-                    Sum(arguments, panel, channel, windows.Slice(0, height), columns, offsets, weights.Slice(index * panel.Taps * panel.Width), sums);
-                    Requantize<TRequantizer>(arguments, channel, panel.Width, sums, pixels.Slice(0, height * columns));
-                }
-            }
-        }
-    }
-
-    /// <summary>Where the windows of some rows begin, and where their pixels are.</summary>
-    private static void FindPixels(ConvolutionGeometry geometry, int row, int column, int columns, Span<int> windows, Span<int> pixels)
-    {
-        int filled = 0;
-        for (int index = 0; index < windows.Length; index++)
-        {
-            (nint window, nint pixel) = RowBegin(geometry, row + index);
-            windows[index] = (int)window + (column * geometry.InputPixelStep);
-            for (int within = 0; within < columns; within++)
-            {
-                pixels[filled++] = (int)pixel + ((column + within) * geometry.OutputPixelStride);
-            }
-        }
-    }
-
-    /// <summary>Sums of a block of channels of some pixels of some rows.</summary>
-    [MethodImpl(KernelOptions.Hot)]
-    private static void Sum(in Arguments arguments, Panel panel, int channel, Span<int> windows, int columns, Span<int> offsets, Span<short> weights, Span<int> sums)
-    {
-        ref byte input = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), channel);
-        ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
-        nint step = arguments.Geometry.InputPixelStep;
-        for (int row = 0; row < windows.Length; row++)
-        {
-            ref byte window = ref Unsafe.Add(ref input, windows[row]);
-            ref int rowSums = ref sums[row * columns * panel.Width];
-            switch (panel.Stride)
-            {
-                case 1:
-                    Slide1(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
-                    break;
-                case 2:
-                    Slide2(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
-                    break;
-                default:
-                    if (panel.Width == 32)
+                    int columns = Math.Min(PixelsTogether, geometry.OutputWidth - column);
+                    for (int within = 0; within < columns; within++)
                     {
-                        Sum32(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
+                        pixels[within] = (int)pixel + ((column + within) * geometry.OutputPixelStride);
+                    }
+
+                    ref byte first = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), window + (column * geometry.InputPixelStep) + channel);
+                    ref int bias = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Bias), channel);
+                    if (width == 32)
+                    {
+                        Sum32(ref first, geometry.InputPixelStep, offsets, weights, ref bias, ref sums[0], columns);
                     }
                     else
                     {
-                        Sum16(ref window, step, offsets, weights, ref bias, ref rowSums, columns);
+                        Sum16(ref first, geometry.InputPixelStep, offsets, weights, ref bias, ref sums[0], columns);
                     }
 
-                    break;
+                    Requantize<TRequantizer>(arguments, channel, width, sums, pixels.Slice(0, columns));
+                }
             }
         }
     }

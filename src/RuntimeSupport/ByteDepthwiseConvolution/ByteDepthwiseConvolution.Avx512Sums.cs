@@ -12,55 +12,11 @@ namespace ModelCompiler.RuntimeSupport;
 /// </content>
 public static partial class ByteDepthwiseConvolution
 {
-    /// <summary>In an order of taps: a tap of zeros.</summary>
-    private const int NoTap = -1;
-
-    /// <summary>
-    /// Columns from a window to the next one, 1 or 2, where a window is three taps high and three wide, columns being one distance apart;
-    /// else 0. Such windows share columns.
-    /// </summary>
-    private static int GridStride(in Arguments arguments)
-    {
-        ReadOnlySpan<int> taps = arguments.TapOffsets;
-        if (taps.Length != 9)
-        {
-            return 0;
-        }
-
-        int column = taps[1] - taps[0];
-        for (int tap = 0; tap < 9; tap++)
-        {
-            if (taps[tap] != taps[tap / 3 * 3] + (tap % 3 * column))
-            {
-                return 0;
-            }
-        }
-
-        return column <= 0 ? 0 : arguments.Geometry.InputPixelStep == column ? 1 : arguments.Geometry.InputPixelStep == 2L * column ? 2 : 0;
-    }
-
-    /// <summary>Which taps make pairs: in a grid, two of a column, and two of the lowest row.</summary>
-    private static void FindOrder(bool isGrid, int taps, Span<int> order)
-    {
-        if (isGrid)
-        {
-            ReadOnlySpan<int> pairs = [0, 3, 1, 4, 2, 5, 6, 7, NoTap, 8];
-            pairs.CopyTo(order);
-            return;
-        }
-
-        for (int tap = 0; tap < order.Length; tap++)
-        {
-            order[tap] = tap < taps ? tap : NoTap;
-        }
-    }
-
     /// <summary>Weights of a block of 16 or 32 channels as int16 pairs of taps, in the order of the interleaved activations.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    private static void WidenWeights(in Arguments arguments, int channel, int width, ReadOnlySpan<int> order, Span<short> pairs)
+    private static void WidenWeights(in Arguments arguments, int channel, int width, ReadOnlySpan<int> order, ref short pairs)
     {
         ref byte weights = ref Unsafe.As<sbyte, byte>(ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Weights), channel));
-        ref short target = ref MemoryMarshal.GetReference(pairs);
         nint padded = arguments.PaddedChannels;
         for (int tap = 0; tap < order.Length; tap += 2)
         {
@@ -69,76 +25,15 @@ public static partial class ByteDepthwiseConvolution
             {
                 Vector256<byte> first = order[tap] == NoTap ? default : Load(ref weights, order[tap] * padded);
                 Vector256<byte> second = order[tap + 1] == NoTap ? default : Load(ref weights, order[tap + 1] * padded);
-                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, at)) = Signed(Low(first, second));
-                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, at + 32)) = Signed(High(first, second));
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref pairs, at)) = Signed(Low(first, second));
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref pairs, at + 32)) = Signed(High(first, second));
             }
             else
             {
                 Vector128<byte> first = order[tap] == NoTap ? default : Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref weights, order[tap] * padded));
                 Vector128<byte> second = order[tap + 1] == NoTap ? default : Unsafe.As<byte, Vector128<byte>>(ref Unsafe.Add(ref weights, order[tap + 1] * padded));
-                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref target, at)) = Signed(Pairs(first, second));
+                Unsafe.As<short, Vector512<short>>(ref Unsafe.Add(ref pairs, at)) = Signed(Pairs(first, second));
             }
-        }
-    }
-
-    /// <summary>Sums of 32 channels of some pixels of a row whose windows of 3 × 3 taps begin a column apart: two columns of a window are the one's before.</summary>
-    [MethodImpl(KernelOptions.Hot)]
-    private static void Slide1(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
-    {
-        ref byte top = ref Unsafe.Add(ref window, offsets[0]);
-        ref byte middle = ref Unsafe.Add(ref window, offsets[3]);
-        ref byte bottom = ref Unsafe.Add(ref window, offsets[6]);
-        ref short filter = ref weights[0];
-        Vector512<short> low0 = Low(Load(ref top, 0), Load(ref middle, 0)), high0 = High(Load(ref top, 0), Load(ref middle, 0));
-        Vector512<short> low1 = Low(Load(ref top, step), Load(ref middle, step)), high1 = High(Load(ref top, step), Load(ref middle, step));
-        Vector256<byte> bottom1 = Load(ref bottom, step);
-        Vector512<short> lowBottom = Low(Load(ref bottom, 0), bottom1), highBottom = High(Load(ref bottom, 0), bottom1);
-        Vector512<int> startLow = StartLow(ref bias), startHigh = StartHigh(ref bias);
-        nint at = 2 * step;
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            Vector256<byte> first = Load(ref top, at), second = Load(ref middle, at), bottom2 = Load(ref bottom, at);
-            Vector512<short> low2 = Low(first, second), high2 = High(first, second);
-            Vector512<short> lowNext = Low(bottom1, bottom2), highNext = High(bottom1, bottom2);
-            Vector512<int> low = startLow + Multiply(low0, ref filter, 0) + Multiply(low1, ref filter, 64) + Multiply(low2, ref filter, 128)
-                + Multiply(lowBottom, ref filter, 192) + Multiply(lowNext, ref filter, 256);
-            Vector512<int> high = startHigh + Multiply(high0, ref filter, 32) + Multiply(high1, ref filter, 96) + Multiply(high2, ref filter, 160)
-                + Multiply(highBottom, ref filter, 224) + Multiply(highNext, ref filter, 288);
-            Store(low, high, ref sums);
-            sums = ref Unsafe.Add(ref sums, 32);
-            (low0, low1, lowBottom, high0, high1, highBottom, bottom1) = (low1, low2, lowNext, high1, high2, highNext, bottom2);
-            at += step;
-        }
-    }
-
-    /// <summary>The same for windows that begin two columns apart: the first column of a window is the last of the one before.</summary>
-    [MethodImpl(KernelOptions.Hot)]
-    private static void Slide2(ref byte window, nint step, Span<int> offsets, Span<short> weights, ref int bias, ref int sums, int pixels)
-    {
-        ref byte top = ref Unsafe.Add(ref window, offsets[0]);
-        ref byte middle = ref Unsafe.Add(ref window, offsets[3]);
-        ref byte bottom = ref Unsafe.Add(ref window, offsets[6]);
-        ref short filter = ref weights[0];
-        Vector512<short> low0 = Low(Load(ref top, 0), Load(ref middle, 0)), high0 = High(Load(ref top, 0), Load(ref middle, 0));
-        Vector256<byte> bottom0 = Load(ref bottom, 0);
-        Vector512<int> startLow = StartLow(ref bias), startHigh = StartHigh(ref bias);
-        nint column = step / 2, at = column;
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            Vector256<byte> first = Load(ref top, at), second = Load(ref middle, at), bottom1 = Load(ref bottom, at);
-            Vector512<short> low1 = Low(first, second), high1 = High(first, second);
-            first = Load(ref top, at + column);
-            second = Load(ref middle, at + column);
-            Vector256<byte> bottom2 = Load(ref bottom, at + column);
-            Vector512<short> low2 = Low(first, second), high2 = High(first, second);
-            Vector512<int> low = startLow + Multiply(low0, ref filter, 0) + Multiply(low1, ref filter, 64) + Multiply(low2, ref filter, 128)
-                + Multiply(Low(bottom0, bottom1), ref filter, 192) + Multiply(Low(bottom1, bottom2), ref filter, 256);
-            Vector512<int> high = startHigh + Multiply(high0, ref filter, 32) + Multiply(high1, ref filter, 96) + Multiply(high2, ref filter, 160)
-                + Multiply(High(bottom0, bottom1), ref filter, 224) + Multiply(High(bottom1, bottom2), ref filter, 288);
-            Store(low, high, ref sums);
-            sums = ref Unsafe.Add(ref sums, 32);
-            (low0, high0, bottom0) = (low2, high2, bottom2);
-            at += step;
         }
     }
 

@@ -7,6 +7,9 @@ namespace ModelCompiler.RuntimeSupport;
 /// <summary>Requantises 16 channels at a time, and packs values in 0…255 into bytes.</summary>
 public static class ByteLanes
 {
+    /// <summary>The most that requantisers compute of 16 channels beforehand, in the order of their reading it: five vectors.</summary>
+    public const int PreparedNumbers = 5 * 16;
+
     /// <summary>Requantises 16 sums with instructions that every processor has.</summary>
     /// <typeparam name="TRequantizer">How.</typeparam>
     /// <param name="sums">The first of the sums.</param>

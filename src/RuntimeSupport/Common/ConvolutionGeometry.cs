@@ -42,4 +42,9 @@ public readonly record struct ConvolutionGeometry(
     /// <returns>The geometry.</returns>
     public ConvolutionGeometry WithOutput(int batchStride, int rowStride, int pixelStride) =>
         new(Batches, OutputHeight, OutputWidth, InputBatchStride, InputRowStep, InputPixelStep, batchStride, rowStride, pixelStride);
+
+    /// <summary>The same windows and pixels, columns for rows.</summary>
+    /// <returns>The geometry.</returns>
+    public ConvolutionGeometry Turned() =>
+        new(Batches, OutputWidth, OutputHeight, InputBatchStride, InputPixelStep, InputRowStep, OutputBatchStride, OutputPixelStride, OutputRowStride);
 }

@@ -73,9 +73,21 @@ public readonly struct FixedPointRequantizer : IRequantizer
     }
 
     /// <inheritdoc/>
-    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
-        FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: false);
+        FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target);
+
+    /// <inheritdoc/>
+    public static bool HasAvx512Products(ref int multipliers, int channels, RequantizationTarget target) =>
+        FixedPoint.HasRightShifts(ref multipliers, channels, target.ShiftDistance);
+
+    /// <inheritdoc/>
+    public static void Avx512Prepare(ref int multipliers, RequantizationTarget target, ref int prepared) =>
+        FixedPoint.Avx512Prepare(ref multipliers, target.ShiftDistance, ref prepared);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Product(Vector512<int> sums, ref int prepared) => FixedPoint.Avx512Product(sums, ref prepared);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -89,6 +101,6 @@ public readonly struct FixedPointRequantizer : IRequantizer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Avx512Products(
         ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
-        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target) => FixedPoint.Avx512Products(
-            ref sums0, ref sums1, ref sums2, ref sums3, ref sums4, ref sums5, ref sums6, ref multipliers, target.ShiftDistance, isSymmetric: false);
+        ref Vector512<int> sums6, ref int prepared) => FixedPoint.Avx512Products(
+            ref sums0, ref sums1, ref sums2, ref sums3, ref sums4, ref sums5, ref sums6, ref prepared);
 }

@@ -84,12 +84,27 @@ public readonly struct FloatRequantizer : IRequantizer
     public static byte Maximum(RequantizationTarget target) => (byte)((int)BitConverter.Int32BitsToSingle(target.High) + target.ZeroPoint);
 
     /// <inheritdoc/>
+    public static bool HasAvx512Products(ref int multipliers, int channels, RequantizationTarget target) => true;
+
+    /// <inheritdoc/>
+    public static void Avx512Prepare(ref int multipliers, RequantizationTarget target, ref int prepared)
+    {
+        Unsafe.As<int, Vector512<int>>(ref prepared) = Unsafe.As<int, Vector512<int>>(ref multipliers);
+        Unsafe.As<int, Vector512<int>>(ref Unsafe.Add(ref prepared, 16)) = Vector512.Create(target.High);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Product(Vector512<int> sums, ref int prepared) =>
+        Round(sums, Unsafe.As<int, Vector512<float>>(ref prepared), Unsafe.As<int, Vector512<float>>(ref Unsafe.Add(ref prepared, 16)));
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Avx512Products(
         ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
-        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target)
+        ref Vector512<int> sums6, ref int prepared)
     {
-        Vector512<float> factors = Vector512.LoadUnsafe(ref multipliers).AsSingle(), high = Vector512.Create(BitConverter.Int32BitsToSingle(target.High));
+        Vector512<float> factors = Unsafe.As<int, Vector512<float>>(ref prepared), high = Unsafe.As<int, Vector512<float>>(ref Unsafe.Add(ref prepared, 16));
         sums0 = Round(sums0, factors, high);
         sums1 = Round(sums1, factors, high);
         sums2 = Round(sums2, factors, high);

@@ -68,7 +68,26 @@ public interface IRequantizer
     /// <returns>0…255.</returns>
     static abstract byte Maximum(RequantizationTarget target);
 
-    /// <summary>Multiplies and rounds 7 rows of 16 sums, the results in their place, with AVX-512: zero point and range are still to be applied.</summary>
+    /// <summary>Whether <see cref="Avx512Product"/> is right for some channels; else <see cref="Avx512Rows"/> must be used.</summary>
+    /// <param name="multipliers">The first of the channels' multipliers.</param>
+    /// <param name="channels">Number of channels, a multiple of 16.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <returns>Whether it is.</returns>
+    static abstract bool HasAvx512Products(ref int multipliers, int channels, RequantizationTarget target);
+
+    /// <summary>Computes what <see cref="Avx512Product"/> reads of 16 channels.</summary>
+    /// <param name="multipliers">The first of the channels' multipliers.</param>
+    /// <param name="target">Range and zero point of the results.</param>
+    /// <param name="prepared">What is computed, <see cref="ByteLanes.PreparedNumbers"/> at most.</param>
+    static abstract void Avx512Prepare(ref int multipliers, RequantizationTarget target, ref int prepared);
+
+    /// <summary>Multiplies and rounds 16 sums with AVX-512: zero point and range are still to be applied.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="prepared">What was computed of their channels.</param>
+    /// <returns>16 integers.</returns>
+    static abstract Vector512<int> Avx512Product(Vector512<int> sums, ref int prepared);
+
+    /// <summary>The same for 7 rows of 16 sums, the results in their place.</summary>
     /// <param name="sums0">The first row.</param>
     /// <param name="sums1">The second row.</param>
     /// <param name="sums2">The third row.</param>
@@ -76,9 +95,8 @@ public interface IRequantizer
     /// <param name="sums4">The fifth row.</param>
     /// <param name="sums5">The sixth row.</param>
     /// <param name="sums6">The seventh row.</param>
-    /// <param name="multipliers">The first of the channels' multipliers.</param>
-    /// <param name="target">Range and zero point of the results.</param>
+    /// <param name="prepared">What was computed of their channels.</param>
     static abstract void Avx512Products(
         ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
-        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target);
+        ref Vector512<int> sums6, ref int prepared);
 }

@@ -39,24 +39,32 @@ public readonly struct SymmetricRequantizer : IRequantizer
         ClampAvx512(FixedPoint.Avx512Vector(sums, multipliers, shifts, isSymmetric: true), target);
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Avx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target)
     {
-        if (target.Low >= target.ZeroPoint)
+        if (IsNeverNegative(target))
         {
-            // Negative halves are the only ones that the two roundings treat differently, and both results are 0 at most.
             FixedPointRequantizer.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target);
         }
         else
         {
-            SignedAvx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target);
+            FixedPoint.Avx512AnyRows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
         }
     }
 
-    /// <summary>Rows with negative results. A method of its own, because layers that end with a rectifier need not compile it.</summary>
-    [MethodImpl(KernelOptions.Hot | MethodImplOptions.NoInlining)]
-    private static void SignedAvx512Rows(ref int sums, nint stride, ref int multipliers, ref byte output, ref int offsets, int rows, RequantizationTarget target) =>
-        FixedPoint.Avx512Rows(ref sums, stride, ref multipliers, ref output, ref offsets, rows, target, isSymmetric: true);
+    /// <inheritdoc/>
+    public static bool HasAvx512Products(ref int multipliers, int channels, RequantizationTarget target) =>
+        IsNeverNegative(target) && FixedPoint.HasRightShifts(ref multipliers, channels, target.ShiftDistance);
+
+    /// <inheritdoc/>
+    public static void Avx512Prepare(ref int multipliers, RequantizationTarget target, ref int prepared) =>
+        FixedPoint.Avx512Prepare(ref multipliers, target.ShiftDistance, ref prepared);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Avx512Product(Vector512<int> sums, ref int prepared) => FixedPoint.Avx512Product(sums, ref prepared);
+
+    /// <summary>Negative halves are the only ones that the two roundings treat differently; where a rectifier ends a layer, both results are 0 at most.</summary>
+    private static bool IsNeverNegative(RequantizationTarget target) => target.Low >= target.ZeroPoint;
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -70,8 +78,8 @@ public readonly struct SymmetricRequantizer : IRequantizer
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Avx512Products(
         ref Vector512<int> sums0, ref Vector512<int> sums1, ref Vector512<int> sums2, ref Vector512<int> sums3, ref Vector512<int> sums4, ref Vector512<int> sums5,
-        ref Vector512<int> sums6, ref int multipliers, RequantizationTarget target) => FixedPoint.Avx512Products(
-            ref sums0, ref sums1, ref sums2, ref sums3, ref sums4, ref sums5, ref sums6, ref multipliers, target.ShiftDistance, isSymmetric: true);
+        ref Vector512<int> sums6, ref int prepared) => FixedPoint.Avx512Products(
+            ref sums0, ref sums1, ref sums2, ref sums3, ref sums4, ref sums5, ref sums6, ref prepared);
 
     /// <summary>From a product to its quantised value.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -43,6 +43,12 @@ internal static class BorderFill
     {
         for (int batch = 0; batch < batches; batch++)
         {
+            if (rowStride == rowLength && end > top)
+            {
+                FillBetween(buffer.Slice(batch * batchStride, rows * rowLength), rowLength, (top * rowLength) + left, (end * rowLength) - right, right + left, value);
+                continue;
+            }
+
             for (int row = 0; row < rows; row++)
             {
                 Span<T> line = rowLength == 0 ? [] : buffer.Slice((batch * batchStride) + (row * rowStride), rowLength);
@@ -57,6 +63,23 @@ internal static class BorderFill
                 }
             }
         }
+    }
+
+    /// <summary>Rows without a gap: the end of each and the begin of the next one are filled together, as what is before the first and behind the last.</summary>
+    [MethodImpl(KernelOptions.Hot)]
+    private static void FillBetween<T>(Span<T> image, int rowLength, int begin, int end, int between, T value)
+        where T : unmanaged
+    {
+        Fill(image.Slice(0, begin), value);
+        if (between > 0)
+        {
+            for (int at = begin + rowLength - between; at < end; at += rowLength)
+            {
+                Fill(image.Slice(at, between), value);
+            }
+        }
+
+        Fill(image.Slice(end), value);
     }
 
     /// <summary>Not <see cref="Span{T}.Fill"/>: the framework has no machine code of it, and to compile it takes longer than small models' borders take.</summary>
@@ -77,7 +100,17 @@ internal static class BorderFill
         }
 
         ulong pattern = Unsafe.SizeOf<T>() == 1 ? Unsafe.As<T, byte>(ref value) * 0x0101010101010101UL : Unsafe.As<T, uint>(ref value) * 0x0000000100000001UL;
-        for (nint at = 0; at < last; at += sizeof(ulong))
+        nint at = 0;
+        for (; at < last - (3 * sizeof(ulong)); at += 4 * sizeof(ulong))
+        {
+            ref byte four = ref Unsafe.Add(ref first, at);
+            Unsafe.WriteUnaligned(ref four, pattern);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref four, sizeof(ulong)), pattern);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref four, 2 * sizeof(ulong)), pattern);
+            Unsafe.WriteUnaligned(ref Unsafe.Add(ref four, 3 * sizeof(ulong)), pattern);
+        }
+
+        for (; at < last; at += sizeof(ulong))
         {
             Unsafe.WriteUnaligned(ref Unsafe.Add(ref first, at), pattern);
         }

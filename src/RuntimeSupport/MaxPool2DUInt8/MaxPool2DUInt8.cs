@@ -22,7 +22,11 @@ public static partial class MaxPool2DUInt8
         RequantizationTarget.Check(0, outputMinimum, outputMaximum);
         byte minimum = (byte)outputMinimum;
         byte maximum = (byte)outputMaximum;
-        if (geometry.Channels >= 32 && Avx2.IsSupported)
+        if (Vector128.IsHardwareAccelerated && IsSquares(geometry))
+        {
+            RunSquares(input, output, geometry, minimum, maximum);
+        }
+        else if (geometry.Channels >= 32 && Avx2.IsSupported)
         {
             RunAvx2(input, output, geometry, minimum, maximum);
         }

@@ -118,6 +118,39 @@ internal sealed class ConvolutionCase
         OutputGap = random.Next(0, 3),
     };
 
+    /// <summary>The same of an image that is higher than wide.</summary>
+    public static ConvolutionCase RandomHighGrid(Random random) => new()
+    {
+        Batches = random.Next(1, 3),
+        OutputHeight = random.Next(2, 40),
+        OutputWidth = random.Next(1, 10),
+        KernelHeight = 3,
+        KernelWidth = 3,
+        StrideHeight = random.Next(4) == 0 ? 2 : 1,
+        StrideWidth = random.Next(4) == 0 ? 2 : 1,
+        DilationHeight = random.Next(4) == 0 ? 2 : 1,
+        DilationWidth = random.Next(4) == 0 ? 2 : 1,
+        Groups = random.Next(32, 100),
+        OutputGap = random.Next(0, 3),
+    };
+
+    /// <summary>A layer of few inputs whose image is higher than wide.</summary>
+    public static ConvolutionCase RandomHighLayer(Random random) => new()
+    {
+        Batches = random.Next(1, 3),
+        OutputHeight = random.Next(8, 70),
+        OutputWidth = random.Next(1, 9),
+        KernelHeight = random.Next(1, 12),
+        KernelWidth = random.Next(1, 6),
+        StrideHeight = random.Next(1, 3),
+        StrideWidth = random.Next(1, 3),
+        DilationHeight = random.Next(4) == 0 ? 2 : 1,
+        Groups = random.Next(4) == 0 ? random.Next(2, 4) : 1,
+        InputChannels = random.Next(1, 3),
+        OutputChannels = random.Next(3) == 0 ? 8 * random.Next(1, 9) : random.Next(1, 70),
+        OutputGap = random.Next(0, 3),
+    };
+
     /// <summary>A convolution by a single tap: a product of matrices of any size.</summary>
     public static ConvolutionCase RandomPointwise(Random random) => new()
     {

@@ -37,7 +37,7 @@ public class FixedPointLayerTests
         {
             var operands = new Operands(convolution, random, convolution.Pack, 4);
             byte[] expected = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>);
-            foreach (ConvolutionPath run in FindDirect(path, convolution.OutputChannels).Prepend(Find(path)))
+            foreach (ConvolutionPath run in (operands.HasLeftShifts ? [] : FindDirect(path, convolution.OutputChannels)).Prepend(Find(path)))
             {
                 Assert.True(expected.AsSpan().SequenceEqual(operands.Run(run)), $"{path} differs: {convolution}");
             }
@@ -55,10 +55,40 @@ public class FixedPointLayerTests
         var random = new Random(7);
         foreach (ConvolutionCase convolution in Enumerable.Range(0, 60).Select(_ => ConvolutionCase.RandomPointwise(random)))
         {
+            var operands = new Operands(convolution, random, convolution.Pack, 4, hasLeftShifts: false);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>);
+            Assert.True(expected.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FixedPointRequantizer>(arguments, widens: false))), $"bytes: {convolution}");
+            Assert.True(expected.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FixedPointRequantizer>(arguments, widens: true))), $"widened: {convolution}");
+        }
+    }
+
+    [Fact]
+    public void Shifts_to_the_left_are_for_sums_outside_registers_unless_the_multiplier_is_0()
+    {
+        if (!Avx512BW.IsSupported)
+        {
+            return;
+        }
+
+        int[] multipliers = [.. Enumerable.Repeat(1 << 30, 16), .. Enumerable.Repeat(-1, 16)];
+        Assert.True(FixedPoint.HasRightShifts(ref multipliers[0], 16, 16));
+        multipliers[16 + 11] = 0;
+        Assert.False(FixedPoint.HasRightShifts(ref multipliers[0], 16, 16));
+        Assert.True(FixedPoint.HasRightShifts(ref multipliers[0], 8, 16));
+        multipliers[11] = 0;
+        Assert.True(FixedPoint.HasRightShifts(ref multipliers[0], 16, 16));
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Columns_that_are_taken_for_rows_have_the_bytes_of_the_scalar_path(string path)
+    {
+        var random = new Random(8);
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 100).Select(_ => ConvolutionCase.RandomHighLayer(random)))
+        {
             var operands = new Operands(convolution, random, convolution.Pack, 4);
-            byte[] up = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>), away = operands.Run(ByteConvolution.RunScalar<SymmetricRequantizer>);
-            Assert.True(up.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FixedPointRequantizer>(arguments, widens: false))), $"halves up: {convolution}");
-            Assert.True(away.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<SymmetricRequantizer>(arguments, widens: true))), $"halves away from zero: {convolution}");
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FixedPointRequantizer>);
+            Assert.True(expected.AsSpan().SequenceEqual(operands.Run(Find(path))), $"{path} differs: {convolution}");
         }
     }
 
@@ -69,7 +99,7 @@ public class FixedPointLayerTests
         var random = new Random(3);
         for (int round = 0; round < 200; round++)
         {
-            ConvolutionCase convolution = round % 4 == 0 ? ConvolutionCase.RandomGrid(random) : ConvolutionCase.RandomDepthwise(random, path == "Avx512" ? 16 : 8);
+            ConvolutionCase convolution = round % 4 == 0 ? ConvolutionCase.RandomGrid(random) : round % 4 == 1 ? ConvolutionCase.RandomHighGrid(random) : ConvolutionCase.RandomDepthwise(random, path == "Avx512" ? 16 : 8);
             var operands = new Operands(convolution, random, (dense, _) => convolution.PackDepthwise(dense), 1);
             DepthwisePath run = path switch
             {
@@ -176,7 +206,7 @@ public class FixedPointLayerTests
         private readonly int[] multipliers;
         private readonly RequantizationTarget target;
 
-        public Operands(ConvolutionCase convolution, Random random, Func<sbyte[], int, sbyte[]> pack, int alignment)
+        public Operands(ConvolutionCase convolution, Random random, Func<sbyte[], int, sbyte[]> pack, int alignment, bool hasLeftShifts = true)
         {
             this.convolution = convolution;
             input = TestNumbers.Bytes(random, convolution.InputLength + 3);
@@ -184,12 +214,18 @@ public class FixedPointLayerTests
             bool isDepthwise = alignment == 1;
             int channels = isDepthwise ? TestNumbers.RoundUp(convolution.Groups, 16) : convolution.Groups * convolution.PaddedOutputChannels;
             bias = TestNumbers.Integers(random, channels, 100000);
-            multipliers = [.. Enumerable.Range(0, channels).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, channels).Select(_ => random.Next(-16, 2))];
+
+            // Few layers have a channel that is shifted to the left; those that have are another path's.
+            HasLeftShifts = hasLeftShifts && random.Next(3) == 0;
+            multipliers = [.. Enumerable.Range(0, channels).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, channels).Select(_ => random.Next(-16, HasLeftShifts ? 2 : 0))];
+            multipliers[random.Next(channels)] = 0;
             int minimum = random.Next(50);
 
             // A fused activation often keeps what is below zero.
             target = FixedPointRequantizer.Target(random.Next(2) == 0 ? random.Next(minimum + 1) : random.Next(256), minimum, random.Next(200, 256), channels);
         }
+
+        public bool HasLeftShifts { get; }
 
         public byte[] Run(ConvolutionPath path)
         {

@@ -26,6 +26,29 @@ public class PoolingTests
     }
 
     [Fact]
+    public void The_uint8_maximum_of_two_by_two_pixels_that_share_none_is_that_of_the_scalar_path()
+    {
+        var random = new Random(9);
+        for (int round = 0; round < 100; round++)
+        {
+            int channels = round % 3 == 0 ? 8 : random.Next(8, 70), height = random.Next(2, 12), width = random.Next(2, 40);
+            int stride = channels + (round % 4 == 0 ? 3 : 0), gap = random.Next(3), outputStride = channels + random.Next(3);
+            int outputHeight = random.Next(1, (height / 2) + 1), outputWidth = random.Next(1, (width / 2) + 1), batches = random.Next(1, 3);
+            int rowStride = (width * stride) + gap, outputRowStride = (outputWidth * outputStride) + gap;
+            var geometry = new PoolingGeometry(
+                batches, height, width, outputHeight, outputWidth, channels, 2, 2, 2, 2, 1, 1, 0, 0, random.Next(2), random.Next(2),
+                height * rowStride, rowStride, stride, outputHeight * outputRowStride, outputRowStride, outputStride);
+            byte[] input = TestNumbers.Bytes(random, InputLength(geometry));
+            (byte minimum, byte maximum) = ((byte)random.Next(50), (byte)random.Next(200, 256));
+            byte[] expected = [.. Enumerable.Repeat((byte)77, batches * outputHeight * outputRowStride)], actual = [.. expected];
+            MaxPool2DUInt8.RunScalar(input, expected, geometry, minimum, maximum);
+            MaxPool2DUInt8.Run(input, actual, geometry, minimum, maximum);
+            Assert.Equal(channels >= 16 || (channels == 8 && stride == 8), MaxPool2DUInt8.IsSquares(geometry));
+            Assert.True(expected.AsSpan().SequenceEqual(actual), geometry.ToString());
+        }
+    }
+
+    [Fact]
     public void Every_path_of_the_uint8_average_is_the_formula()
     {
         foreach ((PoolingGeometry geometry, Random random) in Geometries(1))
