@@ -11,7 +11,7 @@ public static partial class ByteConvolution
     {
         if (SumsPackedInt16(arguments))
         {
-            RunAvx2Panels<Avx2Int16Tile, TRequantizer>(arguments);
+            RunQuantizedPanels<Avx2Int16Tile, TRequantizer>(arguments);
         }
         else if (arguments.OutputChannels <= BlockChannels / 2 && IsDirect<Avx2HalfRow>(arguments))
         {
@@ -23,7 +23,7 @@ public static partial class ByteConvolution
         }
         else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= LongestWindow)
         {
-            RunAvx2Panels<Avx2QuantizedTile, TRequantizer>(arguments);
+            RunQuantizedPanels<Avx2QuantizedTile, TRequantizer>(arguments);
         }
         else
         {

@@ -23,6 +23,8 @@ public static partial class ByteConvolution
     internal static void RunAvx512<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer
     {
+        int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
+        long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
         bool isShort = arguments.RunOffsets.Length > 1 || arguments.OutputChannels <= NarrowChannels || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2);
         if (IsPixel(arguments))
         {
@@ -30,37 +32,37 @@ public static partial class ByteConvolution
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Input), arguments.RunOffsets[0]), ref MemoryMarshal.GetReference(arguments.Weights), ref MemoryMarshal.GetReference(arguments.Bias),
                 ref MemoryMarshal.GetReference(arguments.Multipliers), ref MemoryMarshal.GetReference(arguments.Output), arguments.RunLength, arguments.OutputChannels, arguments.Target);
         }
-        else if (SumsDirectInt16(arguments) && HasAvx512Products<TRequantizer>(arguments))
+        else if (!HasAvx512Products<TRequantizer>(arguments))
+        {
+            RunTiled<Avx512Tile, TRequantizer>(arguments);
+        }
+        else if (SumsDirectInt16(arguments))
         {
             RunDirect<Avx512Int16Row, TRequantizer>(arguments);
         }
-        else if (SumsPackedInt16(arguments) && HasAvx512Products<TRequantizer>(arguments))
+        else if (SumsPackedInt16(arguments))
         {
-            RunAvx2Panels<Avx512Int16Tile, TRequantizer>(arguments);
+            RunQuantizedPanels<Avx512Int16Tile, TRequantizer>(arguments);
         }
-        else if (isShort && IsRow(arguments) && HasAvx512Products<TRequantizer>(arguments))
+        else if (isShort && IsRow(arguments))
         {
             RunAvx512Rows<TRequantizer>(arguments);
         }
-        else if (isShort && IsTurnedRow(arguments, out int span) && HasAvx512Products<TRequantizer>(arguments))
+        else if (isShort && IsTurnedRow(arguments, out int span))
         {
             RunAvx512Rows<TRequantizer>(arguments.Turned(), span);
         }
+        else if (quads <= LongestWindow)
+        {
+            RunAvx512Panels<TRequantizer>(arguments, widens: quads is >= LeastWidenedQuads and <= WidenedQuads && pixels >= WidenedPixels);
+        }
         else
         {
-            int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
-            long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-            if (quads <= LongestWindow && HasAvx512Products<TRequantizer>(arguments))
-            {
-                RunAvx512Panels<TRequantizer>(arguments, widens: quads is >= LeastWidenedQuads and <= WidenedQuads && pixels >= WidenedPixels);
-            }
-            else
-            {
-                RunTiled<Avx512Tile, TRequantizer>(arguments);
-            }
+            RunTiled<Avx512Tile, TRequantizer>(arguments);
         }
     }
 
+    /// <summary>Whether tiles may quantise their sums before these leave the registers.</summary>
     private static bool HasAvx512Products<TRequantizer>(in Arguments arguments)
         where TRequantizer : struct, IRequantizer =>
         TRequantizer.HasAvx512Products(ref MemoryMarshal.GetReference(arguments.Multipliers), arguments.Groups * arguments.Blocks * BlockChannels, arguments.Target);

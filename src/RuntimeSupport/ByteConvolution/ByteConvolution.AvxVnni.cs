@@ -21,7 +21,7 @@ public static partial class ByteConvolution
         }
         else if (arguments.RunOffsets.Length * arguments.QuadsPerRun <= LongestWindow)
         {
-            RunAvx2Panels<DotQuantizedTile<TDot>, TRequantizer>(arguments);
+            RunQuantizedPanels<DotQuantizedTile<TDot>, TRequantizer>(arguments);
         }
         else
         {

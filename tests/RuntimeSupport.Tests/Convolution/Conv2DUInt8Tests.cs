@@ -169,10 +169,10 @@ public class Conv2DUInt8Tests
     /// <summary>The tiles that a path has for small weights.</summary>
     private static Path[] FindInt16Tiles(string path, ConvolutionCase convolution) => path switch
     {
-        "Avx2" => [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx2Int16Tile, FloatRequantizer>],
+        "Avx2" => [ByteConvolution.RunQuantizedPanels<ByteConvolution.Avx2Int16Tile, FloatRequantizer>],
         "Avx512" when convolution.OutputWidth >= ByteConvolution.Avx512Int16Row.Pixels && convolution.Quads <= ByteConvolution.DirectQuads =>
-            [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx512Int16Row, FloatRequantizer>],
-        "Avx512" => [ByteConvolution.RunAvx2Panels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>],
+            [ByteConvolution.RunQuantizedPanels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>, ByteConvolution.RunDirect<ByteConvolution.Avx512Int16Row, FloatRequantizer>],
+        "Avx512" => [ByteConvolution.RunQuantizedPanels<ByteConvolution.Avx512Int16Tile, FloatRequantizer>],
         _ => [],
     };
 

@@ -7,7 +7,7 @@ using System.Runtime.Intrinsics.X86;
 namespace ModelCompiler.RuntimeSupport;
 
 /// <content>
-/// Layers whose windows are multiplied in one pass, by vectors of 256 bits: their sums are quantised before they leave the registers. Whole tiles are always computed; rows
+/// Layers whose windows are multiplied in one pass by tiles of one block of channels: their sums are quantised before they leave the registers. Whole tiles are always computed; rows
 /// that are too many go where the last one goes, and before it.
 /// </content>
 public static partial class ByteConvolution
@@ -24,7 +24,7 @@ public static partial class ByteConvolution
     /// <summary>Blocks of channels that a single row is multiplied by together.</summary>
     private const int RowBlocks = 4;
 
-    /// <summary>What an instruction set contributes to <see cref="RunAvx2Panels{TTile, TRequantizer}"/>.</summary>
+    /// <summary>What an instruction set contributes to <see cref="RunQuantizedPanels{TTile, TRequantizer}"/>.</summary>
     internal interface IQuantizedTile : IPacking
     {
         /// <summary>Rows of a tile, <see cref="MaximumRows"/> at most.</summary>
@@ -52,7 +52,7 @@ public static partial class ByteConvolution
 
     /// <summary>Convolves; a window has up to <see cref="LongestWindow"/> quads.</summary>
     [MethodImpl(KernelOptions.Hot)]
-    internal static void RunAvx2Panels<TTile, TRequantizer>(in Arguments arguments)
+    internal static void RunQuantizedPanels<TTile, TRequantizer>(in Arguments arguments)
         where TTile : struct, IQuantizedTile
         where TRequantizer : struct, IRequantizer
     {
@@ -72,13 +72,13 @@ public static partial class ByteConvolution
             for (int block = 0; block < arguments.Blocks; block += panelBlocks)
             {
                 int blocks = Math.Min(panelBlocks, arguments.Blocks - block);
-                RunAvx2Panel<TTile, TRequantizer>(arguments, group, block, blocks, isDirect, packed, rowBytes, tileRows);
+                RunQuantizedPanel<TTile, TRequantizer>(arguments, group, block, blocks, isDirect, packed, rowBytes, tileRows);
             }
         }
     }
 
     [MethodImpl(KernelOptions.Hot)]
-    private static void RunAvx2Panel<TTile, TRequantizer>(
+    private static void RunQuantizedPanel<TTile, TRequantizer>(
         in Arguments arguments, int group, int block, int blocks, bool isDirect, Span<byte> packed, int rowBytes, int tileRows)
         where TTile : struct, IQuantizedTile
         where TRequantizer : struct, IRequantizer
