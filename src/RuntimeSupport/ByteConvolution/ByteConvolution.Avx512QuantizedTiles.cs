@@ -127,6 +127,18 @@ public static partial class ByteConvolution
                 Avx512Tile.AddProducts(ref sum01, ref sum11, ref sum21, ref sum31, ref sum41, ref sum51, ref sum61, row0, row1, row2, row3, row4, row5, row6, TWeights.Odd(ref pairs1));
             }
 
+            Store7x32<TRequantizer>(
+                sum00, sum10, sum20, sum30, sum40, sum50, sum60, sum01, sum11, sum21, sum31, sum41, sum51, sum61, ref prepared, ref output, ref offsets, target);
+        }
+
+        /// <summary>Quantises and stores the sums of 7 rows × 32 channels.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        internal static void Store7x32<TRequantizer>(
+            Vector512<int> sum00, Vector512<int> sum10, Vector512<int> sum20, Vector512<int> sum30, Vector512<int> sum40, Vector512<int> sum50, Vector512<int> sum60,
+            Vector512<int> sum01, Vector512<int> sum11, Vector512<int> sum21, Vector512<int> sum31, Vector512<int> sum41, Vector512<int> sum51, Vector512<int> sum61,
+            ref int prepared, ref byte output, ref int offsets, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer
+        {
             TRequantizer.Avx512Products(
                 ref sum00, ref sum10, ref sum20, ref sum30, ref sum40, ref sum50, ref sum60, ref prepared);
             TRequantizer.Avx512Products(

@@ -42,6 +42,14 @@ public static partial class ByteConvolution
             ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer;
 
+        /// <summary>Whether <see cref="QuantizePair"/> is faster than a block after the other.</summary>
+        static virtual bool HasPairs => false;
+
+        /// <summary>The same by 32 channels; what was prepared of the last 16 lies <see cref="ByteLanes.PreparedNumbers"/> behind that of the first.</summary>
+        static virtual void QuantizePair<TRequantizer>(
+            ref byte rows, nint stride, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, ref int offsets, RequantizationTarget target)
+            where TRequantizer : struct, IRequantizer => throw new NotSupportedException();
+
         /// <summary>Convolves and quantises a row by 64 channels.</summary>
         static abstract void QuantizeRow<TRequantizer>(ref byte row, ref sbyte weights, nint quads, ref int bias, ref int multipliers, ref byte output, RequantizationTarget target)
             where TRequantizer : struct, IRequantizer;
@@ -127,7 +135,7 @@ public static partial class ByteConvolution
         int single = offsets.Length % TTile.Rows <= SingleRows ? offsets.Length % TTile.Rows : 0;
         int rowBlocks = single > 0 ? Math.Min(blocks, channels / BlockChannels) / RowBlocks * RowBlocks : 0;
         ref byte output = ref Unsafe.Add(ref MemoryMarshal.GetReference(arguments.Output), (group * arguments.OutputChannels) + (block * BlockChannels));
-        Span<int> prepared = stackalloc int[ByteLanes.PreparedNumbers];
+        Span<int> prepared = stackalloc int[2 * ByteLanes.PreparedNumbers];
         for (int index = 0; index < blocks; index++)
         {
             nint at = (group * arguments.Blocks) + block + index;
@@ -137,7 +145,17 @@ public static partial class ByteConvolution
             ref int numbers = ref TTile.Prepare<TRequantizer>(ref multipliers, arguments.Target, ref MemoryMarshal.GetReference(prepared));
             ref byte blockOutput = ref Unsafe.Add(ref output, index * BlockChannels);
             Span<int> tiled = offsets.Slice(0, offsets.Length - (index < rowBlocks ? single : 0));
-            if (channels - (index * BlockChannels) >= BlockChannels)
+            bool isPair = TTile.HasPairs && index + 1 < blocks && channels - (index * BlockChannels) >= 2 * BlockChannels;
+            if (isPair)
+            {
+                TTile.Prepare<TRequantizer>(ref Unsafe.Add(ref multipliers, BlockChannels), arguments.Target, ref prepared[ByteLanes.PreparedNumbers]);
+                for (int row = 0; row < tiled.Length; row += TTile.Rows)
+                {
+                    TTile.QuantizePair<TRequantizer>(
+                        ref Unsafe.Add(ref rows, row * stride), stride, ref weights, quads, ref bias, ref numbers, ref blockOutput, ref tiled[row], arguments.Target);
+                }
+            }
+            else if (channels - (index * BlockChannels) >= BlockChannels)
             {
                 for (int row = 0; row < tiled.Length; row += TTile.Rows)
                 {
@@ -159,6 +177,8 @@ public static partial class ByteConvolution
                         ref Unsafe.Add(ref rows, row * stride), ref weights, quads, ref bias, ref multipliers, ref Unsafe.Add(ref blockOutput, offsets[row]), arguments.Target);
                 }
             }
+
+            index += isPair ? 1 : 0;
         }
     }
 
