@@ -11,8 +11,8 @@ namespace ModelCompiler.Compiler.Quantization;
 
 /// <summary>
 /// Makes weights fast rather than exact: the scale of a channel is as much greater as it takes for any four products that are summed in an int16 to hold. Processors without dot-product
-/// instructions then multiply bytes as bytes. It costs weights half a bit to a bit, and the outputs little, because the rounding of activations is most of their error;
-/// where it is more than a tenth of that, only layers that lose less have it.
+/// instructions then multiply bytes as bytes. It makes weights coarser, which outputs hardly notice where the rounding of activations is most of their
+/// error; where they do, only layers that lose less have it.
 /// </summary>
 public sealed class Int16Sums() : QuantizationTechnique(MetadataName)
 {
