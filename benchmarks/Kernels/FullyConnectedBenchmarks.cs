@@ -1,3 +1,4 @@
+using System;
 using BenchmarkDotNet.Attributes;
 using ModelCompiler.RuntimeSupport;
 
@@ -12,6 +13,7 @@ public class FullyConnectedBenchmarks
 
     private byte[] bytes = [];
     private sbyte[] weights = [];
+    private sbyte[] smallWeights = [];
     private int[] bias = [];
     private float[] multipliers = [];
     private byte[] byteOutput = [];
@@ -30,6 +32,7 @@ public class FullyConnectedBenchmarks
     {
         bytes = Numbers.Bytes(Inputs);
         weights = Numbers.Weights(PaddedOutputs * Inputs);
+        smallWeights = Array.ConvertAll(weights, weight => (sbyte)(weight / 2));
         bias = new int[PaddedOutputs];
         multipliers = Numbers.Repeat(1e-4f, PaddedOutputs);
         byteOutput = new byte[Outputs];
@@ -39,9 +42,14 @@ public class FullyConnectedBenchmarks
         floatOutput = new float[Outputs];
     }
 
-    /// <summary>uint8 by int8.</summary>
+    /// <summary>uint8 by int8, any weights.</summary>
     [Benchmark]
-    public void UInt8() => FullyConnectedUInt8.Run(bytes, weights, bias, multipliers, byteOutput, 1, Inputs, Outputs, ZeroPoint, 0, byte.MaxValue);
+    public void UInt8() => FullyConnectedUInt8.Run(bytes, weights, bias, multipliers, byteOutput, 1, Inputs, Outputs, ZeroPoint, 0, byte.MaxValue, []);
+
+    /// <summary>uint8 by int8, sums of two products hold in an int16.</summary>
+    [Benchmark]
+    public void SmallWeights() => FullyConnectedUInt8.Run(
+        bytes, smallWeights, bias, multipliers, byteOutput, 1, Inputs, Outputs, ZeroPoint, 0, byte.MaxValue, [ByteConvolution.NoMoreWideQuads]);
 
     /// <summary>float32.</summary>
     [Benchmark]

@@ -44,7 +44,8 @@ internal static class SamplePlans
             ("outputs", PlanBuilder.Integer(Classes)),
             ("outputZeroPoint", PlanBuilder.Integer(128)),
             ("outputMinimum", PlanBuilder.Integer(0)),
-            ("outputMaximum", PlanBuilder.Integer(255))));
+            ("outputMaximum", PlanBuilder.Integer(255)),
+            ("wideQuads", new ListValue(new([PlanBuilder.Integer(int.MaxValue)])))));
         builder.Steps.Add(PlanBuilder.Elementwise(
             "dense/dequantize", "Multiply(Subtract(Float32(x0:UInt8), Float32'128), Float32'0.25)", logits, Classes, sums));
         var input = new PlanPort(

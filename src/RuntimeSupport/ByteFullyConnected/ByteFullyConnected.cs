@@ -19,7 +19,8 @@ public static partial class ByteFullyConnected
         int rows,
         int inputs,
         int outputs,
-        RequantizationTarget target)
+        RequantizationTarget target,
+        ReadOnlySpan<int> wideQuads)
         where TRequantizer : struct, IRequantizer
     {
         ConvolutionExtents.Positive(rows, nameof(rows));
@@ -30,19 +31,19 @@ public static partial class ByteFullyConnected
         int padded = (inputs + 3) / 4 * 4;
         if (input.Length >= ((rows - 1L) * inputs) + padded)
         {
-            Multiply<TRequantizer>(input, weights, bias, multipliers, output, rows, inputs, outputs, target);
+            Multiply<TRequantizer>(input, weights, bias, multipliers, output, rows, inputs, outputs, target, wideQuads);
             return;
         }
 
         if (rows > 1)
         {
-            Multiply<TRequantizer>(input, weights, bias, multipliers, output, rows - 1, inputs, outputs, target);
+            Multiply<TRequantizer>(input, weights, bias, multipliers, output, rows - 1, inputs, outputs, target, wideQuads);
         }
 
         ReadOnlySpan<byte> lastRow = input.Slice((rows - 1) * inputs, inputs);
         Span<byte> copy = padded <= LongestCopy ? stackalloc byte[padded] : new byte[padded];
         lastRow.CopyTo(copy);
-        Multiply<TRequantizer>(copy, weights, bias, multipliers, output.Slice((rows - 1) * outputs), 1, inputs, outputs, target);
+        Multiply<TRequantizer>(copy, weights, bias, multipliers, output.Slice((rows - 1) * outputs), 1, inputs, outputs, target, wideQuads);
     }
 
     private static void Multiply<TRequantizer>(
@@ -54,13 +55,14 @@ public static partial class ByteFullyConnected
         int rows,
         int inputs,
         int outputs,
-        RequantizationTarget target)
+        RequantizationTarget target,
+        ReadOnlySpan<int> wideQuads)
         where TRequantizer : struct, IRequantizer
     {
         if (rows == 1 && ByteConvolution.HasAvx512Pixel)
         {
             // What is around a tile takes longer than small layers.
-            CheckRow(weights, bias, multipliers, inputs, outputs, target);
+            CheckRow(weights, bias, multipliers, inputs, outputs, target, wideQuads);
             if (ByteConvolution.IsSmallPixel(inputs, outputs))
             {
                 ByteConvolution.RunAvx512SmallPixel<TRequantizer>(
@@ -69,13 +71,10 @@ public static partial class ByteFullyConnected
                 return;
             }
 
-            if (ByteConvolution.IsPixel(inputs, outputs))
-            {
-                ByteConvolution.RunAvx512Pixel<TRequantizer>(
-                    ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),
-                    ref MemoryMarshal.GetReference(multipliers), ref MemoryMarshal.GetReference(output), inputs, outputs, target);
-                return;
-            }
+            ByteConvolution.RunAvx512Pixel<TRequantizer>(
+                ref MemoryMarshal.GetReference(input), ref MemoryMarshal.GetReference(weights), ref MemoryMarshal.GetReference(bias),
+                ref MemoryMarshal.GetReference(multipliers), ref MemoryMarshal.GetReference(output), inputs, outputs, target, wideQuads);
+            return;
         }
 
         ReadOnlySpan<int> runOffsets = [0];
@@ -85,11 +84,15 @@ public static partial class ByteFullyConnected
     }
 
     /// <summary>Throws unless weights and what a channel has are there.</summary>
-    private static void CheckRow(ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<int> multipliers, int inputs, int outputs, RequantizationTarget target)
+    private static void CheckRow(ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<int> multipliers, int inputs, int outputs, RequantizationTarget target, ReadOnlySpan<int> wideQuads)
     {
         long blocks = (outputs + ByteConvolution.BlockChannels - 1L) / ByteConvolution.BlockChannels, channels = blocks * ByteConvolution.BlockChannels;
         KernelGuard.Holds(weights.Length, blocks * ((inputs + 3) / 4) * ByteConvolution.QuadWeights, nameof(weights));
         KernelGuard.Holds(bias.Length, channels, nameof(bias));
         KernelGuard.Holds(multipliers.Length, channels + target.ShiftDistance, nameof(multipliers));
+        if (!wideQuads.IsEmpty && wideQuads[wideQuads.Length - 1] != ByteConvolution.NoMoreWideQuads)
+        {
+            throw new ArgumentException("The list does not end.", nameof(wideQuads));
+        }
     }
 }

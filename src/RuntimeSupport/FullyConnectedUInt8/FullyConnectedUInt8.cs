@@ -18,6 +18,10 @@ public static class FullyConnectedUInt8
     /// <param name="outputZeroPoint">Quantised zero of the output, 0…255.</param>
     /// <param name="outputMinimum">Smallest result, 0…255.</param>
     /// <param name="outputMaximum">Largest result, <paramref name="outputMinimum"/>…255.</param>
+    /// <param name="wideQuads">
+    /// Where two weights of one sign that lie side by side, at an even place first, are above 128 together. Ascending: input / 4 + ceil(inputs / 4) · (output / 32), and
+    /// <see cref="ByteConvolution.NoMoreWideQuads"/> at the end. Empty: it may be anywhere. One row is faster the fewer they are.
+    /// </param>
     /// <exception cref="ArgumentException">A span is shorter than the other arguments imply, or a count is outside its range.</exception>
     public static void Run(
         ReadOnlySpan<byte> input,
@@ -30,10 +34,11 @@ public static class FullyConnectedUInt8
         int outputs,
         int outputZeroPoint,
         int outputMinimum,
-        int outputMaximum)
+        int outputMaximum,
+        ReadOnlySpan<int> wideQuads)
     {
         ByteFullyConnected.Run<FloatRequantizer>(
             input, weights, bias, MemoryMarshal.Cast<float, int>(multipliers), output, rows, inputs, outputs,
-            FloatRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum));
+            FloatRequantizer.Target(outputZeroPoint, outputMinimum, outputMaximum), wideQuads);
     }
 }

@@ -241,6 +241,25 @@ internal sealed class ConvolutionCase
         return packed;
     }
 
+    /// <summary>Where, of dense weights of one run, two that are summed in an int16 are too much: quad + the run's quads · (channel / 32), and what ends the list.</summary>
+    public int[] WideQuads(sbyte[] dense)
+    {
+        var wide = new SortedSet<int> { ByteConvolution.NoMoreWideQuads };
+        for (int channel = 0; channel < OutputChannels; channel++)
+        {
+            for (int k = 0; k + 1 < InputChannels; k += 2)
+            {
+                (int first, int second) = (dense[(channel * InputChannels) + k], dense[(channel * InputChannels) + k + 1]);
+                if (first * second > 0 && Math.Abs(first + second) > ByteConvolution.Int16PairLimit)
+                {
+                    wide.Add((channel / 32 * Quads) + (k / 4));
+                }
+            }
+        }
+
+        return [.. wide];
+    }
+
     /// <summary>Packs a number a channel, each group padded to a multiple of 16.</summary>
     public T[] PackChannels<T>(T[] dense)
     {

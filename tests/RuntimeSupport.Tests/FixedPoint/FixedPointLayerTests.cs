@@ -125,7 +125,7 @@ public class FixedPointLayerTests
             int[] bias = TestNumbers.Integers(random, padded, 100000);
             int[] multipliers = [.. Enumerable.Range(0, padded).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, padded).Select(_ => random.Next(-14, 1))];
             var output = new byte[rows * outputs];
-            FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, rows, inputs, outputs, 100, 1, 254);
+            FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, rows, inputs, outputs, 100, 1, 254, []);
             for (int index = 0; index < output.Length; index++)
             {
                 int column = index % outputs;
@@ -156,7 +156,7 @@ public class FixedPointLayerTests
             int[] bias = TestNumbers.Integers(random, padded, 100000);
             int[] multipliers = [.. Enumerable.Range(0, padded).Select(_ => random.Next(1 << 30, int.MaxValue)), .. Enumerable.Range(0, padded).Select(_ => random.Next(-18, -8))];
             var output = new byte[outputs];
-            FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, 1, inputs, outputs, 100, 1, 254);
+            FullyConnectedFixedPoint.Run(input, layer.Pack(dense, 4), bias, multipliers, output, 1, inputs, outputs, 100, 1, 254, []);
             for (int column = 0; column < outputs; column++)
             {
                 int sum = bias[column] + Enumerable.Range(0, inputs).Sum(k => input[k] * dense[(column * inputs) + k]);
@@ -169,7 +169,7 @@ public class FixedPointLayerTests
     [Fact]
     public void Missing_shifts_are_refused()
     {
-        static void Call(int multipliers) => FullyConnectedFixedPoint.Run(new byte[8], new sbyte[128], new int[16], new int[multipliers], new byte[5], 1, 8, 5, 0, 0, 255);
+        static void Call(int multipliers) => FullyConnectedFixedPoint.Run(new byte[8], new sbyte[128], new int[16], new int[multipliers], new byte[5], 1, 8, 5, 0, 0, 255, []);
         Call(32);
         Assert.Throws<ArgumentException>("multipliers", () => Call(31));
         Assert.Throws<ArgumentException>("multipliers", () => Call(16));

@@ -10,6 +10,8 @@ namespace ModelCompiler.Compiler.Lowering;
 /// <summary>Fully connected layers; their weights are always constant.</summary>
 internal static class FullyConnectedLowering
 {
+    private const int LongestCallList = 24;
+
     public static void Lower(StepWriter writer, Node node)
     {
         var layer = (FullyConnected)node.Op;
@@ -20,17 +22,20 @@ internal static class FullyConnectedLowering
         int inputs = input.Shape[1];
         List<(string, PlanValue)> arguments = [("input", input.Argument)];
         string suffix = "UInt8";
+        List<(string, PlanValue)> wideQuads = [];
         if (input.Quantization is not null)
         {
             QuantizedWeights quantized = QuantizedWeights.Of(
                 writer.Graph.Constants[node.Inputs[1]], writer.Graph.Constants[node.Inputs[2]], input.Quantization, output.Quantization!);
-            arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], WeightPacking.Int8(quantized.Weights, 1, 1, inputs))));
+            sbyte[] packed = WeightPacking.Int8(quantized.Weights, 1, 1, inputs);
+            arguments.Add(("weights", writer.Constants.Add<sbyte>(node.Inputs[1], packed)));
             arguments.Add(("bias", writer.Constants.Add<int>(node.Name + ".bias", WeightPacking.PerOutput(quantized.Bias, 1))));
 
             // TensorFlow Lite multiplies the scales of these layers, and of no others, in float32.
             FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(output.Quantization!, Array.ConvertAll(quantized.Steps, step => (double)(float)step)) : null;
             arguments.Add(("multipliers", LayerMultipliers.Add(writer, node.Name, quantized.Multipliers, multipliers, 1)));
             suffix = multipliers is null ? "UInt8" : "FixedPoint";
+            wideQuads = [("wideQuads", WideQuadsOf(writer, node, packed, input.Shape))];
         }
         else
         {
@@ -56,6 +61,14 @@ internal static class FullyConnectedLowering
                 ("inputs", inputs.Plan()),
                 ("outputs", bias.Length.Plan()),
                 .. OutputRange.Arguments(output.Quantization, layer.Minimum, layer.Maximum),
+                .. wideQuads,
             ]));
+    }
+
+    // Several rows are multiplied in another way. A short list reads well where the layer is called; a long one is data.
+    private static PlanValue WideQuadsOf(StepWriter writer, Node node, sbyte[] packed, Shape input)
+    {
+        int[] wide = input[0] == 1 ? WideQuads.List(packed, input[1]) : [];
+        return wide.Length <= LongestCallList ? wide.Plan() : writer.Constants.Add<int>(node.Name + ".wideQuads", wide);
     }
 }
