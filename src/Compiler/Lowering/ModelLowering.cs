@@ -88,6 +88,7 @@ public static class ModelLowering
             bool isResource = weights.Length > options.LiteralLimit;
             plan = plan with
             {
+                Steps = Int16SumSteps.Worthwhile(plan.Steps),
                 WeightBytes = weights.Length,
                 WeightStorage = isResource ? WeightStorage.Resource : WeightStorage.Literals,
                 WeightResource = isResource ? options.WeightResource : "",

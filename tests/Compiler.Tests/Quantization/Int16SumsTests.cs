@@ -112,6 +112,24 @@ public sealed class Int16SumsTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(1, 4, 1)]
+    [InlineData(1, 5, 0)]
+    [InlineData(2, 5, 2)]
+    [InlineData(0, 3, 0)]
+    public void Layers_that_happen_to_hold_are_left_alone_where_they_are_few(int holding, int layers, int summing)
+    {
+        PlanStep[] steps = [Layer("depthwise"), .. Enumerable.Range(0, layers).Select(layer => Layer("dense", ("int16Sums", (layer < holding).Plan()), ("groups", layer.Plan())))];
+
+        EquatableArray<PlanStep> kept = Int16SumSteps.Worthwhile(new(steps));
+
+        Assert.Equal(summing, kept.Count(step => step.Find("int16Sums") is BooleanValue { Value: true }));
+        Assert.Equal(steps.Select(step => step.Find("groups")), kept.Select(step => step.Find("groups")));
+
+        static PlanStep Layer(string name, params (string Name, PlanValue Value)[] arguments) =>
+            new(name, "Conv2DUInt8", "", new([.. arguments.Select(argument => new PlanArgument(argument.Name, argument.Value))]));
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(folder, recursive: true);
 

@@ -13,6 +13,9 @@ namespace ModelCompiler.Compiler.Lowering;
 /// </summary>
 internal static class ConvolutionLowering
 {
+    /// <summary>The argument that says whether a layer sums four products in an int16.</summary>
+    public const string Int16Sums = "int16Sums";
+
     public static void Lower(StepWriter writer, Node node)
     {
         var convolution = (Conv2D)node.Op;
@@ -130,7 +133,7 @@ internal static class ConvolutionLowering
         FixedPointMultiplier[]? multipliers = writer.IsFixedPoint ? quantized.FixedPoint(operands.Output.Quantization!, quantized.Steps) : null;
         string kernel = (isDepthwise ? "DepthwiseConv2D" : isWinograd ? "Conv2DWinograd" : "Conv2D") + (multipliers is null ? "UInt8" : "FixedPoint");
         IEnumerable<(string, PlanValue)> sums =
-            isDepthwise || isWinograd ? [] : [("int16Sums", Int16SumWeights.Hold(quantized.Weights, operands.Weights[0], operands.RunLength).Plan())];
+            isDepthwise || isWinograd ? [] : [(Int16Sums, Int16SumWeights.Hold(quantized.Weights, operands.Weights[0], operands.RunLength).Plan())];
         return (kernel,
         [
             ("weights", packed),
