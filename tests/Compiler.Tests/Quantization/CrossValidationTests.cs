@@ -15,7 +15,7 @@ public sealed class CrossValidationTests
     private const int Terms = 32;
 
     [Theory]
-    [MemberData(nameof(TechniqueTests.Seeds), MemberType = typeof(TechniqueTests))]
+    [MemberData(nameof(WeightRoundingTests.Seeds), MemberType = typeof(WeightRoundingTests))]
     public void Products_are_those_of_differences_from_any_centre(int seed)
     {
         var random = new Random(seed);
