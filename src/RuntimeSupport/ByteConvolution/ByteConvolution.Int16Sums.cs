@@ -12,8 +12,11 @@ public static partial class ByteConvolution
     /// </summary>
     public const int Int16SumLimit = 128;
 
-    /// <summary>The fewest quads of a window that is packed and summed in int16: with fewer, most of the time is requantisation.</summary>
-    private const int FewestInt16Quads = 8;
+    /// <summary>The fewest quads of a window that tiles sum in int16: with fewer, most of the time is requantisation.</summary>
+    private const int FewestInt16Quads = 4;
+
+    /// <summary>The fewest where the last block of channels is not full: it is stored twice.</summary>
+    private const int FewestInt16PartialQuads = 8;
 
     /// <summary>The fewest quads of each of several runs that are packed.</summary>
     private const int FewestInt16RunQuads = 12;
@@ -41,6 +44,7 @@ public static partial class ByteConvolution
 
     private static bool IsInt16Tile(int runs, int quadsPerRun, int outputChannels) =>
         (long)runs * quadsPerRun is >= FewestInt16Quads and <= LongestWindow
+        && (outputChannels % BlockChannels == 0 || (long)runs * quadsPerRun >= FewestInt16PartialQuads)
         && (runs == 1 || (quadsPerRun >= FewestInt16RunQuads && outputChannels > BlockChannels));
 
     // The last tile of a row is moved back: at most an eighth of the pixels is computed twice.
