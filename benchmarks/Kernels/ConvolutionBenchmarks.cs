@@ -32,6 +32,7 @@ public class ConvolutionBenchmarks
     public static IEnumerable<LayerShape> Shapes() =>
     [
         new("MobileNetV2 first", 112, 3, 2, 3, 32),
+        new("MobileNetV2 first expand", 112, 1, 1, 16, 96),
         new("MobileNetV2 expand", 56, 1, 1, 24, 144),
         new("MobileNetV2 project", 14, 1, 1, 384, 64),
         new("MobileNetV2 last", 7, 1, 1, 320, 1280),

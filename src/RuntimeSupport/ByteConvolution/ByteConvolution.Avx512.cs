@@ -40,6 +40,10 @@ public static partial class ByteConvolution
         {
             RunDirect<Avx512Int16Row, TRequantizer>(arguments);
         }
+        else if (SumsPointwiseInt16(arguments))
+        {
+            RunAvx512Pointwise<TRequantizer>(arguments);
+        }
         else if (SumsPackedInt16(arguments))
         {
             RunQuantizedPanels<Avx512Int16Tile, TRequantizer>(arguments);

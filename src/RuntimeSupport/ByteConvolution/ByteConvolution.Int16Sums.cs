@@ -12,8 +12,11 @@ public static partial class ByteConvolution
     /// </summary>
     public const int Int16SumLimit = 128;
 
-    /// <summary>The fewest quads of a window that sums in int16 are worth it for: with fewer, most of the time is requantisation.</summary>
-    private const int FewestInt16Quads = 8;
+    /// <summary>The fewest quads of a window that tiles sum in int16: with fewer, most of the time is requantisation.</summary>
+    private const int FewestInt16Quads = 4;
+
+    /// <summary>The fewest where the last block of channels is not full: it is stored twice.</summary>
+    private const int FewestInt16PartialQuads = 8;
 
     /// <summary>The fewest quads of each of several runs that are packed.</summary>
     private const int FewestInt16RunQuads = 12;
@@ -27,7 +30,9 @@ public static partial class ByteConvolution
     /// <param name="outputChannels">Output channels of a group.</param>
     /// <param name="outputWidth">Pixels of a row of the output.</param>
     public static bool IsFasterInInt16(int runs, int runLength, int outputChannels, int outputWidth) =>
-        IsInt16Row(runs, (runLength + 3) / 4, outputChannels, outputWidth) || IsInt16Tile(runs, (runLength + 3) / 4, outputChannels);
+        IsInt16Row(runs, (runLength + 3) / 4, outputChannels, outputWidth)
+        || IsInt16Tile(runs, (runLength + 3) / 4, outputChannels)
+        || IsInt16Pointwise(runs, (runLength + 3) / 4, outputChannels, outputWidth);
 
     /// <summary>Whether products of packed activations are summed in int16: the weights allow it, and it takes less time.</summary>
     private static bool SumsPackedInt16(in Arguments arguments) =>
@@ -39,6 +44,7 @@ public static partial class ByteConvolution
 
     private static bool IsInt16Tile(int runs, int quadsPerRun, int outputChannels) =>
         (long)runs * quadsPerRun is >= FewestInt16Quads and <= LongestWindow
+        && (outputChannels % BlockChannels == 0 || (long)runs * quadsPerRun >= FewestInt16PartialQuads)
         && (runs == 1 || (quadsPerRun >= FewestInt16RunQuads && outputChannels > BlockChannels));
 
     // The last tile of a row is moved back: at most an eighth of the pixels is computed twice.

@@ -7,6 +7,7 @@ using ModelCompiler.Compiler.Lowering;
 using ModelCompiler.Compiler.Quantization;
 using ModelCompiler.Compiler.Tests.Import;
 using ModelCompiler.Plans;
+using ModelCompiler.RuntimeSupport;
 using Xunit;
 
 namespace ModelCompiler.Compiler.Tests.Quantization;
@@ -85,6 +86,21 @@ public sealed class Int16SumsTests : IDisposable
         sbyte[] levels = [.. weights.Select(weight => (sbyte)weight)];
         Assert.Equal(expected, Int16SumWeights.Hold(levels, 1, runLength));
     }
+
+    [Theory]
+    [InlineData(true, 1, 16, 96, 112)]
+    [InlineData(true, 1, 8, 16, 48)]
+    [InlineData(true, 1, 24, 24, 4)]
+    [InlineData(true, 1, 20, 48, 1)]
+    [InlineData(true, 1, 32, 8, 1)]
+    [InlineData(false, 1, 4, 96, 112)]
+    [InlineData(false, 1, 12, 96, 112)]
+    [InlineData(false, 1, 16, 8, 112)]
+    [InlineData(false, 1, 20, 24, 112)]
+    [InlineData(false, 3, 9, 32, 3)]
+    [InlineData(true, 3, 192, 64, 3)]
+    public void Layers_of_few_inputs_gain_where_weights_stay_in_registers_or_blocks_are_full(bool expected, int runs, int runLength, int outputChannels, int outputWidth) =>
+        Assert.Equal(expected, ByteConvolution.IsFasterInInt16(runs, runLength, outputChannels, outputWidth));
 
     [Theory]
     [InlineData(16, 4)]

@@ -77,6 +77,41 @@ public class Conv2DUInt8Tests
     }
 
     [Theory]
+    [MemberData(nameof(Paths))]
+    public void Small_weights_by_few_inputs_have_the_bytes_of_the_scalar_path(string path)
+    {
+        const int seed = 8;
+        var random = new Random(seed);
+        int inRegisters = 0;
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 150).Select(_ => ConvolutionCase.RandomShortPointwise(random)))
+        {
+            var operands = new Operands(convolution, random, int16Sums: true);
+            byte[] expected = operands.Run(ByteConvolution.RunScalar<FloatRequantizer>);
+            Assert.True(expected.AsSpan().SequenceEqual(operands.Run(Find(path))), $"{path} differs, seed {seed}: {convolution}");
+            operands.Run((in ByteConvolution.Arguments arguments) => inRegisters += ByteConvolution.SumsPointwiseInt16(arguments) ? 1 : 0);
+        }
+
+        Assert.InRange(inRegisters, 50, 130);
+    }
+
+    [Theory]
+    [InlineData(true, 56, 24, 144, true)]
+    [InlineData(true, 4, 32, 16, true)]
+    [InlineData(true, 56, 22, 17, true)]
+    [InlineData(false, 56, 24, 144, false)]
+    [InlineData(false, 56, 20, 144, true)]
+    [InlineData(false, 56, 40, 144, true)]
+    [InlineData(false, 56, 24, 15, true)]
+    [InlineData(false, 3, 24, 144, true)]
+    public void Weights_of_few_inputs_stay_in_registers(bool expected, int width, int inputChannels, int outputChannels, bool int16Sums)
+    {
+        var geometry = new ConvolutionGeometry(1, 1, width, 0, 0, 0, 0, 0, 0);
+        var arguments = new ByteConvolution.Arguments(
+            default, default, default, default, default, new int[1], geometry, inputChannels, 1, inputChannels, outputChannels, default, int16Sums);
+        Assert.Equal(expected, ByteConvolution.SumsPointwiseInt16(arguments));
+    }
+
+    [Theory]
     [InlineData(true, 28, 3, 1, 16)]
     [InlineData(true, 112, 7, 3, 64)]
     [InlineData(true, 112, 3, 3, 32)]

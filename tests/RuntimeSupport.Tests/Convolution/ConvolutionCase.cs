@@ -164,6 +164,20 @@ internal sealed class ConvolutionCase
         OutputGap = random.Next(0, 3),
     };
 
+    /// <summary>A convolution by a single tap of up to 8 quads of inputs, mostly an even number, for up to several hundred channels.</summary>
+    public static ConvolutionCase RandomShortPointwise(Random random) => new()
+    {
+        Batches = random.Next(1, 3),
+        OutputHeight = random.Next(1, 8),
+        OutputWidth = random.Next(4) == 0 ? random.Next(50, 120) : random.Next(1, 20),
+        StrideHeight = random.Next(4) == 0 ? 2 : 1,
+        StrideWidth = random.Next(4) == 0 ? 2 : 1,
+        Groups = random.Next(4) == 0 ? random.Next(2, 4) : 1,
+        InputChannels = random.Next(3) == 0 ? random.Next(1, 33) : 8 * random.Next(1, 5),
+        OutputChannels = random.Next(4) == 0 ? random.Next(240, 300) : random.Next(2) == 0 ? 16 * random.Next(1, 6) : random.Next(1, 80),
+        OutputGap = random.Next(0, 3),
+    };
+
     /// <summary>A wide image and a window of few inputs, such as first layers have.</summary>
     public static ConvolutionCase RandomFirstLayer(Random random) => new()
     {

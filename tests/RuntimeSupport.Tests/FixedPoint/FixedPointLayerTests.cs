@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Xunit;
 
@@ -60,6 +61,50 @@ public class FixedPointLayerTests
             Assert.True(expected.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FixedPointRequantizer>(arguments, widens: false))), $"bytes: {convolution}");
             Assert.True(expected.AsSpan().SequenceEqual(operands.Run((in ByteConvolution.Arguments arguments) => ByteConvolution.RunAvx512Panels<FixedPointRequantizer>(arguments, widens: true))), $"widened: {convolution}");
         }
+    }
+
+    [Fact]
+    public void Sums_of_few_inputs_are_rounded_as_the_scalar_path_does()
+    {
+        if (!Avx512BW.IsSupported)
+        {
+            return;
+        }
+
+        const int seed = 9;
+        var random = new Random(seed);
+        int compared = 0;
+        foreach (ConvolutionCase convolution in Enumerable.Range(0, 150).Select(_ => ConvolutionCase.RandomShortPointwise(random)))
+        {
+            var operands = new Operands(convolution, random, (dense, depth) => Small(convolution.Pack(dense, depth), convolution), 4, hasLeftShifts: false, int16Sums: true);
+            compared += Compare<FixedPointRequantizer>(operands) + Compare<SymmetricRequantizer>(operands);
+
+            static sbyte[] Small(sbyte[] packed, ConvolutionCase convolution)
+            {
+                Int16SumWeights.Limit(packed, convolution.Quads);
+                return packed;
+            }
+
+            int Compare<TRequantizer>(Operands operands)
+                where TRequantizer : struct, IRequantizer
+            {
+                bool suits = false;
+                byte[] expected = operands.Run(ByteConvolution.RunScalar<TRequantizer>);
+                byte[] actual = operands.Run((in ByteConvolution.Arguments arguments) =>
+                {
+                    suits = ByteConvolution.SumsPointwiseInt16(arguments)
+                        && TRequantizer.HasAvx512Products(ref MemoryMarshal.GetReference(arguments.Multipliers), arguments.Groups * arguments.Blocks * 16, arguments.Target);
+                    if (suits)
+                    {
+                        ByteConvolution.RunAvx512Pointwise<TRequantizer>(arguments);
+                    }
+                });
+                Assert.True(!suits || expected.AsSpan().SequenceEqual(actual), $"{typeof(TRequantizer).Name} differs, seed {seed}: {convolution}");
+                return suits ? 1 : 0;
+            }
+        }
+
+        Assert.InRange(compared, 60, 250);
     }
 
     [Fact]
@@ -205,9 +250,11 @@ public class FixedPointLayerTests
         private readonly int[] bias;
         private readonly int[] multipliers;
         private readonly RequantizationTarget target;
+        private readonly bool int16Sums;
 
-        public Operands(ConvolutionCase convolution, Random random, Func<sbyte[], int, sbyte[]> pack, int alignment, bool hasLeftShifts = true)
+        public Operands(ConvolutionCase convolution, Random random, Func<sbyte[], int, sbyte[]> pack, int alignment, bool hasLeftShifts = true, bool int16Sums = false)
         {
+            this.int16Sums = int16Sums;
             this.convolution = convolution;
             input = TestNumbers.Bytes(random, convolution.InputLength + 3);
             weights = pack(TestNumbers.Weights(random, convolution.WeightLength), alignment);
@@ -232,7 +279,7 @@ public class FixedPointLayerTests
             var output = new byte[convolution.OutputLength];
             var arguments = new ByteConvolution.Arguments(
                 input, weights, bias, multipliers, output, convolution.RunOffsets, convolution.Geometry, convolution.RunLength, convolution.Groups,
-                convolution.InputChannels, convolution.OutputChannels, target);
+                convolution.InputChannels, convolution.OutputChannels, target, int16Sums);
             ByteConvolution.Check(arguments);
             path(arguments);
             return output;
