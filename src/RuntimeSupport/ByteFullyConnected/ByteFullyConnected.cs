@@ -28,6 +28,11 @@ public static partial class ByteFullyConnected
         ConvolutionExtents.Positive(outputs, nameof(outputs));
         KernelGuard.Holds(input.Length, (long)rows * inputs, nameof(input));
         KernelGuard.Holds(output.Length, (long)rows * outputs, nameof(output));
+        if (!wideQuads.IsEmpty && wideQuads[wideQuads.Length - 1] != ByteConvolution.NoMoreWideQuads)
+        {
+            throw new ArgumentException("The list does not end.", nameof(wideQuads));
+        }
+
         int padded = (inputs + 3) / 4 * 4;
         if (input.Length >= ((rows - 1L) * inputs) + padded)
         {
@@ -62,7 +67,7 @@ public static partial class ByteFullyConnected
         if (rows == 1 && ByteConvolution.HasAvx512Pixel)
         {
             // What is around a tile takes longer than small layers.
-            CheckRow(weights, bias, multipliers, inputs, outputs, target, wideQuads);
+            CheckRow(weights, bias, multipliers, inputs, outputs, target);
             if (ByteConvolution.IsSmallPixel(inputs, outputs))
             {
                 ByteConvolution.RunAvx512SmallPixel<TRequantizer>(
@@ -84,15 +89,11 @@ public static partial class ByteFullyConnected
     }
 
     /// <summary>Throws unless weights and what a channel has are there.</summary>
-    private static void CheckRow(ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<int> multipliers, int inputs, int outputs, RequantizationTarget target, ReadOnlySpan<int> wideQuads)
+    private static void CheckRow(ReadOnlySpan<sbyte> weights, ReadOnlySpan<int> bias, ReadOnlySpan<int> multipliers, int inputs, int outputs, RequantizationTarget target)
     {
         long blocks = (outputs + ByteConvolution.BlockChannels - 1L) / ByteConvolution.BlockChannels, channels = blocks * ByteConvolution.BlockChannels;
         KernelGuard.Holds(weights.Length, blocks * ((inputs + 3) / 4) * ByteConvolution.QuadWeights, nameof(weights));
         KernelGuard.Holds(bias.Length, channels, nameof(bias));
         KernelGuard.Holds(multipliers.Length, channels + target.ShiftDistance, nameof(multipliers));
-        if (!wideQuads.IsEmpty && wideQuads[wideQuads.Length - 1] != ByteConvolution.NoMoreWideQuads)
-        {
-            throw new ArgumentException("The list does not end.", nameof(wideQuads));
-        }
     }
 }
