@@ -25,7 +25,7 @@ public static partial class ByteConvolution
     {
         int quads = arguments.RunOffsets.Length * arguments.QuadsPerRun;
         long pixels = (long)arguments.Geometry.Batches * arguments.Geometry.OutputHeight * arguments.Geometry.OutputWidth;
-        bool isShort = arguments.RunOffsets.Length > 1 || arguments.OutputChannels <= NarrowChannels || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2);
+        bool isShort = IsShort(arguments);
         if (IsPixel(arguments))
         {
             RunAvx512Pixel<TRequantizer>(
@@ -65,6 +65,10 @@ public static partial class ByteConvolution
             RunTiled<Avx512Tile, TRequantizer>(arguments);
         }
     }
+
+    /// <summary>Whether a window may be worth reading where it lies.</summary>
+    private static bool IsShort(in Arguments arguments) =>
+        arguments.RunOffsets.Length > 1 || arguments.OutputChannels <= NarrowChannels || (arguments.QuadsPerRun <= 4 && arguments.Blocks <= 2);
 
     /// <summary>Whether tiles may quantise their sums before these leave the registers.</summary>
     private static bool HasAvx512Products<TRequantizer>(in Arguments arguments)

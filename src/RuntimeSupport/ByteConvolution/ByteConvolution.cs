@@ -18,11 +18,7 @@ public static partial class ByteConvolution
     internal const int QuadWeights = 64;
 
     /// <summary>Whether <see cref="RunAvx512Pixel"/> is the fastest path for a single pixel.</summary>
-#if NET10_0_OR_GREATER
-    internal static bool HasAvx512Pixel => Avx512BW.IsSupported && !AvxVnni.IsSupported;
-#else
     internal static bool HasAvx512Pixel => Avx512BW.IsSupported;
-#endif
 
     /// <summary>Checks the arguments and runs the fastest path there is.</summary>
     internal static void Run<TRequantizer>(in Arguments arguments)
@@ -37,7 +33,7 @@ public static partial class ByteConvolution
         where TRequantizer : struct, IRequantizer
     {
 #if NET10_0_OR_GREATER
-        if (AvxVnni.IsSupported)
+        if (AvxVnni.IsSupported && (!Avx512BW.IsSupported || IsFasterByDot<TRequantizer>(arguments)))
         {
             RunAvxVnni<TRequantizer>(arguments);
             return;

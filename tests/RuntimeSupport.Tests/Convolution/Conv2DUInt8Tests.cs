@@ -128,6 +128,23 @@ public class Conv2DUInt8Tests
         Assert.Equal(expected, ByteConvolution.IsDirect<ByteConvolution.DotRow<EmulatedDot>>(arguments));
     }
 
+    [Theory]
+    [InlineData(true, 7, 1, 320, 1280, false)]
+    [InlineData(true, 16, 3, 64, 64, false)]
+    [InlineData(true, 28, 3, 1, 16, false)]
+    [InlineData(false, 7, 1, 320, 1280, true)]
+    [InlineData(false, 112, 1, 16, 96, false)]
+    [InlineData(false, 48, 1, 8, 16, false)]
+    [InlineData(false, 16, 3, 16, 32, false)]
+    [InlineData(false, 112, 7, 3, 64, false)]
+    public void Long_windows_are_left_to_dot_products_where_AVX512_is_too(bool expected, int width, int kernel, int inputChannels, int outputChannels, bool int16Sums)
+    {
+        var geometry = new ConvolutionGeometry(1, width, width, 0, 0, inputChannels, 0, 0, 0);
+        var arguments = new ByteConvolution.Arguments(
+            default, default, default, default, default, new int[kernel], geometry, kernel * inputChannels, 1, inputChannels, outputChannels, default, int16Sums);
+        Assert.Equal(expected, ByteConvolution.IsFasterByDot<FloatRequantizer>(arguments));
+    }
+
     [Fact]
     public void The_scalar_path_is_the_formula()
     {
